@@ -1,0 +1,126 @@
+//! The three errors of this crate; the first word of each message says whose fault it is.
+//!
+//! What the server itself answered with an ERROR message is not an error of this crate: see
+//! [`response::error`](crate::response::error).
+
+use std::borrow::Cow;
+
+/// The caller asked for something that the protocol cannot say. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot encode {what}: {why}")]
+#[non_exhaustive]
+pub struct EncodeError {
+    /// The thing that was to be encoded, such as `[string]` or `bind value 3 (int)`. Never its content.
+    pub what: Cow<'static, str>,
+    /// What was wrong with it, with the limit that it broke.
+    pub why: Cow<'static, str>,
+}
+
+impl EncodeError {
+    /// An error about `what`, because of `why`.
+    pub fn new(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}
+
+/// The peer sent bytes that are not what they should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the server sent a malformed {what} at byte {offset}: {why}")]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// What was being read, such as `[string]` or `column "age" (int)`.
+    pub what: Cow<'static, str>,
+    /// Where, in bytes from the start of the envelope's body (or of the value, where only that was given).
+    pub offset: usize,
+    /// What was wrong with it.
+    pub why: Cow<'static, str>,
+}
+
+impl DecodeError {
+    /// An error about `what` at `offset`, because of `why`.
+    pub fn new(what: impl Into<Cow<'static, str>>, offset: usize, why: impl Into<Cow<'static, str>>) -> Self {
+        Self { what: what.into(), offset, why: why.into() }
+    }
+
+    /// The same error, told about the enclosing thing `what` (a column, an element).
+    #[must_use]
+    pub fn within(mut self, what: impl std::fmt::Display) -> Self {
+        self.what = format!("{what}: {}", self.what).into();
+        self
+    }
+}
+
+/// The peer broke the protocol in a way that leaves the whole connection without meaning: it must be closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProtocolViolation {
+    /// A header or a message that does not parse.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// An answer to a stream id on which nobody waits (answered twice, or never asked).
+    #[error("the server answered on stream {stream}, on which no request is waiting")]
+    UnexpectedStream {
+        /// The stream id of the answer.
+        stream: i16,
+    },
+    /// A version other than the one negotiated.
+    #[error("the server answered in protocol version {got}, the connection speaks {expected}")]
+    Version {
+        /// What the header said (without its direction bit).
+        got: u8,
+        /// What was negotiated.
+        expected: u8,
+    },
+    /// The direction bit says that this is a request.
+    #[error("the server sent a request (direction bit clear, first byte {first_byte:#04x})")]
+    Direction {
+        /// The first byte of the header.
+        first_byte: u8,
+    },
+    /// An opcode that is unknown, or that no response has.
+    #[error("the server sent opcode {opcode:#04x}, which is no response")]
+    Opcode {
+        /// The opcode of the header.
+        opcode: u8,
+    },
+    /// Header flags that the version does not know.
+    #[error("the server set header flags {flags:#04x}, which this version does not know")]
+    Flags {
+        /// All flags of the header.
+        flags: u8,
+    },
+    /// A body length that is negative or above the limit; nothing was allocated for it.
+    #[error("the server announced a body of {length} bytes; the limit is {limit}")]
+    BodyLength {
+        /// What the header said.
+        length: i32,
+        /// The limit in force, in bytes.
+        limit: usize,
+    },
+    /// A segment's header or payload does not match its checksum (v5).
+    #[error(
+        "corrupt bytes: the {part} of a segment has checksum {computed:#010x}, it should be {stated:#010x}"
+    )]
+    Checksum {
+        /// `header` or `payload`.
+        part: &'static str,
+        /// What the bytes give.
+        computed: u32,
+        /// What the segment states.
+        stated: u32,
+    },
+    /// Compressed bytes that do not decompress to what was stated, or that nobody asked for.
+    #[error("the server sent compressed bytes that are wrong: {why}")]
+    Compression {
+        /// What was wrong.
+        why: Cow<'static, str>,
+    },
+    /// A message that is legal by itself but not at this point of the handshake.
+    #[error("the server sent {got} while {expected} was due")]
+    UnexpectedMessage {
+        /// The message that came.
+        got: &'static str,
+        /// What would have been legal.
+        expected: &'static str,
+    },
+}

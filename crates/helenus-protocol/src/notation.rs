@@ -1,0 +1,553 @@
+//! The notations of section 3 of the specification: `[int]`, `[string]`, `[value]`, `[inet]` …
+//!
+//! [`Reader`] reads them from borrowed bytes and never looks beyond its end, whatever a length says; [`Writer`]
+//! appends them to a buffer and refuses what the notation cannot hold. Method names are the specification's.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use uuid::Uuid;
+
+use crate::consistency::Consistency;
+use crate::error::{DecodeError, EncodeError};
+
+/// A `[value]`: bytes, or null, or (v4 and later) *not set*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Value<T> {
+    /// The value's bytes, possibly none.
+    Bytes(T),
+    /// Null: length -1.
+    Null,
+    /// Not set: length -2. The server leaves what is stored as it is (v4 and later).
+    Unset,
+}
+
+/// Reads notations from borrowed bytes, keeping the offset for error messages.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+    end: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `bytes`; offsets in errors count from their start.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, end: bytes.len() }
+    }
+
+    /// A reader of `bytes` that stand at `offset` of something larger, so that errors tell the true place.
+    #[must_use]
+    pub const fn at(bytes: &'a [u8], offset: usize) -> Self {
+        Self { rest: bytes, end: offset + bytes.len() }
+    }
+
+    /// How far the reader is from the start, in bytes.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.end - self.rest.len()
+    }
+
+    /// What has not been read yet.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// How many bytes have not been read yet.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Whether all has been read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next `length` bytes, for the notation `what`.
+    pub fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8], DecodeError> {
+        match self.rest.split_at_checked(length) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken)
+            }
+            None => Err(self.truncated(length, what)),
+        }
+    }
+
+    #[cold]
+    fn truncated(&self, wanted: usize, what: &'static str) -> DecodeError {
+        DecodeError::new(what, self.offset(), format!("{wanted} bytes are due, {} are left", self.rest.len()))
+    }
+
+    fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], DecodeError> {
+        match self.rest.split_first_chunk::<N>() {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(*taken)
+            }
+            None => Err(self.truncated(N, what)),
+        }
+    }
+
+    /// `[byte]`: an unsigned 8-bit integer.
+    pub fn byte(&mut self) -> Result<u8, DecodeError> {
+        Ok(self.array::<1>("[byte]")?[0])
+    }
+
+    /// `[short]`: an unsigned 16-bit integer.
+    pub fn short(&mut self) -> Result<u16, DecodeError> {
+        Ok(u16::from_be_bytes(self.array("[short]")?))
+    }
+
+    /// `[int]`: a signed 32-bit integer.
+    pub fn int(&mut self) -> Result<i32, DecodeError> {
+        Ok(i32::from_be_bytes(self.array("[int]")?))
+    }
+
+    /// `[long]`: a signed 64-bit integer.
+    pub fn long(&mut self) -> Result<i64, DecodeError> {
+        Ok(i64::from_be_bytes(self.array("[long]")?))
+    }
+
+    /// `[uuid]`: 16 bytes.
+    pub fn uuid(&mut self) -> Result<Uuid, DecodeError> {
+        Ok(Uuid::from_bytes(self.array("[uuid]")?))
+    }
+
+    /// An `[int]` that counts things of at least `least` bytes each: more than can still follow is an error, so that
+    /// a count never makes anyone allocate more than the peer has sent.
+    pub fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
+        let at = self.offset();
+        let count = self.int()?;
+        self.bounded(count.into(), least, what, at)
+    }
+
+    /// A `[short]` that counts things of at least `least` bytes each; see [`count`](Self::count).
+    pub fn short_count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
+        let at = self.offset();
+        let count = self.short()?;
+        self.bounded(count.into(), least, what, at)
+    }
+
+    fn bounded(&self, count: i64, least: usize, what: &'static str, at: usize) -> Result<usize, DecodeError> {
+        match usize::try_from(count) {
+            Ok(count) if count.saturating_mul(least) <= self.rest.len() => Ok(count),
+            _ => Err(DecodeError::new(
+                what,
+                at,
+                format!("a count of {count} cannot be true with {} bytes left", self.rest.len()),
+            )),
+        }
+    }
+
+    fn utf8(&self, bytes: &'a [u8], what: &'static str) -> Result<&'a str, DecodeError> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let start = self.offset() - bytes.len();
+            DecodeError::new(what, start + error.valid_up_to(), "the bytes are not UTF-8")
+        })
+    }
+
+    /// `[string]`: a `[short]` length and UTF-8 bytes.
+    pub fn string(&mut self) -> Result<&'a str, DecodeError> {
+        let length = self.short()?;
+        let bytes = self.take(length.into(), "[string]")?;
+        self.utf8(bytes, "[string]")
+    }
+
+    /// A `[string]` that is only shown to people (an error's message): bytes that are not UTF-8 are replaced.
+    pub fn string_lossy(&mut self) -> Result<String, DecodeError> {
+        let length = self.short()?;
+        Ok(String::from_utf8_lossy(self.take(length.into(), "[string]")?).into_owned())
+    }
+
+    /// `[long string]`: an `[int]` length and UTF-8 bytes.
+    pub fn long_string(&mut self) -> Result<&'a str, DecodeError> {
+        let length = self.count(1, "[long string]")?;
+        let bytes = self.take(length, "[long string]")?;
+        self.utf8(bytes, "[long string]")
+    }
+
+    /// `[string list]`.
+    pub fn string_list(&mut self) -> Result<Vec<&'a str>, DecodeError> {
+        let count = self.short_count(2, "[string list]")?;
+        (0..count).map(|_| self.string()).collect()
+    }
+
+    /// `[bytes]`: an `[int]` length and bytes; any negative length is null.
+    pub fn bytes(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
+        let length = self.int()?;
+        match usize::try_from(length) {
+            Ok(length) => self.take(length, "[bytes]").map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// `[value]`: as `[bytes]`, but -2 is *not set* and anything below is an error.
+    pub fn value(&mut self) -> Result<Value<&'a [u8]>, DecodeError> {
+        let at = self.offset();
+        match self.int()? {
+            -1 => Ok(Value::Null),
+            -2 => Ok(Value::Unset),
+            length => match usize::try_from(length) {
+                Ok(length) => self.take(length, "[value]").map(Value::Bytes),
+                Err(_) => Err(DecodeError::new("[value]", at, format!("there is no length {length}"))),
+            },
+        }
+    }
+
+    /// `[short bytes]`: a `[short]` length and bytes.
+    pub fn short_bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        let length = self.short()?;
+        self.take(length.into(), "[short bytes]")
+    }
+
+    /// `[inetaddr]`: a `[byte]` length, 4 or 16, and the address.
+    pub fn inetaddr(&mut self) -> Result<IpAddr, DecodeError> {
+        let at = self.offset();
+        match self.byte()? {
+            4 => Ok(IpAddr::V4(Ipv4Addr::from(self.array::<4>("[inetaddr]")?))),
+            16 => Ok(IpAddr::V6(Ipv6Addr::from(self.array::<16>("[inetaddr]")?))),
+            other => Err(DecodeError::new(
+                "[inetaddr]",
+                at,
+                format!("an address of {other} bytes; 4 or 16 are known"),
+            )),
+        }
+    }
+
+    /// `[inet]`: an `[inetaddr]` and an `[int]` port.
+    pub fn inet(&mut self) -> Result<SocketAddr, DecodeError> {
+        let address = self.inetaddr()?;
+        let at = self.offset();
+        let port = self.int()?;
+        let port = u16::try_from(port)
+            .map_err(|_| DecodeError::new("[inet]", at, format!("a port of {port}; 0 to 65535 are known")))?;
+        Ok(SocketAddr::new(address, port))
+    }
+
+    /// `[consistency]`.
+    pub fn consistency(&mut self) -> Result<Consistency, DecodeError> {
+        let at = self.offset();
+        Consistency::decode(self.short()?, at)
+    }
+
+    /// `[string map]`, in the order of the wire.
+    pub fn string_map(&mut self) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
+        let count = self.short_count(4, "[string map]")?;
+        (0..count).map(|_| Ok((self.string()?, self.string()?))).collect()
+    }
+
+    /// `[string multimap]`, in the order of the wire.
+    pub fn string_multimap(&mut self) -> Result<Vec<(&'a str, Vec<&'a str>)>, DecodeError> {
+        let count = self.short_count(4, "[string multimap]")?;
+        (0..count).map(|_| Ok((self.string()?, self.string_list()?))).collect()
+    }
+
+    /// `[bytes map]`, in the order of the wire.
+    pub fn bytes_map(&mut self) -> Result<Vec<(&'a str, Option<&'a [u8]>)>, DecodeError> {
+        let count = self.short_count(6, "[bytes map]")?;
+        (0..count).map(|_| Ok((self.string()?, self.bytes()?))).collect()
+    }
+
+    /// `[vint]`, signed: the zig-zag form of [`unsigned_vint`](Self::unsigned_vint).
+    pub fn vint(&mut self) -> Result<i64, DecodeError> {
+        let encoded = self.unsigned_vint()?;
+        Ok((encoded >> 1) as i64 ^ -((encoded & 1) as i64))
+    }
+
+    /// `[unsigned vint]`: the number of leading ones of the first byte says how many bytes follow it.
+    pub fn unsigned_vint(&mut self) -> Result<u64, DecodeError> {
+        let first = self.array::<1>("[vint]")?[0];
+        let extra = first.leading_ones() as usize;
+        let mut value = if extra >= 8 { 0 } else { u64::from(first) & (0xFF >> extra) };
+        for &byte in self.take(extra, "[vint]")? {
+            value = value << 8 | u64::from(byte);
+        }
+        Ok(value)
+    }
+
+    /// Fails unless all has been read: bytes behind the end of `what` mean that it was misunderstood.
+    pub fn finish(&self, what: &'static str) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        Err(DecodeError::new(what, self.offset(), format!("{} bytes are left over", self.rest.len())))
+    }
+}
+
+/// Appends notations to a buffer. What it refuses, it has not written any part of.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer at the end of `out`.
+    pub const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// The buffer itself.
+    pub const fn buffer(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
+    /// Bytes as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// `[byte]`.
+    pub fn byte(&mut self, value: u8) {
+        self.out.push(value);
+    }
+
+    /// `[short]`.
+    pub fn short(&mut self, value: u16) {
+        self.raw(&value.to_be_bytes());
+    }
+
+    /// `[int]`.
+    pub fn int(&mut self, value: i32) {
+        self.raw(&value.to_be_bytes());
+    }
+
+    /// `[long]`.
+    pub fn long(&mut self, value: i64) {
+        self.raw(&value.to_be_bytes());
+    }
+
+    /// `[uuid]`.
+    pub fn uuid(&mut self, value: &Uuid) {
+        self.raw(value.as_bytes());
+    }
+
+    /// A count as a `[short]`, for the notation `what`.
+    pub fn short_count(&mut self, count: usize, what: &'static str) -> Result<(), EncodeError> {
+        let count = u16::try_from(count).map_err(|_| {
+            EncodeError::new(what, format!("{count} is more than the 65535 that fit in a [short]"))
+        })?;
+        self.short(count);
+        Ok(())
+    }
+
+    /// A length or count as an `[int]`, for the notation `what`.
+    pub fn int_count(&mut self, count: usize, what: &'static str) -> Result<(), EncodeError> {
+        let count = i32::try_from(count).map_err(|_| {
+            EncodeError::new(what, format!("{count} is more than the 2147483647 that fit in an [int]"))
+        })?;
+        self.int(count);
+        Ok(())
+    }
+
+    /// `[string]`.
+    pub fn string(&mut self, value: &str) -> Result<(), EncodeError> {
+        self.short_count(value.len(), "[string]")?;
+        self.raw(value.as_bytes());
+        Ok(())
+    }
+
+    /// `[long string]`.
+    pub fn long_string(&mut self, value: &str) -> Result<(), EncodeError> {
+        self.int_count(value.len(), "[long string]")?;
+        self.raw(value.as_bytes());
+        Ok(())
+    }
+
+    /// `[string list]`.
+    pub fn string_list<S: AsRef<str>>(&mut self, values: &[S]) -> Result<(), EncodeError> {
+        self.short_count(values.len(), "[string list]")?;
+        values.iter().try_for_each(|value| self.string(value.as_ref()))
+    }
+
+    /// `[bytes]`; `None` is null.
+    pub fn bytes(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
+        let Some(value) = value else {
+            self.int(-1);
+            return Ok(());
+        };
+        self.int_count(value.len(), "[bytes]")?;
+        self.raw(value);
+        Ok(())
+    }
+
+    /// `[value]`.
+    pub fn value(&mut self, value: Value<&[u8]>) -> Result<(), EncodeError> {
+        match value {
+            Value::Bytes(bytes) => self.bytes(Some(bytes)),
+            Value::Null => {
+                self.int(-1);
+                Ok(())
+            }
+            Value::Unset => {
+                self.int(-2);
+                Ok(())
+            }
+        }
+    }
+
+    /// `[short bytes]`.
+    pub fn short_bytes(&mut self, value: &[u8]) -> Result<(), EncodeError> {
+        self.short_count(value.len(), "[short bytes]")?;
+        self.raw(value);
+        Ok(())
+    }
+
+    /// `[inetaddr]`.
+    pub fn inetaddr(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(address) => {
+                self.byte(4);
+                self.raw(&address.octets());
+            }
+            IpAddr::V6(address) => {
+                self.byte(16);
+                self.raw(&address.octets());
+            }
+        }
+    }
+
+    /// `[inet]`.
+    pub fn inet(&mut self, address: SocketAddr) {
+        self.inetaddr(address.ip());
+        self.int(address.port().into());
+    }
+
+    /// `[consistency]`.
+    pub fn consistency(&mut self, level: Consistency) {
+        self.short(level.number());
+    }
+
+    /// `[string map]`.
+    pub fn string_map<K: AsRef<str>, V: AsRef<str>>(
+        &mut self,
+        entries: &[(K, V)],
+    ) -> Result<(), EncodeError> {
+        self.short_count(entries.len(), "[string map]")?;
+        entries.iter().try_for_each(|(key, value)| {
+            self.string(key.as_ref())?;
+            self.string(value.as_ref())
+        })
+    }
+
+    /// `[string multimap]`.
+    pub fn string_multimap<K: AsRef<str>, V: AsRef<str>>(
+        &mut self,
+        entries: &[(K, Vec<V>)],
+    ) -> Result<(), EncodeError> {
+        self.short_count(entries.len(), "[string multimap]")?;
+        entries.iter().try_for_each(|(key, values)| {
+            self.string(key.as_ref())?;
+            self.string_list(values)
+        })
+    }
+
+    /// `[bytes map]`.
+    pub fn bytes_map<K: AsRef<str>, V: AsRef<[u8]>>(
+        &mut self,
+        entries: &[(K, Option<V>)],
+    ) -> Result<(), EncodeError> {
+        self.short_count(entries.len(), "[bytes map]")?;
+        entries.iter().try_for_each(|(key, value)| {
+            self.string(key.as_ref())?;
+            self.bytes(value.as_ref().map(AsRef::as_ref))
+        })
+    }
+
+    /// `[vint]`, signed.
+    pub fn vint(&mut self, value: i64) {
+        self.unsigned_vint(((value << 1) ^ (value >> 63)) as u64);
+    }
+
+    /// `[unsigned vint]`.
+    pub fn unsigned_vint(&mut self, value: u64) {
+        let bits = 64 - value.leading_zeros() as usize;
+        let extra = if bits <= 7 { 0 } else { ((bits - 1) / 7).min(8) };
+        let bytes = value.to_be_bytes();
+        if extra == 8 {
+            self.byte(0xFF);
+            self.raw(&bytes);
+            return;
+        }
+        let start = 7 - extra;
+        let prefix = !(0xFF_u8.checked_shr(extra as u32).unwrap_or(0));
+        self.byte(prefix | bytes[start]);
+        self.raw(&bytes[start + 1..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn vints_round_trip(value: i64, shift in 0_u32..64) {
+            let value = value >> shift;
+            let mut out = Vec::new();
+            Writer::new(&mut out).vint(value);
+            let mut reader = Reader::new(&out);
+            prop_assert_eq!(reader.vint().unwrap(), value);
+            prop_assert!(reader.is_empty());
+        }
+
+        #[test]
+        fn no_reader_looks_beyond_its_end(bytes: Vec<u8>, which in 0_u8..15) {
+            let mut reader = Reader::new(&bytes);
+            // Any outcome is fine but a panic, or an offset outside the bytes.
+            let _outcome = match which {
+                0 => reader.byte().is_ok(),
+                1 => reader.short().is_ok(),
+                2 => reader.int().is_ok(),
+                3 => reader.long().is_ok(),
+                4 => reader.uuid().is_ok(),
+                5 => reader.string().is_ok(),
+                6 => reader.long_string().is_ok(),
+                7 => reader.string_list().is_ok(),
+                8 => reader.bytes().is_ok(),
+                9 => reader.value().is_ok(),
+                10 => reader.inet().is_ok(),
+                11 => reader.string_multimap().is_ok(),
+                12 => reader.bytes_map().is_ok(),
+                13 => reader.vint().is_ok(),
+                _ => reader.consistency().is_ok(),
+            };
+            prop_assert!(reader.offset() <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn vints_have_the_specified_bytes() {
+        // Section 3: the extra bytes are counted by the leading ones of the first.
+        for (value, bytes) in [
+            (0_u64, vec![0x00]),
+            (127, vec![0x7F]),
+            (128, vec![0x80, 0x80]),
+            (16_383, vec![0xBF, 0xFF]),
+            (16_384, vec![0xC0, 0x40, 0x00]),
+            (u64::MAX, vec![0xFF; 9]),
+        ] {
+            let mut out = Vec::new();
+            Writer::new(&mut out).unsigned_vint(value);
+            assert_eq!(out, bytes, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_count_beyond_the_end_is_refused_before_anything_is_allocated() {
+        let error = Reader::new(&[0x7F, 0xFF, 0xFF, 0xFF, 0, 0]).count(4, "rows").unwrap_err();
+        assert_eq!((error.offset, error.what.as_ref()), (0, "rows"));
+    }
+
+    #[test]
+    fn a_refused_string_leaves_nothing_behind() {
+        let mut out = Vec::new();
+        let long = "x".repeat(65_536);
+        assert!(Writer::new(&mut out).string(&long).is_err());
+        assert!(out.is_empty());
+    }
+}
