@@ -1,0 +1,1 @@
+//! Real Apache Cassandra nodes as values.
