@@ -17,14 +17,19 @@
 //! *envelope*, the outer unit of v5 a *segment*, as in the specification of v5.
 #![forbid(unsafe_code)]
 
+pub mod compression;
 pub mod consistency;
+pub mod envelope;
 pub mod error;
 pub mod notation;
 pub mod opcode;
+pub mod segment;
 pub mod types;
 pub mod version;
 
+pub use compression::Compression;
 pub use consistency::{Consistency, SerialConsistency};
+pub use envelope::{Envelope, Flags};
 pub use error::{DecodeError, EncodeError, ProtocolViolation};
 pub use opcode::{RequestOpcode, ResponseOpcode};
 pub use types::{CqlType, UserType};

@@ -19,6 +19,8 @@ pub enum ProtocolVersion {
 impl ProtocolVersion {
     /// All versions, newest first: the order in which a connection tries them.
     pub const ALL: [Self; 3] = [Self::V5, Self::V4, Self::V3];
+    /// The oldest version.
+    pub const OLDEST: Self = Self::V3;
     /// The newest version.
     pub const LATEST: Self = Self::V5;
 
