@@ -117,10 +117,16 @@ impl ProtocolVersion {
         self.number() >= 4
     }
 
-    /// The types date, time, smallint and tinyint exist (v4 spec, 10); `duration` came with v5.
+    /// The types date, time, smallint and tinyint exist (v4 spec, 10).
     #[must_use]
     pub const fn has_date_and_small_types(self) -> bool {
         self.number() >= 4
+    }
+
+    /// The type `duration` exists (v5 spec, 10).
+    #[must_use]
+    pub const fn has_duration(self) -> bool {
+        self.number() >= 5
     }
 
     /// Snappy may be negotiated (v5 allows LZ4 only).

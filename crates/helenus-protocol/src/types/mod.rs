@@ -2,6 +2,12 @@
 //!
 //! A [`CqlType`] is a plain tree without behaviour; how its values look in bytes is told in [`value`](crate::value).
 
+pub mod class_name;
+pub mod cql_name;
+pub mod option;
+#[cfg(test)]
+pub(crate) mod strategy;
+
 use std::sync::Arc;
 
 /// How deep types may nest, in any spelling. A deeper one is an error, never a stack overflow.
@@ -52,19 +58,19 @@ pub enum CqlType {
     /// `varint`
     Varint,
     /// `list<T>`
-    List(Arc<CqlType>),
+    List(Arc<Self>),
     /// `set<T>`
-    Set(Arc<CqlType>),
+    Set(Arc<Self>),
     /// `map<K, V>`
-    Map(Arc<CqlType>, Arc<CqlType>),
+    Map(Arc<Self>, Arc<Self>),
     /// `tuple<T, …>`
-    Tuple(Arc<[CqlType]>),
+    Tuple(Arc<[Self]>),
     /// A user-defined type.
     Udt(Arc<UserType>),
     /// `vector<T, N>`
-    Vector(Arc<CqlType>, u32),
+    Vector(Arc<Self>, u32),
     /// `frozen<T>`. Class names and CQL text say it, the wire's `[option]` does not; values are the same either way.
-    Frozen(Arc<CqlType>),
+    Frozen(Arc<Self>),
     /// A type that only its Java class knows, by the class's full name (with its parameters).
     Custom(Arc<str>),
 }

@@ -1,0 +1,486 @@
+//! Java class names: `org.apache.cassandra.db.marshal.MapType(…)`, the spelling of the server's own type parser.
+//!
+//! They reach a client as the `custom` option of section 4.2.5.2 (a vector always, and every type that is newer than
+//! the protocol version in use), and in the arguments of older schema tables. This file reads and prints the classes
+//! that have a CQL type; every other class, `CompositeType` and `DynamicCompositeType` among them, becomes
+//! [`CqlType::Custom`] with its parameters left as they are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{CqlType, MAX_DEPTH, UserType};
+use crate::error::DecodeError;
+
+/// The package that a class name without a dot belongs to.
+const PACKAGE: &str = "org.apache.cassandra.db.marshal.";
+const WHAT: &str = "class name";
+
+/// The classes without parameters. The first name of a type is the one that is printed.
+const NATIVE: [(&str, CqlType); 22] = [
+    ("AsciiType", CqlType::Ascii),
+    ("LongType", CqlType::Bigint),
+    ("BytesType", CqlType::Blob),
+    ("BooleanType", CqlType::Boolean),
+    ("CounterColumnType", CqlType::Counter),
+    ("SimpleDateType", CqlType::Date),
+    ("DecimalType", CqlType::Decimal),
+    ("DoubleType", CqlType::Double),
+    ("DurationType", CqlType::Duration),
+    ("FloatType", CqlType::Float),
+    ("InetAddressType", CqlType::Inet),
+    ("Int32Type", CqlType::Int),
+    ("ShortType", CqlType::Smallint),
+    ("UTF8Type", CqlType::Text),
+    ("TimeType", CqlType::Time),
+    ("TimestampType", CqlType::Timestamp),
+    // What timestamps were called before Cassandra 1.2; tables that old still say it.
+    ("DateType", CqlType::Timestamp),
+    ("TimeUUIDType", CqlType::Timeuuid),
+    // Of tables whose time UUIDs are sorted as they were before Cassandra 2.0.
+    ("LegacyTimeUUIDType", CqlType::Timeuuid),
+    ("ByteType", CqlType::Tinyint),
+    ("UUIDType", CqlType::Uuid),
+    ("IntegerType", CqlType::Varint),
+];
+
+/// Reads a class name: the type, and whether it stands in a `ReversedType` (a clustering column in descending order).
+///
+/// Short names (`Int32Type`) and blanks are accepted as the server accepts them. A class that is not known is
+/// [`CqlType::Custom`]; a known one with parameters that make no sense is an error, and so is nesting beyond
+/// [`MAX_DEPTH`].
+pub fn parse(text: &str) -> Result<(CqlType, bool), DecodeError> {
+    let mut parser = Parser { text, at: 0 };
+    parser.skip_blanks();
+    let mut look = Parser { text, at: parser.at };
+    let reversed = strip_package(look.identifier()) == "ReversedType";
+    let parsed = parser.class(0)?;
+    parser.skip_blanks();
+    if parser.at < text.len() {
+        return Err(parser.error("there is something behind the type's end"));
+    }
+    Ok((parsed, reversed))
+}
+
+/// As [`parse`], for a class name that stands at `depth` inside another type.
+pub(super) fn parse_nested(text: &str, depth: usize) -> Result<CqlType, DecodeError> {
+    let mut parser = Parser { text, at: 0 };
+    let parsed = parser.class(depth)?;
+    parser.skip_blanks();
+    if parser.at < text.len() {
+        return Err(parser.error("there is something behind the type's end"));
+    }
+    Ok(parsed)
+}
+
+impl CqlType {
+    /// The type with this Java class name; see [`class_name::parse`](parse). A `ReversedType` around it is dropped.
+    pub fn from_class_name(text: &str) -> Result<Self, DecodeError> {
+        parse(text).map(|(parsed, _reversed)| parsed)
+    }
+
+    /// The Java class name in full, as the server's own parser reads it.
+    #[must_use]
+    pub fn class_name(&self) -> String {
+        ClassName(self).to_string()
+    }
+}
+
+fn strip_package(name: &str) -> &str {
+    name.strip_prefix(PACKAGE).unwrap_or(name)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Parser<'a> {
+    #[cold]
+    fn error(&self, why: impl Into<std::borrow::Cow<'static, str>>) -> DecodeError {
+        DecodeError::new(WHAT, self.at, why)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// The characters that the server allows in a name; possibly none.
+    fn identifier(&mut self) -> &'a str {
+        let start = self.at;
+        while let Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.' | b'_' | b'&') =
+            self.peek()
+        {
+            self.at += 1;
+        }
+        &self.text[start..self.at]
+    }
+
+    fn expect(&mut self, wanted: u8) -> Result<(), DecodeError> {
+        self.skip_blanks();
+        if self.peek() == Some(wanted) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.error(format!("a '{}' is due", char::from(wanted))))
+    }
+
+    /// Whether another parameter follows; takes the comma or the closing parenthesis.
+    fn another(&mut self) -> Result<bool, DecodeError> {
+        self.skip_blanks();
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(b')') => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => Err(self.error("a ',' or a ')' is due")),
+        }
+    }
+
+    fn class(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        if depth >= MAX_DEPTH {
+            return Err(self.error(format!("types nest deeper than {MAX_DEPTH}")));
+        }
+        self.skip_blanks();
+        let start = self.at;
+        let name = self.identifier();
+        if name.is_empty() {
+            return Err(self.error("a class is due"));
+        }
+        self.skip_blanks();
+        match strip_package(name) {
+            "ListType" => Ok(CqlType::List(self.only(depth)?)),
+            "SetType" => Ok(CqlType::Set(self.only(depth)?)),
+            "MapType" => self.map(depth),
+            "TupleType" => self.tuple(depth),
+            "UserType" => self.user_type(depth),
+            "VectorType" => self.vector(depth),
+            "FrozenType" => Ok(CqlType::Frozen(self.only(depth)?)),
+            // The order says nothing about the values.
+            "ReversedType" => self.only(depth).map(Arc::unwrap_or_clone),
+            simple => self.native_or_custom(simple, start),
+        }
+    }
+
+    /// `(T)`
+    fn only(&mut self, depth: usize) -> Result<Arc<CqlType>, DecodeError> {
+        self.expect(b'(')?;
+        let only = self.class(depth + 1)?;
+        self.expect(b')')?;
+        Ok(Arc::new(only))
+    }
+
+    /// `(K,V)`
+    fn map(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'(')?;
+        let key = self.class(depth + 1)?;
+        self.expect(b',')?;
+        let value = self.class(depth + 1)?;
+        self.expect(b')')?;
+        Ok(CqlType::Map(Arc::new(key), Arc::new(value)))
+    }
+
+    /// `(T,…)`
+    fn tuple(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'(')?;
+        self.skip_blanks();
+        let mut elements = Vec::new();
+        if self.peek() == Some(b')') {
+            self.at += 1;
+            return Ok(CqlType::Tuple(elements.into()));
+        }
+        loop {
+            elements.push(self.class(depth + 1)?);
+            if !self.another()? {
+                return Ok(CqlType::Tuple(elements.into()));
+            }
+        }
+    }
+
+    /// `(keyspace,hex of the name,hex of a field:T,…)`
+    fn user_type(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'(')?;
+        self.skip_blanks();
+        let keyspace = self.identifier().to_owned();
+        self.expect(b',')?;
+        let name = self.hex_name()?;
+        let mut fields = Vec::new();
+        while self.another()? {
+            let field = self.hex_name()?;
+            self.expect(b':')?;
+            fields.push((field, self.class(depth + 1)?));
+        }
+        Ok(CqlType::Udt(Arc::new(UserType { keyspace, name, fields })))
+    }
+
+    /// `(T , dimension)`
+    fn vector(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'(')?;
+        let element = self.class(depth + 1)?;
+        self.expect(b',')?;
+        self.skip_blanks();
+        let at = self.at;
+        let dimension = parse_dimension(self.identifier()).ok_or_else(|| {
+            DecodeError::new(WHAT, at, "the dimension of a vector is a number from 1 to 2147483647")
+        })?;
+        self.expect(b')')?;
+        Ok(CqlType::Vector(Arc::new(element), dimension))
+    }
+
+    /// A class that takes no parameters, or one that nobody here knows.
+    fn native_or_custom(&mut self, simple: &str, start: usize) -> Result<CqlType, DecodeError> {
+        let behind_the_name = self.at;
+        let mut has_parameters = false;
+        if self.peek() == Some(b'(') {
+            self.skip_parameters()?;
+            has_parameters = !self.text[behind_the_name + 1..self.at - 1].trim().is_empty();
+        }
+        match NATIVE.iter().find(|(class, _)| *class == simple) {
+            Some((_, native)) if !has_parameters => Ok(native.clone()),
+            // The blanks behind the name are not part of it.
+            _ => Ok(CqlType::Custom(full_name(self.text[start..self.at].trim_end()).into())),
+        }
+    }
+
+    /// Skips balanced parentheses without looking at what they hold, so their depth needs no limit.
+    fn skip_parameters(&mut self) -> Result<(), DecodeError> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'(') => open += 1,
+                Some(b')') => open -= 1,
+                Some(_) => {}
+                None => return Err(self.error("a ')' is due")),
+            }
+            self.at += 1;
+            if open == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn hex_name(&mut self) -> Result<String, DecodeError> {
+        self.skip_blanks();
+        let at = self.at;
+        let digits = self.identifier();
+        let bytes = digits
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| {
+                let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+                // `from_str_radix` takes a sign; a name's bytes have none.
+                pair.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(())?;
+                u8::from_str_radix(pair, 16).ok()
+            })
+            .collect::<Option<Vec<u8>>>();
+        bytes
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| DecodeError::new(WHAT, at, "a name in hexadecimal UTF-8 is due"))
+    }
+}
+
+/// A short name gets its package, so that a custom type has one spelling.
+fn full_name(written: &str) -> String {
+    let class = written.split(['(', ' ', '\t', '\n', '\r']).next().unwrap_or(written);
+    if class.contains('.') { written.to_owned() } else { format!("{PACKAGE}{written}") }
+}
+
+/// The dimension of a vector: digits alone, from 1 to 2^31 - 1 (a Java `int`).
+pub(super) fn parse_dimension(digits: &str) -> Option<u32> {
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<u32>().ok().filter(|dimension| (1..=i32::MAX as u32).contains(dimension))
+}
+
+/// Prints a type as its Java class name.
+struct ClassName<'a>(&'a CqlType);
+
+impl fmt::Display for ClassName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            CqlType::Custom(name) => f.write_str(name),
+            CqlType::List(element) => write!(f, "{PACKAGE}ListType({})", ClassName(element)),
+            CqlType::Set(element) => write!(f, "{PACKAGE}SetType({})", ClassName(element)),
+            CqlType::Map(key, value) => {
+                write!(f, "{PACKAGE}MapType({},{})", ClassName(key), ClassName(value))
+            }
+            CqlType::Frozen(inner) => write!(f, "{PACKAGE}FrozenType({})", ClassName(inner)),
+            CqlType::Vector(element, dimension) => {
+                write!(f, "{PACKAGE}VectorType({} , {dimension})", ClassName(element))
+            }
+            CqlType::Tuple(elements) => {
+                write!(f, "{PACKAGE}TupleType(")?;
+                for (index, element) in elements.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma}{}", ClassName(element))?;
+                }
+                f.write_str(")")
+            }
+            CqlType::Udt(udt) => {
+                write!(f, "{PACKAGE}UserType({},{}", udt.keyspace, Hex(&udt.name))?;
+                for (field, field_type) in &udt.fields {
+                    write!(f, ",{}:{}", Hex(field), ClassName(field_type))?;
+                }
+                f.write_str(")")
+            }
+            native => match NATIVE.iter().find(|(_, known)| known == native) {
+                Some((class, _)) => write!(f, "{PACKAGE}{class}"),
+                None => unreachable!("every type without parameters is in the table"),
+            },
+        }
+    }
+}
+
+struct Hex<'a>(&'a str);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::strategy::{cql_type, many_cases};
+    use super::*;
+
+    proptest! {
+        #![proptest_config(many_cases())]
+
+        #[test]
+        fn what_is_printed_is_read_again(printed in cql_type()) {
+            let (read, reversed) = parse(&printed.class_name()).unwrap();
+            prop_assert_eq!(read, printed);
+            prop_assert!(!reversed);
+        }
+
+        #[test]
+        fn any_text_is_a_type_or_an_error(text in r"[A-Za-z0-9(),:=>. \t-]{0,80}|(ListType|MapType|VectorType|UserType|TupleType|FrozenType|[(),: 0-9a-f]){0,30}|\PC{0,40}") {
+            let _outcome = parse(&text).is_ok();
+        }
+    }
+
+    #[test]
+    fn every_native_class_has_its_type() {
+        for (class, expected) in NATIVE {
+            let spellings = [
+                class.to_owned(),
+                format!("{PACKAGE}{class}"),
+                format!("\t{class} \n"),
+                format!("{class}( )"),
+            ];
+            for text in spellings {
+                assert_eq!(parse(&text).unwrap(), (expected.clone(), false), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn nested_classes_as_a_server_prints_them() {
+        let (read, _) = parse(
+            "org.apache.cassandra.db.marshal.MapType(org.apache.cassandra.db.marshal.UTF8Type,\
+             org.apache.cassandra.db.marshal.FrozenType(org.apache.cassandra.db.marshal.ListType(\
+             org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3))))",
+        )
+        .unwrap();
+        let vector = CqlType::Vector(Arc::new(CqlType::Float), 3);
+        let list = CqlType::Frozen(Arc::new(CqlType::List(Arc::new(vector))));
+        assert_eq!(read, CqlType::Map(Arc::new(CqlType::Text), Arc::new(list)));
+    }
+
+    #[test]
+    fn a_user_type_has_its_names_in_hexadecimal() {
+        let (read, _) = parse("UserType(ks,61646472,73747265657473:UTF8Type, 7a6970 : Int32Type)").unwrap();
+        let expected = UserType {
+            keyspace: "ks".into(),
+            name: "addr".into(),
+            fields: vec![("streets".into(), CqlType::Text), ("zip".into(), CqlType::Int)],
+        };
+        assert_eq!(read, CqlType::Udt(Arc::new(expected)));
+    }
+
+    #[test]
+    fn a_reversed_order_is_told_and_dropped() {
+        assert_eq!(parse("ReversedType(Int32Type)").unwrap(), (CqlType::Int, true));
+        assert_eq!(
+            parse(" org.apache.cassandra.db.marshal.ReversedType( TimeUUIDType )").unwrap(),
+            (CqlType::Timeuuid, true)
+        );
+    }
+
+    #[test]
+    fn unknown_classes_keep_their_spelling() {
+        for (text, custom) in [
+            ("com.example.Point", "com.example.Point"),
+            ("EmptyType", "org.apache.cassandra.db.marshal.EmptyType"),
+            ("com.example.Shape(a=>UTF8Type,(x))", "com.example.Shape(a=>UTF8Type,(x))"),
+            (
+                "DynamicCompositeType(b=>BytesType)",
+                "org.apache.cassandra.db.marshal.DynamicCompositeType(b=>BytesType)",
+            ),
+            (
+                "CompositeType(UTF8Type,ColumnToCollectionType(6c:ListType(Int32Type)))",
+                "org.apache.cassandra.db.marshal.CompositeType(UTF8Type,ColumnToCollectionType(6c:ListType(Int32Type)))",
+            ),
+            // A native class with parameters is not the native type.
+            ("LongType(reversed=true)", "org.apache.cassandra.db.marshal.LongType(reversed=true)"),
+        ] {
+            assert_eq!(parse(text).unwrap().0, CqlType::Custom(custom.into()), "{text}");
+        }
+        let (list, _) = parse("ListType(com.example.Shape(a(b),c) )").unwrap();
+        assert_eq!(list, CqlType::List(Arc::new(CqlType::Custom("com.example.Shape(a(b),c)".into()))));
+    }
+
+    #[test]
+    fn nonsense_is_refused_where_it_stands() {
+        for (text, offset) in [
+            ("", 0),
+            ("  ", 2),
+            ("ListType", 8),
+            ("ListType(", 9),
+            ("ListType(Int32Type", 18),
+            ("ListType(Int32Type))", 19),
+            ("ListType(Int32Type,Int32Type)", 18),
+            ("MapType(Int32Type)", 17),
+            ("Int32Type Int32Type", 10),
+            ("VectorType(FloatType,0)", 21),
+            ("VectorType(FloatType , -1)", 23),
+            ("VectorType(FloatType , 2147483648)", 23),
+            ("VectorType(FloatType , +3)", 23),
+            ("VectorType(FloatType)", 20),
+            ("UserType(ks,zz)", 12),
+            ("UserType(ks,616)", 12),
+            ("UserType(ks,ff)", 12),
+            ("UserType(ks,61,62)", 17),
+            ("com.example.Shape(a(b)", 22),
+            ("é", 0),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.offset, offset, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit_and_no_stack_overflows() {
+        let nested = |depth: usize| format!("{}Int32Type{}", "ListType(".repeat(depth), ")".repeat(depth));
+        let outcome = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            assert!(parse(&nested(MAX_DEPTH - 1)).is_ok());
+            assert!(parse(&nested(MAX_DEPTH)).is_err());
+            assert!(parse(&nested(10_000)).is_err());
+            assert!(parse(&format!("X{}{}", "(".repeat(10_000), ")".repeat(10_000))).is_ok());
+        });
+        outcome.unwrap().join().unwrap();
+    }
+}

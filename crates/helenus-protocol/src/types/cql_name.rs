@@ -1,0 +1,550 @@
+//! CQL text: `map<text, frozen<list<int>>>`, as `system_schema` tells the types of columns and as people write them.
+//!
+//! A name that is no built-in type is a user type, which the caller resolves; a string is the class name of a custom
+//! type. [`Display`](fmt::Display) of [`CqlType`] prints this spelling, with identifiers quoted where CQL needs it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::class_name::{self, parse_dimension};
+use super::{CqlType, MAX_DEPTH, UserType};
+use crate::error::DecodeError;
+
+const WHAT: &str = "CQL type";
+
+const NATIVE: [(&str, CqlType); 20] = [
+    ("ascii", CqlType::Ascii),
+    ("bigint", CqlType::Bigint),
+    ("blob", CqlType::Blob),
+    ("boolean", CqlType::Boolean),
+    ("counter", CqlType::Counter),
+    ("date", CqlType::Date),
+    ("decimal", CqlType::Decimal),
+    ("double", CqlType::Double),
+    ("duration", CqlType::Duration),
+    ("float", CqlType::Float),
+    ("inet", CqlType::Inet),
+    ("int", CqlType::Int),
+    ("smallint", CqlType::Smallint),
+    ("text", CqlType::Text),
+    ("time", CqlType::Time),
+    ("timestamp", CqlType::Timestamp),
+    ("timeuuid", CqlType::Timeuuid),
+    ("tinyint", CqlType::Tinyint),
+    ("uuid", CqlType::Uuid),
+    ("varint", CqlType::Varint),
+];
+
+/// The words that cannot stand as a name without quotes: the reserved ones of Cassandra 4.1 to 5.0 and of its trunk.
+const RESERVED: [&str; 65] = [
+    "add",
+    "allow",
+    "alter",
+    "and",
+    "apply",
+    "asc",
+    "authorize",
+    "batch",
+    "begin",
+    "by",
+    "check",
+    "columnfamily",
+    "constraint",
+    "create",
+    "default",
+    "delete",
+    "desc",
+    "describe",
+    "drop",
+    "entries",
+    "execute",
+    "from",
+    "full",
+    "grant",
+    "if",
+    "in",
+    "index",
+    "infinity",
+    "insert",
+    "into",
+    "is",
+    "keyspace",
+    "length",
+    "limit",
+    "materialized",
+    "mbean",
+    "mbeans",
+    "modify",
+    "nan",
+    "norecursive",
+    "not",
+    "null",
+    "of",
+    "on",
+    "or",
+    "order",
+    "primary",
+    "rename",
+    "replace",
+    "revoke",
+    "schema",
+    "select",
+    "set",
+    "table",
+    "to",
+    "token",
+    "truncate",
+    "unlogged",
+    "unset",
+    "update",
+    "use",
+    "using",
+    "view",
+    "where",
+    "with",
+];
+
+/// Finds a user type by its keyspace, where one was written, and its name.
+pub trait ResolveUserType {
+    /// The user type `name` of `keyspace`, or of the keyspace at hand where that is `None`.
+    fn resolve(&self, keyspace: Option<&str>, name: &str) -> Option<Arc<UserType>>;
+}
+
+impl<F: Fn(Option<&str>, &str) -> Option<Arc<UserType>>> ResolveUserType for F {
+    fn resolve(&self, keyspace: Option<&str>, name: &str) -> Option<Arc<UserType>> {
+        self(keyspace, name)
+    }
+}
+
+impl CqlType {
+    /// Reads a type in CQL text. `user_types` resolves every name that is not a built-in type; a closure
+    /// `|keyspace: Option<&str>, name: &str| -> Option<Arc<UserType>>` will do.
+    ///
+    /// Names without quotes are of any case, as in CQL. An unknown name, nonsense, or nesting beyond [`MAX_DEPTH`] is
+    /// an error that tells the place.
+    pub fn from_cql(text: &str, user_types: &impl ResolveUserType) -> Result<Self, DecodeError> {
+        let mut parser = Parser { text, at: 0, user_types };
+        let parsed = parser.cql_type(0)?;
+        parser.skip_blanks();
+        if parser.at < text.len() {
+            return Err(parser.error("there is something behind the type's end"));
+        }
+        Ok(parsed)
+    }
+}
+
+struct Parser<'a, R> {
+    text: &'a str,
+    at: usize,
+    user_types: &'a R,
+}
+
+impl<'a, R: ResolveUserType> Parser<'a, R> {
+    #[cold]
+    fn error(&self, why: impl Into<Cow<'static, str>>) -> DecodeError {
+        DecodeError::new(WHAT, self.at, why)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Takes `wanted` if it is next.
+    fn accept(&mut self, wanted: u8) -> bool {
+        self.skip_blanks();
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, wanted: u8) -> Result<(), DecodeError> {
+        if self.accept(wanted) {
+            return Ok(());
+        }
+        Err(self.error(format!("a '{}' is due", char::from(wanted))))
+    }
+
+    fn word(&mut self) -> &'a str {
+        let start = self.at;
+        while let Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_') = self.peek() {
+            self.at += 1;
+        }
+        &self.text[start..self.at]
+    }
+
+    /// What stands between two of `quote`, where a doubled one stands for itself.
+    fn quoted(&mut self, quote: char) -> Result<String, DecodeError> {
+        let start = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let Some(length) = self.text[self.at..].find(quote) else {
+                return Err(DecodeError::new(WHAT, start, "the quote is never closed"));
+            };
+            text.push_str(&self.text[self.at..self.at + length]);
+            self.at += length + 1;
+            if self.peek() != Some(quote as u8) {
+                return Ok(text);
+            }
+            text.push(quote);
+            self.at += 1;
+        }
+    }
+
+    fn cql_type(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        if depth >= MAX_DEPTH {
+            return Err(self.error(format!("types nest deeper than {MAX_DEPTH}")));
+        }
+        self.skip_blanks();
+        match self.peek() {
+            Some(b'\'') => self.custom(depth),
+            Some(b'"') => self.user_type(),
+            _ => self.named(depth),
+        }
+    }
+
+    fn custom(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        let start = self.at;
+        let class = self.quoted('\'')?;
+        class_name::parse_nested(&class, depth).map_err(|mut error| {
+            error.offset += start + 1;
+            error
+        })
+    }
+
+    fn named(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        let start = self.at;
+        let word = self.word();
+        if word.is_empty() {
+            return Err(self.error("a type is due"));
+        }
+        self.skip_blanks();
+        match (self.peek(), word.to_ascii_lowercase().as_str()) {
+            (Some(b'<'), "list") => Ok(CqlType::List(self.only(depth)?)),
+            (Some(b'<'), "set") => Ok(CqlType::Set(self.only(depth)?)),
+            (Some(b'<'), "frozen") => Ok(CqlType::Frozen(self.only(depth)?)),
+            (Some(b'<'), "map") => self.map(depth),
+            (Some(b'<'), "tuple") => self.tuple(depth),
+            (Some(b'<'), "vector") => self.vector(depth),
+            (Some(b'<'), _) => Err(DecodeError::new(WHAT, start, "this type takes no parameters")),
+            (Some(b'.'), _) => {
+                self.at = start;
+                self.user_type()
+            }
+            (_, "varchar") => Ok(CqlType::Text),
+            // What a compact table without a value column has in system_schema.
+            (_, "empty") => CqlType::from_class_name("EmptyType"),
+            (_, name) => match NATIVE.iter().find(|(native, _)| *native == name) {
+                Some((_, native)) => Ok(native.clone()),
+                None => {
+                    self.at = start;
+                    self.user_type()
+                }
+            },
+        }
+    }
+
+    /// `<T>`
+    fn only(&mut self, depth: usize) -> Result<Arc<CqlType>, DecodeError> {
+        self.expect(b'<')?;
+        let only = self.cql_type(depth + 1)?;
+        self.expect(b'>')?;
+        Ok(Arc::new(only))
+    }
+
+    /// `<K, V>`
+    fn map(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'<')?;
+        let key = self.cql_type(depth + 1)?;
+        self.expect(b',')?;
+        let value = self.cql_type(depth + 1)?;
+        self.expect(b'>')?;
+        Ok(CqlType::Map(Arc::new(key), Arc::new(value)))
+    }
+
+    /// `<T, …>`; the server itself prints the tuple of nothing as `tuple<>`.
+    fn tuple(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'<')?;
+        if self.accept(b'>') {
+            return Ok(CqlType::Tuple(Arc::new([])));
+        }
+        let mut elements = vec![self.cql_type(depth + 1)?];
+        while self.accept(b',') {
+            elements.push(self.cql_type(depth + 1)?);
+        }
+        self.expect(b'>')?;
+        Ok(CqlType::Tuple(elements.into()))
+    }
+
+    /// `<T, dimension>`
+    fn vector(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
+        self.expect(b'<')?;
+        let element = self.cql_type(depth + 1)?;
+        self.expect(b',')?;
+        self.skip_blanks();
+        let at = self.at;
+        let dimension = parse_dimension(self.word()).ok_or_else(|| {
+            DecodeError::new(WHAT, at, "the dimension of a vector is a number from 1 to 2147483647")
+        })?;
+        self.expect(b'>')?;
+        Ok(CqlType::Vector(Arc::new(element), dimension))
+    }
+
+    /// `name`, `"Name"`, or either behind a keyspace and a dot.
+    fn user_type(&mut self) -> Result<CqlType, DecodeError> {
+        let start = self.at;
+        let first = self.identifier()?;
+        let second = if self.accept(b'.') { Some(self.identifier()?) } else { None };
+        let (keyspace, name) = match &second {
+            Some(name) => (Some(first.as_str()), name.as_str()),
+            None => (None, first.as_str()),
+        };
+        match self.user_types.resolve(keyspace, name) {
+            Some(user_type) => Ok(CqlType::Udt(user_type)),
+            None => {
+                let name = quote_identifier(name);
+                Err(DecodeError::new(WHAT, start, format!("there is no user type {name}")))
+            }
+        }
+    }
+
+    fn identifier(&mut self) -> Result<String, DecodeError> {
+        self.skip_blanks();
+        if self.peek() == Some(b'"') {
+            return self.quoted('"');
+        }
+        match self.word() {
+            "" => Err(self.error("a name is due")),
+            word => Ok(word.to_ascii_lowercase()),
+        }
+    }
+}
+
+/// The identifier as CQL text needs it: in quotes where its case or characters ask for them, or where it is a reserved
+/// word.
+#[must_use]
+pub fn quote_identifier(name: &str) -> Cow<'_, str> {
+    let plain = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && !is_reserved(name);
+    if plain { Cow::Borrowed(name) } else { Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))) }
+}
+
+/// Whether the word, in lower case, cannot be a name without quotes.
+#[must_use]
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.binary_search(&word).is_ok()
+}
+
+/// Whether a user type of this name must be quoted though a column of that name must not: it would be read as a type.
+fn is_type_word(name: &str) -> bool {
+    matches!(name, "list" | "map" | "tuple" | "vector" | "frozen" | "varchar" | "empty")
+        || NATIVE.iter().any(|(native, _)| *native == name)
+}
+
+impl fmt::Display for CqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Custom(class) => write!(f, "'{}'", class.replace('\'', "''")),
+            Self::List(element) => write!(f, "list<{element}>"),
+            Self::Set(element) => write!(f, "set<{element}>"),
+            Self::Frozen(inner) => write!(f, "frozen<{inner}>"),
+            Self::Map(key, value) => write!(f, "map<{key}, {value}>"),
+            Self::Vector(element, dimension) => write!(f, "vector<{element}, {dimension}>"),
+            Self::Tuple(elements) => {
+                f.write_str("tuple<")?;
+                for (index, element) in elements.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{element}")?;
+                }
+                f.write_str(">")
+            }
+            Self::Udt(udt) if is_type_word(&udt.name) => write!(f, "\"{}\"", udt.name),
+            Self::Udt(udt) => f.write_str(&quote_identifier(&udt.name)),
+            native => match NATIVE.iter().find(|(_, known)| known == native) {
+                Some((name, _)) => f.write_str(name),
+                None => unreachable!("every type without parameters is in the table"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::super::strategy::{cql_type, many_cases};
+    use super::*;
+
+    fn without_user_types(_: Option<&str>, _: &str) -> Option<Arc<UserType>> {
+        None
+    }
+
+    fn read(text: &str) -> Result<CqlType, DecodeError> {
+        CqlType::from_cql(text, &without_user_types)
+    }
+
+    /// The user types of a type by name; `None` where two of one name differ, which CQL text cannot tell apart.
+    fn user_types(cql_type: &CqlType, found: &mut HashMap<String, Arc<UserType>>) -> Option<()> {
+        match cql_type {
+            CqlType::Frozen(inner)
+            | CqlType::List(inner)
+            | CqlType::Set(inner)
+            | CqlType::Vector(inner, _) => user_types(inner, found),
+            CqlType::Map(key, value) => {
+                user_types(key, found)?;
+                user_types(value, found)
+            }
+            CqlType::Tuple(elements) => elements.iter().try_for_each(|element| user_types(element, found)),
+            CqlType::Udt(udt) => {
+                let known = found.entry(udt.name.clone()).or_insert_with(|| udt.clone());
+                (known == udt).then_some(())
+            }
+            _ => Some(()),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(many_cases())]
+
+        #[test]
+        fn what_is_printed_is_read_again(printed in cql_type()) {
+            let mut known = HashMap::new();
+            prop_assume!(user_types(&printed, &mut known).is_some());
+            let resolve = |keyspace: Option<&str>, name: &str| {
+                assert_eq!(keyspace, None);
+                known.get(name).cloned()
+            };
+            let text = printed.to_string();
+            prop_assert_eq!(CqlType::from_cql(&text, &resolve).unwrap(), printed, "{}", text);
+        }
+
+        #[test]
+        fn any_text_is_a_type_or_an_error(text in r#"(list|map|set|tuple|vector|frozen|int|[<>,'". é0-9]){0,30}|\PC{0,40}"#) {
+            let _outcome = read(&text).is_ok();
+        }
+    }
+
+    #[test]
+    fn words_are_of_any_case_and_blanks_do_not_matter() {
+        let list = CqlType::Frozen(Arc::new(CqlType::List(Arc::new(CqlType::Int))));
+        let expected = CqlType::Map(Arc::new(CqlType::Text), Arc::new(list));
+        for text in [
+            "map<text, frozen<list<int>>>",
+            "MAP<VarChar,Frozen<LIST<INT>>>",
+            " map < text\t,\nfrozen<list< int > > > ",
+        ] {
+            assert_eq!(read(text).unwrap(), expected, "{text}");
+        }
+        assert_eq!(read("vector<float, 3>").unwrap(), CqlType::Vector(Arc::new(CqlType::Float), 3));
+        assert_eq!(read("tuple<int,text>").unwrap(), CqlType::Tuple([CqlType::Int, CqlType::Text].into()));
+    }
+
+    #[test]
+    fn user_types_are_asked_for_as_they_are_written() {
+        let asked = RefCell::new(Vec::new());
+        let resolve = |keyspace: Option<&str>, name: &str| {
+            asked.borrow_mut().push((keyspace.map(str::to_owned), name.to_owned()));
+            Some(Arc::new(UserType { keyspace: "k".into(), name: name.into(), fields: Vec::new() }))
+        };
+        for text in ["Address", "\"Ad\"\"dress\"", "ks . \"int\"", "\"K s\".Address", "list<address>"] {
+            CqlType::from_cql(text, &resolve).unwrap();
+        }
+        let some = |keyspace: &str| Some(keyspace.to_owned());
+        let expected = [
+            (None, "address"),
+            (None, "Ad\"dress"),
+            (some("ks"), "int"),
+            (some("K s"), "address"),
+            (None, "address"),
+        ];
+        let asked = asked.into_inner();
+        assert_eq!(asked, expected.map(|(keyspace, name)| (keyspace, name.to_owned())));
+    }
+
+    #[test]
+    fn a_string_is_a_class_name() {
+        assert_eq!(
+            read("'com.example.Shape(a=>b)'").unwrap(),
+            CqlType::Custom("com.example.Shape(a=>b)".into())
+        );
+        assert_eq!(
+            read("list<'org.apache.cassandra.db.marshal.Int32Type'>").unwrap(),
+            CqlType::List(Arc::new(CqlType::Int))
+        );
+        assert_eq!(
+            read("empty").unwrap(),
+            CqlType::Custom("org.apache.cassandra.db.marshal.EmptyType".into())
+        );
+    }
+
+    #[test]
+    fn names_are_quoted_where_cql_needs_it() {
+        for (name, quoted) in [
+            ("address", "address"),
+            ("a_1", "a_1"),
+            ("Address", "\"Address\""),
+            ("1st", "\"1st\""),
+            ("_a", "\"_a\""),
+            ("select", "\"select\""),
+            ("key", "key"),
+            ("", "\"\""),
+            ("a\"; DROP", "\"a\"\"; DROP\""),
+            ("é", "\"é\""),
+        ] {
+            assert_eq!(quote_identifier(name), quoted);
+        }
+        assert!(RESERVED.is_sorted());
+        let named_as_a_type = UserType { keyspace: "k".into(), name: "int".into(), fields: Vec::new() };
+        assert_eq!(CqlType::Udt(Arc::new(named_as_a_type)).to_string(), "\"int\"");
+    }
+
+    #[test]
+    fn nonsense_is_refused_where_it_stands() {
+        for (text, offset) in [
+            ("", 0),
+            ("list<>", 5),
+            ("list<int", 8),
+            ("list<int>>", 9),
+            ("list<int,int>", 8),
+            ("map<int>", 7),
+            ("int<int>", 0),
+            ("int int", 4),
+            ("vector<float, 0>", 14),
+            ("vector<float, -1>", 14),
+            ("vector<float, 2147483648>", 14),
+            ("vector<float>", 12),
+            ("list<address>", 5),
+            ("\"address", 0),
+            ("'com.example", 0),
+            ("'com.example.Shape('", 19),
+            ("ks.", 3),
+            ("tuple<int,>", 10),
+            ("é", 0),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error.offset, offset, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit_and_no_stack_overflows() {
+        let nested = |depth: usize| format!("{}int{}", "list<".repeat(depth), ">".repeat(depth));
+        let outcome = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            assert!(read(&nested(MAX_DEPTH - 1)).is_ok());
+            assert!(read(&nested(MAX_DEPTH)).is_err());
+            assert!(read(&nested(10_000)).is_err());
+        });
+        outcome.unwrap().join().unwrap();
+    }
+}
