@@ -4,3 +4,8 @@
 //! which host is next, retry or not, how many connections a host is owed) are plain values: inputs and the time
 //! go in, outputs come out, and nothing in them waits or does I/O.
 #![deny(unsafe_code)]
+
+pub mod cluster;
+pub mod routing;
+pub mod schema;
+pub mod statement;

@@ -1,0 +1,193 @@
+//! The cluster at one moment. A snapshot is built whole and swapped whole: a request that has one sees one cluster,
+//! however long it runs. Only a host's state lives on inside it (see [`host`](super::host)).
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Host;
+use crate::routing::{Partitioner, Token, TokenMap, TokenRing};
+use crate::schema::Schema;
+
+/// All hosts, the schema, and where rows live.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    hosts: Box<[Arc<Host>]>,
+    by_id: HashMap<Uuid, usize>,
+    by_address: HashMap<SocketAddr, usize>,
+    tokens: Option<TokenMap>,
+    schema: Arc<Schema>,
+    contacted_datacenter: Option<Arc<str>>,
+}
+
+impl Snapshot {
+    /// A cluster of these hosts. Without a partitioner (an unknown one) there is no token-aware routing.
+    ///
+    /// Of several hosts with one identity the first is taken.
+    #[must_use]
+    pub fn new(
+        hosts: impl IntoIterator<Item = Arc<Host>>,
+        partitioner: Option<Partitioner>,
+        schema: Arc<Schema>,
+    ) -> Self {
+        let mut hosts: Vec<_> = hosts.into_iter().collect();
+        let mut by_id = HashMap::with_capacity(hosts.len());
+        hosts.retain(|host| by_id.insert(host.host_id(), 0).is_none());
+        // One order for all who look, so that two snapshots of one cluster give the same plans.
+        hosts.sort_by_key(|host| (host.address(), host.host_id()));
+        let mut by_address = HashMap::with_capacity(hosts.len());
+        for (place, host) in hosts.iter().enumerate() {
+            by_id.insert(host.host_id(), place);
+            by_address.entry(host.address()).or_insert(place);
+        }
+        let tokens = partitioner.map(|partitioner| {
+            TokenMap::new(partitioner, Arc::new(TokenRing::new(&hosts)), schema.replications())
+        });
+        Self { hosts: hosts.into(), by_id, by_address, tokens, schema, contacted_datacenter: None }
+    }
+
+    /// The same hosts under another schema. The ring is not sorted again.
+    #[must_use]
+    pub fn with_schema(&self, schema: Arc<Schema>) -> Self {
+        Self {
+            hosts: self.hosts.clone(),
+            by_id: self.by_id.clone(),
+            by_address: self.by_address.clone(),
+            tokens: self.tokens.as_ref().map(|tokens| tokens.with_keyspaces(schema.replications())),
+            schema,
+            contacted_datacenter: self.contacted_datacenter.clone(),
+        }
+    }
+
+    /// The same, with the data centre of the host that was contacted first: what a policy takes for local where
+    /// nobody named one.
+    #[must_use]
+    pub fn with_contacted_datacenter(mut self, datacenter: Option<Arc<str>>) -> Self {
+        self.contacted_datacenter = datacenter;
+        self
+    }
+
+    /// All hosts, in the order of their addresses.
+    #[must_use]
+    pub fn hosts(&self) -> &[Arc<Host>] {
+        &self.hosts
+    }
+
+    /// The host with this identity.
+    #[must_use]
+    pub fn host(&self, host_id: Uuid) -> Option<&Arc<Host>> {
+        self.by_id.get(&host_id).map(|&place| &self.hosts[place])
+    }
+
+    /// The host that we connect to at this address.
+    #[must_use]
+    pub fn host_at(&self, address: SocketAddr) -> Option<&Arc<Host>> {
+        self.by_address.get(&address).map(|&place| &self.hosts[place])
+    }
+
+    /// The host that calls itself by this address: the one that an event means.
+    #[must_use]
+    pub fn host_named_in_event(&self, rpc_address: SocketAddr) -> Option<&Arc<Host>> {
+        self.hosts.iter().find(|host| host.facts().rpc_address == rpc_address)
+    }
+
+    /// Tokens and replicas, where the partitioner is known.
+    #[must_use]
+    pub const fn token_map(&self) -> Option<&TokenMap> {
+        self.tokens.as_ref()
+    }
+
+    /// The token of a partition key, where the partitioner is known.
+    #[must_use]
+    pub fn token(&self, routing_key: &[u8]) -> Option<Token> {
+        self.tokens.as_ref().map(|tokens| tokens.partitioner().token(routing_key))
+    }
+
+    /// The replicas of a token in a keyspace, empty where they are not known.
+    #[must_use]
+    pub fn replicas(&self, keyspace: &str, token: &Token) -> &[Arc<Host>] {
+        self.tokens.as_ref().map_or(&[], |tokens| tokens.replicas(keyspace, token))
+    }
+
+    /// Keyspaces and tables.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The data centre of the host that was contacted first.
+    #[must_use]
+    pub fn contacted_datacenter(&self) -> Option<&str> {
+        self.contacted_datacenter.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::HostFacts;
+    use crate::cluster::host::tests::{host_with_tokens, number_of};
+    use crate::routing::{Replication, ReplicationFactor};
+    use crate::schema::Keyspace;
+
+    fn schema(all: u32) -> Arc<Schema> {
+        let replication = Replication::Simple(ReplicationFactor { all, transient: 0 });
+        Arc::new(Schema::new([Keyspace::new("ks", replication)]))
+    }
+
+    fn numbers(hosts: &[Arc<Host>]) -> Vec<u8> {
+        hosts.iter().map(|host| number_of(host)).collect()
+    }
+
+    #[test]
+    fn hosts_are_found_by_identity_and_by_either_address() {
+        let inside = SocketAddr::from(([127, 1, 1, 1], 9042));
+        let plain = host_with_tokens(2, "dc", "r", &[]);
+        let translated =
+            HostFacts { rpc_address: inside, ..host_with_tokens(1, "dc", "r", &[]).facts().clone() };
+        let snapshot = Snapshot::new([plain, Arc::new(Host::new(translated))], None, Arc::default());
+        assert_eq!(numbers(snapshot.hosts()), [1, 2]);
+        assert_eq!(snapshot.host(Uuid::from_u128(2)).map(|h| number_of(h)), Some(2));
+        assert_eq!(snapshot.host(Uuid::from_u128(3)), None);
+        assert_eq!(snapshot.host_at(SocketAddr::from(([127, 0, 0, 1], 9042))).map(|h| number_of(h)), Some(1));
+        assert_eq!(snapshot.host_at(inside), None);
+        assert_eq!(snapshot.host_named_in_event(inside).map(|h| number_of(h)), Some(1));
+    }
+
+    #[test]
+    fn one_identity_is_one_host() {
+        let twice = [1, 1, 2].map(|n| host_with_tokens(n, "dc", "r", &[]));
+        assert_eq!(numbers(Snapshot::new(twice, None, Arc::default()).hosts()), [1, 2]);
+    }
+
+    #[test]
+    fn two_identities_at_one_address_are_both_kept() {
+        let first = host_with_tokens(1, "dc", "r", &[]);
+        let second = Arc::new(Host::new(HostFacts::new(Uuid::from_u128(2), first.address())));
+        let snapshot = Snapshot::new([second, first], None, Arc::default());
+        assert_eq!(numbers(snapshot.hosts()), [1, 2]);
+        assert_eq!(snapshot.host_at(SocketAddr::from(([127, 0, 0, 1], 9042))).map(|h| number_of(h)), Some(1));
+    }
+
+    #[test]
+    fn replicas_follow_the_schema() {
+        let hosts = [host_with_tokens(1, "dc", "r", &[0]), host_with_tokens(2, "dc", "r", &[10])];
+        let snapshot = Snapshot::new(hosts, Some(Partitioner::Murmur3), schema(1))
+            .with_contacted_datacenter(Some("dc".into()));
+        let token = Token::Murmur3(5);
+        assert_eq!(numbers(snapshot.replicas("ks", &token)), [2]);
+        let wider = snapshot.with_schema(schema(2));
+        assert_eq!(numbers(wider.replicas("ks", &token)), [2, 1]);
+        assert_eq!(wider.contacted_datacenter(), Some("dc"));
+        assert_eq!(snapshot.token(b"a"), Some(Token::Murmur3(-8839064797231613815)));
+    }
+
+    #[test]
+    fn without_a_partitioner_nothing_is_known_of_rows() {
+        let snapshot = Snapshot::new([host_with_tokens(1, "dc", "r", &[0])], None, schema(1));
+        assert_eq!(snapshot.token(b"a"), None);
+        assert!(snapshot.replicas("ks", &Token::Murmur3(0)).is_empty());
+    }
+}

@@ -1,0 +1,93 @@
+//! The schema, as far as requests need it: where a keyspace's rows live, which columns make a table's partition
+//! key, which columns are counters, sets or maps.
+//!
+//! Not here: reading it (the control connection's part), and describing it as CQL.
+
+mod keyspace;
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use keyspace::Keyspace;
+pub use table::{Column, ColumnKind, Table};
+
+use crate::routing::Replication;
+
+/// All keyspaces. Those that did not change are shared with the schema before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema {
+    keyspaces: BTreeMap<Box<str>, Arc<Keyspace>>,
+}
+
+impl Schema {
+    /// A schema of these keyspaces.
+    #[must_use]
+    pub fn new<K: Into<Arc<Keyspace>>>(keyspaces: impl IntoIterator<Item = K>) -> Self {
+        let keyspaces = keyspaces
+            .into_iter()
+            .map(|keyspace| {
+                let keyspace: Arc<Keyspace> = keyspace.into();
+                (keyspace.name.clone(), keyspace)
+            })
+            .collect();
+        Self { keyspaces }
+    }
+
+    /// The same with one keyspace added or replaced.
+    #[must_use]
+    pub fn with_keyspace(&self, keyspace: impl Into<Arc<Keyspace>>) -> Self {
+        let mut schema = self.clone();
+        let keyspace = keyspace.into();
+        schema.keyspaces.insert(keyspace.name.clone(), keyspace);
+        schema
+    }
+
+    /// The same without one keyspace.
+    #[must_use]
+    pub fn without_keyspace(&self, name: &str) -> Self {
+        let mut schema = self.clone();
+        schema.keyspaces.remove(name);
+        schema
+    }
+
+    /// All keyspaces, in the order of their names.
+    pub fn keyspaces(&self) -> impl Iterator<Item = &Arc<Keyspace>> {
+        self.keyspaces.values()
+    }
+
+    /// The keyspace with this name (as the server keeps it: case matters).
+    #[must_use]
+    pub fn keyspace(&self, name: &str) -> Option<&Arc<Keyspace>> {
+        self.keyspaces.get(name)
+    }
+
+    /// The table with this name.
+    #[must_use]
+    pub fn table(&self, keyspace: &str, table: &str) -> Option<&Table> {
+        self.keyspaces.get(keyspace)?.tables.get(table)
+    }
+
+    /// Each keyspace's name and replication.
+    pub fn replications(&self) -> impl Iterator<Item = (&str, &Replication)> {
+        self.keyspaces.iter().map(|(name, keyspace)| (&**name, &keyspace.replication))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keyspaces_come_and_go_and_the_others_are_shared() {
+        let schema =
+            Schema::new([Keyspace::new("a", Replication::Local), Keyspace::new("b", Replication::Local)]);
+        let altered = schema.with_keyspace(Keyspace::new("a", Replication::Everywhere));
+        assert_eq!(altered.keyspace("a").map(|k| &k.replication), Some(&Replication::Everywhere));
+        assert!(Arc::ptr_eq(schema.keyspace("b").unwrap(), altered.keyspace("b").unwrap()));
+        let dropped = altered.without_keyspace("b");
+        assert_eq!(dropped.keyspaces().map(|k| &*k.name).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(schema.replications().count(), 2);
+        assert!(schema.table("a", "t").is_none());
+    }
+}

@@ -1,0 +1,3 @@
+//! Statements: what is known of one before it is sent.
+
+pub mod routing_key;
