@@ -23,6 +23,7 @@ pub mod envelope;
 pub mod error;
 pub mod notation;
 pub mod opcode;
+pub mod request;
 pub mod segment;
 pub mod types;
 pub mod version;
