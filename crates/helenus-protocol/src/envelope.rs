@@ -19,6 +19,10 @@ pub const HEADER_LENGTH: usize = 9;
 /// The longest body that the specification allows (section 2.5): 256 MiB.
 pub const MAX_BODY_LENGTH: usize = 256 << 20;
 
+/// What applications and servers of a kind may tell each other beside a message: a `[bytes map]` in the order of the
+/// wire (section 2.2, v4 and later). Cassandra itself ignores it.
+pub type CustomPayload = Vec<(String, Option<Bytes>)>;
+
 /// Set in the first byte of what a server sends.
 const DIRECTION_BIT: u8 = 0x80;
 

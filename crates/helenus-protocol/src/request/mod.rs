@@ -26,7 +26,7 @@ pub use startup::Startup;
 pub use values::{SerializedValues, SerializedValuesIter};
 
 use crate::compression::Compression;
-use crate::envelope::{Flags, HEADER_LENGTH, MAX_BODY_LENGTH, RequestHeader};
+use crate::envelope::{CustomPayload, Flags, HEADER_LENGTH, MAX_BODY_LENGTH, RequestHeader};
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Writer};
 use crate::opcode::RequestOpcode;
@@ -137,7 +137,7 @@ impl Request {
         opcode: RequestOpcode,
         flags: Flags,
         body: &[u8],
-    ) -> Result<(Self, Vec<(String, Option<Bytes>)>), DecodeError> {
+    ) -> Result<(Self, CustomPayload), DecodeError> {
         let mut reader = Reader::new(body);
         let custom_payload = if flags.contains(Flags::CUSTOM_PAYLOAD) {
             decode_custom_payload(&mut reader)?
@@ -173,7 +173,7 @@ pub fn encode_custom_payload(
 }
 
 /// Reads a custom payload.
-pub fn decode_custom_payload(reader: &mut Reader<'_>) -> Result<Vec<(String, Option<Bytes>)>, DecodeError> {
+pub fn decode_custom_payload(reader: &mut Reader<'_>) -> Result<CustomPayload, DecodeError> {
     let entries = reader.bytes_map()?;
     Ok(entries.into_iter().map(|(key, value)| (key.to_owned(), value.map(Bytes::copy_from_slice))).collect())
 }
