@@ -1,7 +1,9 @@
 //! Cassandra nodes as values, for tests: started by a line of code, ended when dropped.
 //!
 //! * [`cassandra`]: real nodes, on a Java of this machine, from the jars that Maven fetches. They prove.
+//! * [`mock`]: nodes that speak the protocol and store nothing. They misbehave on command, or answer very fast.
 //!
 //! Nothing here is needed to use the driver, and nothing here depends on it: only on the protocol.
 
 pub mod cassandra;
+pub mod mock;
