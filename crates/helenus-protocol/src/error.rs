@@ -1,4 +1,4 @@
-//! The three errors of this crate; the first word of each message says whose fault it is.
+//! The three errors of this crate; the first words of each message say whose fault it is.
 //!
 //! What the server itself answered with an ERROR message is not an error of this crate: see
 //! [`response::error`](crate::response::error).
@@ -21,11 +21,18 @@ impl EncodeError {
     pub fn new(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
         Self { what: what.into(), why: why.into() }
     }
+
+    /// The same error, told about the enclosing thing `what` (a column, an element).
+    #[must_use]
+    pub fn within(mut self, what: impl std::fmt::Display) -> Self {
+        self.what = format!("{what}: {}", self.what).into();
+        self
+    }
 }
 
-/// The peer sent bytes that are not what they should be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the server sent a malformed {what} at byte {offset}: {why}")]
+/// The peer sent bytes that are not what they should be, or (rarely: [`is_misread`](Self::is_misread)) the caller asked
+/// to read them as something that they are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
     /// What was being read, such as `[string]` or `column "age" (int)`.
@@ -34,12 +41,45 @@ pub struct DecodeError {
     pub offset: usize,
     /// What was wrong with it.
     pub why: Cow<'static, str>,
+    misread: bool,
+}
+
+impl std::error::Error for DecodeError {}
+
+impl std::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { what, offset, why, misread } = self;
+        if *misread {
+            write!(f, "cannot read {what}: {why}")
+        } else {
+            write!(f, "the server sent a malformed {what} at byte {offset}: {why}")
+        }
+    }
 }
 
 impl DecodeError {
     /// An error about `what` at `offset`, because of `why`.
     pub fn new(what: impl Into<Cow<'static, str>>, offset: usize, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into(), offset, why: why.into() }
+        Self { what: what.into(), offset, why: why.into(), misread: false }
+    }
+
+    /// An error about sound bytes that the caller asked to read as `what`, which they are not: a column of another type,
+    /// or a null where none is expected.
+    pub fn misread(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
+        Self { what: what.into(), offset: 0, why: why.into(), misread: true }
+    }
+
+    /// Whether the bytes are sound and the caller's wish was wrong.
+    #[must_use]
+    pub const fn is_misread(&self) -> bool {
+        self.misread
+    }
+
+    /// The same error, of bytes that stand `base` bytes behind the start of something larger.
+    #[must_use]
+    pub const fn shifted(mut self, base: usize) -> Self {
+        self.offset += base;
+        self
     }
 
     /// The same error, told about the enclosing thing `what` (a column, an element).

@@ -26,6 +26,7 @@ pub mod opcode;
 pub mod request;
 pub mod segment;
 pub mod types;
+pub mod value;
 pub mod version;
 
 pub use compression::Compression;
