@@ -1,5 +1,7 @@
 """The asyncio-native, typed door to Apache Cassandra. Only its version stands here yet."""
 
-from helenus._native import __version__
+from importlib.metadata import version
+
+__version__ = version("helenus")
 
 __all__ = ["__version__"]
