@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod cluster;
+pub mod policy;
 pub mod routing;
 pub mod schema;
 pub mod statement;

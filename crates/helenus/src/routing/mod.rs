@@ -11,6 +11,7 @@ mod ring;
 mod token;
 
 pub use partitioner::Partitioner;
+pub(crate) use replicas::Located;
 pub use replicas::TokenMap;
 pub use replication::{Replication, ReplicationFactor};
 pub use ring::TokenRing;

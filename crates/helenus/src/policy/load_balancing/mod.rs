@@ -1,0 +1,109 @@
+//! Load balancing: how near each host is, and in which order a request tries them.
+//!
+//! The order within one distance is a rotation over the hosts that are there to be used; after all of them come the
+//! hosts that were set aside as silent, and at the very end those that are down, so that a request fails with the
+//! reason of each host and not for want of hosts.
+
+mod allow_list;
+mod default;
+mod host_filter;
+mod plan;
+mod rotation;
+mod round_robin;
+mod token_aware;
+mod topology_aware;
+
+use std::sync::Arc;
+
+use helenus_protocol::Consistency;
+
+use super::LoadBalancingPolicy;
+use crate::cluster::Host;
+use crate::routing::Token;
+
+pub use allow_list::AllowListPolicy;
+pub use default::{DefaultLoadBalancingPolicy, default_load_balancing};
+pub use host_filter::HostFilterPolicy;
+pub use plan::Plan;
+pub use round_robin::RoundRobinPolicy;
+pub use token_aware::TokenAwarePolicy;
+pub use topology_aware::{DcAwareRoundRobinPolicy, RackAwareRoundRobinPolicy};
+
+/// How near a host is, the nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostDistance {
+    /// In our own rack: asked before all others.
+    LocalRack,
+    /// In our own data centre.
+    Local,
+    /// Elsewhere, but to be used when nothing nearer is left.
+    Remote,
+    /// Not to be used: it gets no connection.
+    Ignored,
+}
+
+/// What a policy is told of the request that it plans for.
+#[derive(Debug, Clone)]
+pub struct RoutingInfo {
+    /// The keyspace of the statement, else of the session.
+    pub keyspace: Option<Arc<str>>,
+    /// The token of its partition key, where that is known.
+    pub token: Option<Token>,
+    /// The consistency that it asks for.
+    pub consistency: Consistency,
+    /// Whether it is a lightweight transaction: replicas contend less if all clients ask them in one order.
+    pub conditional: bool,
+    /// A host that the user would like to be asked first.
+    pub preferred: Option<Arc<Host>>,
+}
+
+impl Default for RoutingInfo {
+    /// A statement of which nothing is known.
+    fn default() -> Self {
+        Self {
+            keyspace: None,
+            token: None,
+            consistency: Consistency::LocalOne,
+            conditional: false,
+            preferred: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Snapshot;
+    use crate::cluster::host::tests::{host, number_of};
+    use std::collections::BTreeMap;
+
+    /// Hosts 1, 2, … in these data centres and racks.
+    pub(super) fn cluster(places: &[(&str, &str)]) -> Arc<Snapshot> {
+        let hosts = (1..).zip(places).map(|(n, (datacenter, rack))| host(n, datacenter, rack));
+        Arc::new(Snapshot::new(hosts, None, Arc::default()))
+    }
+
+    pub(super) fn hosts_of(plan: Plan) -> Vec<u8> {
+        plan.map(|host| number_of(&host)).collect()
+    }
+
+    /// How often each host comes first in `plans` plans.
+    pub(super) fn firsts(
+        policy: &dyn LoadBalancingPolicy,
+        snapshot: &Arc<Snapshot>,
+        plans: usize,
+    ) -> BTreeMap<u8, usize> {
+        let mut counts = BTreeMap::new();
+        for _ in 0..plans {
+            let first = policy.plan(snapshot, &RoutingInfo::default()).next().expect("a host");
+            *counts.entry(number_of(&first)).or_default() += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn distances_are_ordered() {
+        use HostDistance::{Ignored, Local, LocalRack, Remote};
+        assert!(LocalRack < Local && Local < Remote && Remote < Ignored);
+    }
+}

@@ -1,0 +1,235 @@
+//! Replicas first, in the order of another policy's distances; then that policy's plan.
+
+use std::sync::Arc;
+
+use super::rotation::{Seen, standing};
+use super::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
+use crate::cluster::{Host, Snapshot};
+use crate::routing::Located;
+
+/// Asks the replicas of a statement's partition before all others, the nearest first.
+///
+/// Where the partition or its replicas are not known, or the replicas are down, this is the child's plan.
+#[derive(Debug)]
+pub struct TokenAwarePolicy {
+    child: Arc<dyn LoadBalancingPolicy>,
+    shuffle_replicas: bool,
+}
+
+impl TokenAwarePolicy {
+    /// Over `child`, with the replicas of one distance in random order. Those of a lightweight transaction keep the
+    /// order of the ring.
+    #[must_use]
+    pub fn new(child: Arc<dyn LoadBalancingPolicy>) -> Self {
+        Self { child, shuffle_replicas: true }
+    }
+
+    /// As [`new`](Self::new), but with all replicas in the order of the ring if `shuffle_replicas` is false. The
+    /// first of each range then has all of its reads.
+    #[must_use]
+    pub fn with_shuffle_replicas(mut self, shuffle_replicas: bool) -> Self {
+        self.shuffle_replicas = shuffle_replicas;
+        self
+    }
+}
+
+impl LoadBalancingPolicy for TokenAwarePolicy {
+    fn distance(&self, snapshot: &Arc<Snapshot>, host: &Host) -> HostDistance {
+        self.child.distance(snapshot, host)
+    }
+
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+        let (Some(keyspace), Some(token), Some(tokens)) =
+            (&query.keyspace, &query.token, snapshot.token_map())
+        else {
+            return self.child.plan(snapshot, query);
+        };
+        let Some(located) = tokens.locate(keyspace, token) else {
+            return self.child.plan(snapshot, query);
+        };
+        Plan::replicas_first(ReplicasFirst {
+            child: Arc::clone(&self.child),
+            snapshot: Arc::clone(snapshot),
+            query: query.clone(),
+            located,
+            shuffle: self.shuffle_replicas && !query.conditional,
+            seen: Seen::default(),
+            rest: None,
+        })
+    }
+}
+
+/// One request's way: through the replicas, then through the child's plan, which is not asked for before.
+pub(super) struct ReplicasFirst {
+    child: Arc<dyn LoadBalancingPolicy>,
+    snapshot: Arc<Snapshot>,
+    query: RoutingInfo,
+    located: Located,
+    shuffle: bool,
+    /// The replicas given already, by their place among the replicas.
+    seen: Seen,
+    rest: Option<Box<Plan>>,
+}
+
+impl ReplicasFirst {
+    pub(super) fn next(&mut self) -> Option<Arc<Host>> {
+        if self.rest.is_none() {
+            if let Some(place) = self.next_replica() {
+                self.seen.insert(place);
+                return Some(Arc::clone(&self.replicas()[place]));
+            }
+            self.rest = Some(Box::new(self.child.plan(&self.snapshot, &self.query)));
+        }
+        loop {
+            let host = self.rest.as_mut()?.next()?;
+            let given = self.replicas().iter().position(|replica| *replica == host);
+            if given.is_none_or(|place| !self.seen.contains(place)) {
+                return Some(host);
+            }
+        }
+    }
+
+    fn replicas(&self) -> &[Arc<Host>] {
+        self.snapshot.token_map().map_or(&[], |tokens| tokens.replicas_at(self.located))
+    }
+
+    /// The nearest replica that is there to be used; among equals the first in the ring, or any.
+    fn next_replica(&self) -> Option<usize> {
+        let mut nearest = HostDistance::Ignored;
+        let mut equals = 0;
+        let mut chosen = None;
+        for (place, replica) in self.replicas().iter().enumerate() {
+            if self.seen.contains(place) || standing(replica) > 0 {
+                continue;
+            }
+            let distance = self.child.distance(&self.snapshot, replica);
+            if distance < nearest {
+                (nearest, equals, chosen) = (distance, 1, Some(place));
+            } else if self.shuffle && distance == nearest && distance != HostDistance::Ignored {
+                // Each of n equals ends up chosen with probability 1/n.
+                equals += 1;
+                if fastrand::u32(..equals) == 0 {
+                    chosen = Some(place);
+                }
+            }
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{firsts, hosts_of};
+    use super::super::{DcAwareRoundRobinPolicy, RackAwareRoundRobinPolicy};
+    use super::*;
+    use crate::cluster::HostStatus;
+    use crate::cluster::host::tests::{host_with_tokens, number_of};
+    use crate::routing::{Partitioner, Replication, ReplicationFactor, Token};
+    use crate::schema::{Keyspace, Schema};
+
+    /// Hosts 1 to 6 own the tokens 10 to 60; odd ones are in `a`, even ones in `b`. `ks` has four replicas.
+    fn cluster() -> Arc<Snapshot> {
+        let hosts = (1_u8..=6).map(|n| {
+            let rack = if n < 4 { "r1" } else { "r2" };
+            host_with_tokens(n, if n % 2 == 1 { "a" } else { "b" }, rack, &[i64::from(n) * 10])
+        });
+        let replication = Replication::Simple(ReplicationFactor { all: 4, transient: 0 });
+        let schema =
+            Schema::new([Keyspace::new("ks", replication), Keyspace::new("local", Replication::Local)]);
+        Arc::new(Snapshot::new(hosts, Some(Partitioner::Murmur3), Arc::new(schema)))
+    }
+
+    fn at(token: i64) -> RoutingInfo {
+        RoutingInfo {
+            keyspace: Some("ks".into()),
+            token: Some(Token::Murmur3(token)),
+            ..RoutingInfo::default()
+        }
+    }
+
+    fn local_a(remote: usize) -> TokenAwarePolicy {
+        TokenAwarePolicy::new(Arc::new(DcAwareRoundRobinPolicy::with_used_hosts_per_remote_dc(
+            Some("a"),
+            remote,
+        )))
+    }
+
+    #[test]
+    fn local_replicas_then_remote_ones_then_the_others() {
+        let (snapshot, policy) = (cluster(), local_a(3).with_shuffle_replicas(false));
+        // Token 15 is held by 2, 3, 4 and 5.
+        for _ in 0..6 {
+            let mut plan = hosts_of(policy.plan(&snapshot, &at(15)));
+            assert_eq!(plan[..4], [3, 5, 2, 4]);
+            plan[4..].sort_unstable();
+            assert_eq!(plan[4..], [1, 6]);
+        }
+        assert_eq!(hosts_of(local_a(0).with_shuffle_replicas(false).plan(&snapshot, &at(15))), [3, 5, 1]);
+    }
+
+    #[test]
+    fn the_rack_decides_among_local_replicas() {
+        let snapshot = cluster();
+        let child = Arc::new(RackAwareRoundRobinPolicy::new("a", "r2", 0));
+        let policy = TokenAwarePolicy::new(child);
+        for _ in 0..10 {
+            assert_eq!(hosts_of(policy.plan(&snapshot, &at(15))), [5, 3, 1]);
+        }
+    }
+
+    #[test]
+    fn shuffled_replicas_share_the_load_and_conditional_ones_keep_their_order() {
+        let (snapshot, policy) = (cluster(), local_a(0));
+        fastrand::seed(11);
+        let mut counts = [0; 7];
+        for _ in 0..1000 {
+            let plan = hosts_of(policy.plan(&snapshot, &at(15)));
+            assert!(plan == [3, 5, 1] || plan == [5, 3, 1], "{plan:?}");
+            counts[usize::from(plan[0])] += 1;
+        }
+        assert!((400..600).contains(&counts[3]), "{counts:?}");
+        let conditional = RoutingInfo { conditional: true, ..at(15) };
+        for _ in 0..50 {
+            assert_eq!(hosts_of(policy.plan(&snapshot, &conditional)), [3, 5, 1]);
+        }
+    }
+
+    #[test]
+    fn replicas_that_do_not_answer_are_left_to_the_child() {
+        let (snapshot, policy) = (cluster(), local_a(0));
+        let host = |n: usize| &snapshot.hosts()[n - 1];
+        host(3).set_status(HostStatus::Down);
+        assert_eq!(hosts_of(policy.plan(&snapshot, &at(15))), [5, 1, 3]);
+        host(5).set_aside(true);
+        assert_eq!(hosts_of(policy.plan(&snapshot, &at(15))), [1, 5, 3]);
+    }
+
+    #[test]
+    fn no_host_comes_twice_if_it_goes_down_meanwhile() {
+        let (snapshot, policy) = (cluster(), local_a(3));
+        let mut given = Vec::new();
+        for host in policy.plan(&snapshot, &at(15)) {
+            host.set_status(HostStatus::Down);
+            given.push(number_of(&host));
+        }
+        given.sort_unstable();
+        assert_eq!(given, [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn without_a_known_place_it_is_the_childs_plan() {
+        let (snapshot, policy) = (cluster(), local_a(0));
+        for query in [
+            RoutingInfo::default(),
+            RoutingInfo { keyspace: None, ..at(15) },
+            RoutingInfo { token: None, ..at(15) },
+            RoutingInfo { keyspace: Some("elsewhere".into()), ..at(15) },
+            RoutingInfo { keyspace: Some("local".into()), ..at(15) },
+        ] {
+            let mut plan = hosts_of(policy.plan(&snapshot, &query));
+            plan.sort_unstable();
+            assert_eq!(plan, [1, 3, 5], "{query:?}");
+        }
+        assert_eq!(firsts(&policy, &snapshot, 9), [(1, 3), (3, 3), (5, 3)].into());
+    }
+}

@@ -1,0 +1,125 @@
+//! The decisions that a user may make in our place, one trait each, and the ones we make.
+//!
+//! A policy is asked and answers at once: it does no I/O, does not wait, and is given what it needs to know (the
+//! cluster as an `&Arc<Snapshot>`, the time as an argument). What is done with its answer is the engine's part; so is
+//! the gate before a retry policy: a request that may have run and is not idempotent never gets there.
+
+mod address_translation;
+mod conviction;
+pub mod load_balancing;
+mod reconnection;
+pub mod retry;
+mod speculative_execution;
+mod timestamp;
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cluster::{Host, Snapshot};
+
+pub use address_translation::IdentityTranslator;
+pub use conviction::SimpleConvictionPolicy;
+pub use load_balancing::{
+    AllowListPolicy, DcAwareRoundRobinPolicy, DefaultLoadBalancingPolicy, HostDistance, HostFilterPolicy,
+    Plan, RackAwareRoundRobinPolicy, RoundRobinPolicy, RoutingInfo, TokenAwarePolicy, default_load_balancing,
+};
+pub use reconnection::{ConstantReconnectionPolicy, ExponentialReconnectionPolicy, ReconnectionSchedule};
+pub use retry::{
+    DefaultRetryPolicy, DowngradingConsistencyRetryPolicy, ExponentialBackoffRetryPolicy,
+    FallthroughRetryPolicy, RetryContext, RetryDecision, RetryFailure, RetryHost,
+};
+pub use speculative_execution::{ConstantSpeculativeExecutionPolicy, NoSpeculativeExecutionPolicy};
+pub use timestamp::{MonotonicTimestampGenerator, NoTimestampGenerator};
+
+/// Which hosts are used, and in which order one request tries them.
+pub trait LoadBalancingPolicy: Debug + Send + Sync {
+    /// How near a host is: whether it gets connections at all, and how many.
+    ///
+    /// The answer may change with the state of hosts; it is asked again whenever one goes up or down, is added or
+    /// removed.
+    fn distance(&self, snapshot: &Arc<Snapshot>, host: &Host) -> HostDistance;
+
+    /// The hosts for one request, the first choice first. The plan is drawn from as the request needs it, often
+    /// only once.
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan;
+}
+
+/// Whether a request that failed is tried again, and where.
+pub trait RetryPolicy: Debug + Send + Sync {
+    /// Decides about one failure of one attempt.
+    fn decide(&self, context: &RetryContext<'_>) -> RetryDecision;
+}
+
+/// When a host that is down is tried again.
+pub trait ReconnectionPolicy: Debug + Send + Sync {
+    /// The pauses before each attempt of one outage. Where they end, nobody tries any more until the host is said
+    /// to be up.
+    fn schedule(&self) -> ReconnectionSchedule;
+}
+
+/// Whether a request that is slow is sent to another host as well.
+pub trait SpeculativeExecutionPolicy: Debug + Send + Sync {
+    /// How long after the last attempt was begun another one is, with `begun` speculative ones so far. None if no
+    /// more is.
+    fn delay(&self, begun: u32, query: &RoutingInfo) -> Option<Duration>;
+}
+
+/// Whether a failed connection means that its host is down.
+pub trait ConvictionPolicy: Debug + Send + Sync {
+    /// Judges a host by one failure.
+    fn convict(&self, host: &Host, failure: &(dyn Error + 'static)) -> bool;
+
+    /// The host works again: forget what was held against it.
+    fn reset(&self, host: &Host) {
+        let _ = host;
+    }
+}
+
+/// Where a node is reached from here, given the address that it is known by in the cluster.
+pub trait AddressTranslator: Debug + Send + Sync {
+    /// The address to connect to.
+    fn translate(&self, address: SocketAddr) -> SocketAddr;
+}
+
+/// The timestamps of writes.
+pub trait TimestampGenerator: Debug + Send + Sync {
+    /// The timestamp of one request in microseconds since 1970, where `now` is the wall clock's. None leaves it to
+    /// the server.
+    fn timestamp(&self, now: i64) -> Option<i64>;
+}
+
+/// Told when hosts come and go. Called one event after another; it must not block.
+pub trait HostStateListener: Debug + Send + Sync {
+    /// A host has joined the cluster.
+    fn on_add(&self, host: &Arc<Host>) {
+        let _ = host;
+    }
+
+    /// A host has left the cluster.
+    fn on_remove(&self, host: &Arc<Host>) {
+        let _ = host;
+    }
+
+    /// A host answers (again).
+    fn on_up(&self, host: &Arc<Host>) {
+        let _ = host;
+    }
+
+    /// A host does not answer any more.
+    fn on_down(&self, host: &Arc<Host>) {
+        let _ = host;
+    }
+}
+
+/// A parameter with which a policy cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{policy}: {why}")]
+pub struct InvalidPolicy {
+    /// The policy's name.
+    pub policy: &'static str,
+    /// Which parameter, and what is wrong with it.
+    pub why: &'static str,
+}

@@ -1,0 +1,182 @@
+//! Retry: what is known of a failed attempt, and what may be decided about it.
+//!
+//! A policy is not asked about a request that may have run and is not idempotent, nor about one that surely never
+//! left (that goes to the next host by itself).
+
+mod backoff;
+mod default;
+mod downgrading;
+mod fallthrough;
+mod write_type;
+
+use std::time::Duration;
+
+use helenus_protocol::Consistency;
+
+use super::RetryPolicy;
+use crate::cluster::Host;
+
+pub use backoff::ExponentialBackoffRetryPolicy;
+pub use default::DefaultRetryPolicy;
+pub use downgrading::DowngradingConsistencyRetryPolicy;
+pub use fallthrough::FallthroughRetryPolicy;
+pub use write_type::WriteType;
+
+/// What went wrong with an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryFailure {
+    /// The coordinator did not hear from enough replicas in time for a read.
+    ReadTimeout {
+        /// How many had to answer.
+        required: i32,
+        /// How many did.
+        received: i32,
+        /// Whether the one that was asked for the data itself, not for a digest, was among them.
+        data_present: bool,
+    },
+    /// The coordinator did not hear from enough replicas in time for a write. It may be applied all the same.
+    WriteTimeout {
+        /// How many had to answer.
+        required: i32,
+        /// How many did.
+        received: i32,
+        /// What kind of write it was.
+        write_type: WriteType,
+    },
+    /// The coordinator knew beforehand that too few replicas are alive, and did nothing.
+    Unavailable {
+        /// How many were needed.
+        required: i32,
+        /// How many are alive.
+        alive: i32,
+    },
+    /// Anything else that another host may do better.
+    Request(RequestFailure),
+}
+
+/// Failures that are not about replicas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestFailure {
+    /// The coordinator has too much to do.
+    Overloaded,
+    /// The coordinator is still joining.
+    Bootstrapping,
+    /// A truncation failed.
+    Truncate,
+    /// The coordinator failed by itself.
+    Server,
+    /// The connection was lost, and with it the answer.
+    ConnectionLost,
+}
+
+/// All that a policy is told.
+#[derive(Debug, Clone)]
+pub struct RetryContext<'a> {
+    /// What went wrong.
+    pub failure: RetryFailure,
+    /// How often this request was tried again already because a policy said so.
+    pub retries: u32,
+    /// The consistency of the attempt that failed.
+    pub consistency: Consistency,
+    /// Whether the request is known to be idempotent.
+    pub idempotent: bool,
+    /// The host that was asked.
+    pub host: &'a Host,
+}
+
+/// Which host is asked next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RetryHost {
+    /// The one that failed.
+    Same,
+    /// The next one of the plan.
+    Next,
+}
+
+/// What is to be done about a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryDecision {
+    /// Try again.
+    Retry {
+        /// Where.
+        host: RetryHost,
+        /// With which consistency; None leaves it as it is.
+        consistency: Option<Consistency>,
+        /// After which pause.
+        after: Duration,
+    },
+    /// Let the caller have the error.
+    Rethrow,
+    /// Tell the caller that all is well, with no rows.
+    Ignore,
+}
+
+impl RetryDecision {
+    /// Try the same host again, at once and unchanged.
+    pub const SAME_HOST: Self = Self::retry(RetryHost::Same);
+    /// Try the next host of the plan, at once and unchanged.
+    pub const NEXT_HOST: Self = Self::retry(RetryHost::Next);
+
+    const fn retry(host: RetryHost) -> Self {
+        Self::Retry { host, consistency: None, after: Duration::ZERO }
+    }
+
+    /// The same with another consistency. Nothing changes where it is not a retry.
+    #[must_use]
+    pub const fn at(self, level: Consistency) -> Self {
+        match self {
+            Self::Retry { host, after, .. } => Self::Retry { host, consistency: Some(level), after },
+            other => other,
+        }
+    }
+
+    /// The same after a pause. Nothing changes where it is not a retry.
+    #[must_use]
+    pub const fn after(self, pause: Duration) -> Self {
+        match self {
+            Self::Retry { host, consistency, .. } => Self::Retry { host, consistency, after: pause },
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::host::tests::host;
+
+    /// What `policy` decides about a failure at this level after so many retries.
+    pub(super) fn decide(
+        policy: &dyn RetryPolicy,
+        failure: RetryFailure,
+        consistency: Consistency,
+        retries: u32,
+    ) -> RetryDecision {
+        let host = host(1, "dc", "r");
+        policy.decide(&RetryContext { failure, retries, consistency, idempotent: true, host: &host })
+    }
+
+    pub(super) const fn read(required: i32, received: i32, data_present: bool) -> RetryFailure {
+        RetryFailure::ReadTimeout { required, received, data_present }
+    }
+
+    pub(super) const fn write(required: i32, received: i32, write_type: WriteType) -> RetryFailure {
+        RetryFailure::WriteTimeout { required, received, write_type }
+    }
+
+    pub(super) const fn unavailable(required: i32, alive: i32) -> RetryFailure {
+        RetryFailure::Unavailable { required, alive }
+    }
+
+    #[test]
+    fn only_a_retry_has_a_level_and_a_pause() {
+        let pause = Duration::from_secs(1);
+        assert_eq!(
+            RetryDecision::NEXT_HOST.at(Consistency::One).after(pause),
+            RetryDecision::Retry { host: RetryHost::Next, consistency: Some(Consistency::One), after: pause }
+        );
+        assert_eq!(RetryDecision::Rethrow.at(Consistency::One).after(pause), RetryDecision::Rethrow);
+    }
+}
