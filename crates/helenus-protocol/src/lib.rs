@@ -24,6 +24,7 @@ pub mod error;
 pub mod notation;
 pub mod opcode;
 pub mod request;
+pub mod response;
 pub mod segment;
 pub mod types;
 pub mod value;

@@ -1,0 +1,92 @@
+//! RESULT (section 4.2.5): the answer to QUERY, PREPARE, EXECUTE and BATCH.
+
+use bytes::Bytes;
+
+use super::{Prepared, RawRows, SchemaChange};
+use crate::error::{DecodeError, EncodeError};
+use crate::notation::{Reader, Writer};
+use crate::version::ProtocolVersion;
+
+/// The kinds of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum ResultKind {
+    /// Nothing to say.
+    Void = 1,
+    /// Rows.
+    Rows = 2,
+    /// A USE has been obeyed.
+    SetKeyspace = 3,
+    /// A statement has been prepared.
+    Prepared = 4,
+    /// The schema has been changed.
+    SchemaChange = 5,
+}
+
+impl ResultKind {
+    const ALL: [Self; 5] = [Self::Void, Self::Rows, Self::SetKeyspace, Self::Prepared, Self::SchemaChange];
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.offset();
+        let number = reader.int()?;
+        Self::ALL
+            .into_iter()
+            .find(|kind| *kind as i32 == number)
+            .ok_or_else(|| DecodeError::new("RESULT", at, format!("there is no kind {number:#x}")))
+    }
+}
+
+/// A result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResultMessage {
+    /// Nothing to say (4.2.5.1).
+    Void,
+    /// Rows (4.2.5.2).
+    Rows(RawRows),
+    /// The keyspace that the connection is in now (4.2.5.3).
+    SetKeyspace(String),
+    /// What was prepared (4.2.5.4).
+    Prepared(Prepared),
+    /// What was changed (4.2.5.5).
+    SchemaChange(SchemaChange),
+}
+
+impl ResultMessage {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> ResultKind {
+        match self {
+            Self::Void => ResultKind::Void,
+            Self::Rows(_) => ResultKind::Rows,
+            Self::SetKeyspace(_) => ResultKind::SetKeyspace,
+            Self::Prepared(_) => ResultKind::Prepared,
+            Self::SchemaChange(_) => ResultKind::SchemaChange,
+        }
+    }
+
+    /// Reads what `body` holds from `reader` on; rows are kept as a part of `body`.
+    pub(super) fn decode(
+        version: ProtocolVersion,
+        body: &Bytes,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(match ResultKind::decode(reader)? {
+            ResultKind::Void => Self::Void,
+            ResultKind::Rows => Self::Rows(RawRows::decode(version, body, reader)?),
+            ResultKind::SetKeyspace => Self::SetKeyspace(reader.string()?.to_owned()),
+            ResultKind::Prepared => Self::Prepared(Prepared::decode(version, reader)?),
+            ResultKind::SchemaChange => Self::SchemaChange(SchemaChange::decode(reader)?),
+        })
+    }
+
+    pub(super) fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+        out.int(self.kind() as i32);
+        match self {
+            Self::Void => Ok(()),
+            Self::Rows(rows) => rows.encode(version, out),
+            Self::SetKeyspace(keyspace) => out.string(keyspace),
+            Self::Prepared(prepared) => prepared.encode(version, out),
+            Self::SchemaChange(change) => change.encode(out),
+        }
+    }
+}
