@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::types::CqlType;
+
 /// The caller asked for something that the protocol cannot say. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot encode {what}: {why}")]
@@ -20,6 +22,13 @@ impl EncodeError {
     /// An error about `what`, because of `why`.
     pub fn new(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
         Self { what: what.into(), why: why.into() }
+    }
+
+    /// The Rust type named `rust` is not written as values of type `cql_type`.
+    #[must_use]
+    #[cold]
+    pub fn wrong_type(rust: &str, cql_type: &CqlType) -> Self {
+        Self::new(format!("a Rust {rust}"), format!("the CQL type is {cql_type}"))
     }
 
     /// The same error, told about the enclosing thing `what` (a column, an element).
@@ -67,6 +76,13 @@ impl DecodeError {
     /// or a null where none is expected.
     pub fn misread(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
         Self { what: what.into(), offset: 0, why: why.into(), misread: true }
+    }
+
+    /// The Rust type named `rust` is not read from values of type `cql_type`.
+    #[must_use]
+    #[cold]
+    pub fn wrong_type(rust: &str, cql_type: &CqlType) -> Self {
+        Self::misread(format!("a Rust {rust}"), format!("the CQL type is {cql_type}"))
     }
 
     /// Whether the bytes are sound and the caller's wish was wrong.

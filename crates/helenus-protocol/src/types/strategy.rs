@@ -58,7 +58,9 @@ pub(crate) fn cql_type() -> impl Strategy<Value = CqlType> {
                 .prop_map(|elements| CqlType::Tuple(elements.into())),
             (inner.clone(), 1_u32..5).prop_map(|(element, n)| CqlType::Vector(Arc::new(element), n)),
             inner.prop_map(|inner| CqlType::Frozen(Arc::new(inner))),
-            (r"[a-z_0-9]{1,6}", name(), fields).prop_map(|(keyspace, name, fields)| {
+            (r"[a-z_0-9]{1,6}", name(), fields).prop_map(|(keyspace, name, mut fields)| {
+                let mut seen = std::collections::HashSet::new();
+                fields.retain(|(field, _)| seen.insert(field.clone()));
                 CqlType::Udt(Arc::new(UserType { keyspace, name, fields }))
             }),
         ]
