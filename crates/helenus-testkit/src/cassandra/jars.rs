@@ -139,14 +139,14 @@ impl Jars {
         loop {
             match lines.recv_timeout(Duration::from_millis(100)) {
                 Ok(line) => {
-                    files += usize::from(line.contains("Downloaded from") && line.contains(".jar"));
+                    files += usize::from(line.contains("Downloaded from"));
                     said.push(line);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if shown.elapsed() > Duration::from_secs(2) {
-                watcher.say(&format!("  {files} jars fetched"));
+                watcher.say(&format!("  {files} files fetched"));
                 shown = Instant::now();
             }
             if watcher.interrupted() {
@@ -160,7 +160,7 @@ impl Jars {
             return Ok(());
         }
         said.retain(|line| line.starts_with("[ERROR]") || line.starts_with("[FATAL]"));
-        said.truncate(8);
+        said.truncate(1);
         Err(Error::Maven { version: self.version.clone(), output: said.join("\n") })
     }
 }

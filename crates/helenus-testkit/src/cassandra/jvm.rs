@@ -152,8 +152,9 @@ impl Jvm {
     /// Has `boot` run a node for [`Purpose::MakeArchive`] to its ordinary end. Without an archive all works, only
     /// slower: a failure here is told and otherwise passed over.
     pub(crate) fn make_archive(&self, watcher: &Watcher, boot: impl FnOnce() -> Result<()>) -> Result<()> {
-        // Archives of an application's classes came with Java 13.
-        if major(&self.java_version) < 13 || self.archive().is_some() {
+        // Archives of an application's classes came with Java 13. Cassandra 4 does not run without its agent, beside
+        // which Java writes none.
+        if major(&self.java_version) < 13 || self.server_major() < 5 || self.archive().is_some() {
             return Ok(());
         }
         let _lock = self.jars.lock("prepare", watcher)?;
