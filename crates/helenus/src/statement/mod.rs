@@ -1,3 +1,7 @@
 //! Statements: what is known of one before it is sent.
 
+mod idempotence;
+mod lexer;
 pub mod routing_key;
+
+pub use idempotence::{ColumnPath, Idempotence};
