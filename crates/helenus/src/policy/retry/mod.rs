@@ -7,7 +7,6 @@ mod backoff;
 mod default;
 mod downgrading;
 mod fallthrough;
-mod write_type;
 
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ pub use backoff::ExponentialBackoffRetryPolicy;
 pub use default::DefaultRetryPolicy;
 pub use downgrading::DowngradingConsistencyRetryPolicy;
 pub use fallthrough::FallthroughRetryPolicy;
-pub use write_type::WriteType;
+pub use helenus_protocol::response::WriteType;
 
 /// What went wrong with an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
