@@ -4,9 +4,13 @@
 
 pub mod class_name;
 pub mod cql_name;
+pub mod identifier;
 pub mod option;
 #[cfg(test)]
 pub(crate) mod strategy;
+
+pub use cql_name::ResolveUserType;
+pub use identifier::quote_identifier;
 
 use std::sync::Arc;
 

@@ -7,9 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    Counter, CqlDate, CqlDecimal, CqlDuration, CqlTime, CqlTimestamp, CqlValue, allows_empty, fixed_size,
-};
+use super::{Counter, CqlDate, CqlDecimal, CqlDuration, CqlTime, CqlTimestamp, CqlValue, allows_empty};
 use crate::types::CqlType;
 
 /// A type and a value of it.
@@ -40,9 +38,7 @@ fn there(cql_type: &CqlType) -> BoxedStrategy<CqlValue> {
         CqlType::Set(element) => vec(value(element), 0..4).prop_map(CqlValue::Set).boxed(),
         CqlType::Map(k, v) => vec((value(k), value(v)), 0..4).prop_map(CqlValue::Map).boxed(),
         CqlType::Vector(element, dimension) => {
-            // Of a fixed size, an element cannot be empty either.
-            let element = if fixed_size(element).is_some() { there(element) } else { not_null(element) };
-            vec(element, *dimension as usize).prop_map(CqlValue::Vector).boxed()
+            vec(there(element), *dimension as usize).prop_map(CqlValue::Vector).boxed()
         }
         CqlType::Tuple(elements) => {
             let all: Vec<_> = elements.iter().map(value).collect();

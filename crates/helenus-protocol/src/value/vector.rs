@@ -5,7 +5,7 @@
 //! type classes of Cassandra 5.0.6 write. Elements are never null.
 
 use super::collections::decode_elements;
-use super::{Cells, DecodeValue, EncodeValue, Encoded, fixed_size};
+use super::{Cells, DecodeValue, EncodeValue, Encoded, allows_empty, fixed_size};
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::Writer;
 use crate::types::CqlType;
@@ -40,9 +40,16 @@ fn encode_element<T: EncodeValue>(
         return Err(EncodeError::new(element.to_string(), "an element of a vector cannot be null or unset"));
     }
     let length = out.len() - start;
+    // To the server, an empty value where zero bytes are none is the same as null.
+    if length == 0 && allows_empty(element) {
+        return Err(EncodeError::new(element.to_string(), "an element of a vector cannot be empty"));
+    }
     match size {
         Some(size) if size == length => Ok(()),
-        Some(_) => Err(EncodeError::new(element.to_string(), "an element of a vector cannot be empty")),
+        Some(size) => {
+            let why = format!("it has {length} bytes, an element of this vector has {size}");
+            Err(EncodeError::new(element.to_string(), why))
+        }
         None => {
             // Its length is known only now: written behind it and turned to the front.
             Writer::new(out).unsigned_vint(length as u64);
@@ -121,8 +128,11 @@ mod tests {
         assert!(encoded(&vector(CqlType::Float, 1), &[None::<f32>]).is_err());
         assert!(encoded(&vector(CqlType::Text, 1), &[None::<&str>]).is_err());
         assert!(encoded(&vector(CqlType::Int, 1), &[MaybeEmpty::<i32>::Empty]).is_err());
-        // Where each has its length, an empty one can be told.
-        both_ways(&vector(CqlType::Varint, 1), &[MaybeEmpty::<BigInt>::Empty], "00");
+        assert!(encoded(&vector(CqlType::Varint, 1), &[MaybeEmpty::<BigInt>::Empty]).is_err());
+        // Of text, zero bytes are a value.
+        both_ways(&vector(CqlType::Text, 1), &[String::new()], "00");
+        let lexical = CqlType::Custom("org.apache.cassandra.db.marshal.LexicalUUIDType".into());
+        assert!(encoded(&vector(lexical, 1), &[vec![0_u8; 15]]).is_err());
     }
 
     #[test]
