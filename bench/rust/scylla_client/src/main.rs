@@ -35,7 +35,9 @@ async fn connect(options: Options) -> Result<Scylla, Failure> {
         builder = builder.pool_size(PoolSize::PerHost(connections));
     }
     let session = builder.build().await?;
-    let select = session.prepare(SELECT).await?;
+    let mut select = session.prepare(SELECT).await?;
+    // Rows then come without their metadata, as they do by default in the other drivers.
+    select.set_use_cached_result_metadata(true);
     let insert = session.prepare(INSERT).await?;
     Ok(Scylla { session, select, insert })
 }
