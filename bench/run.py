@@ -22,6 +22,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REFERENCE, SCYLLA = "cassandra-driver", "scylla"  # the two that ratios are given against
+ONE_THREAD = ", 1 thread"  # a Rust client on tokio's single-threaded runtime, instead of on two workers
 
 
 @dataclasses.dataclass
@@ -163,7 +164,8 @@ def table(cells, results):
         rows = results[index]
         lines += ["", str(cell), header]
         for name, row in rows.items():
-            reference, scylla = rows.get(REFERENCE), rows.get(SCYLLA)
+            # A client on a single-threaded runtime is held against its like.
+            reference, scylla = rows.get(REFERENCE), rows.get(SCYLLA + ONE_THREAD * name.endswith(ONE_THREAD))
             lines.append(
                 f"{name:<28}{row['per_second']:>10,.0f}{number(row['p50_us']):>9}{number(row['p99_us']):>9}"
                 f"{row['cpu_us']:>12.2f}{row['per_cpu_second']:>11,.0f}"
@@ -178,7 +180,10 @@ def number(value):
 
 
 def ratio(row, other, key):
-    return "-" if other is None else f"{row[key] / other[key]:.1f}"
+    if other is None:
+        return "-"
+    value = row[key] / other[key]
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def cells_of(plan):
@@ -198,7 +203,7 @@ def commands(options):
     found = []
     if options.plan != "rust" and options.reference_python:
         found.append((REFERENCE, [options.reference_python, python, *node], PYTHON_STYLES))
-    for workers, note in ((2, ""), (0, ", 1 thread")) if options.plan == "rust" else ((2, ""),):
+    for workers, note in ((2, ""), (0, ONE_THREAD)):
         runtime = ["--workers", str(workers)]
         for name, program in ((SCYLLA, "scylla_client"), ("helenus (Rust)", "helenus_client")):
             path = pathlib.Path(rust) / program
