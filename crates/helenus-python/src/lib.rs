@@ -1,7 +1,15 @@
 //! The extension module `helenus._native`: what both Python doors stand on.
 //!
-//! No decisions are made here: Python objects become bytes, bytes become Python objects, calls are forwarded to
-//! the engine and its errors become Python exceptions. This file is the index of what Python sees.
+//! No decisions are made here: Python objects become bytes ([`encode`]), bytes become Python objects ([`decode`]),
+//! calls are forwarded to the engine and its errors become Python exceptions ([`errors`]). This file is the index
+//! of what Python sees.
+
+mod codec;
+mod decode;
+mod encode;
+mod errors;
+mod python;
+mod types;
 
 use pyo3::prelude::*;
 
@@ -9,6 +17,15 @@ use pyo3::prelude::*;
 #[pyo3(name = "_native")]
 mod native {
     use super::*;
+
+    #[pymodule_export]
+    use crate::codec::types_changed;
+    #[pymodule_export]
+    use crate::decode::RowDecoder;
+    #[pymodule_export]
+    use crate::encode::{Binder, BoundValues};
+    #[pymodule_export]
+    use crate::types::TypeCodec;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

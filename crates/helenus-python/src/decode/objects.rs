@@ -1,0 +1,65 @@
+//! Python objects made without calling their constructors, where that is what the time goes into.
+//!
+//! Only classes whose instances are nothing but their attributes are made here: `uuid.UUID`, and the value
+//! classes of `cassandra.util`. What each has is asserted by tests/unit/test_codec_decode.py.
+
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use crate::python;
+
+/// A new instance of `class`, without `__new__` and `__init__`.
+fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the pointer is a type object, and the type's own slot is asked to allocate; a null result means an
+    // exception is set, which `from_owned_ptr_or_err` takes.
+    unsafe {
+        let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), 0);
+        Bound::from_owned_ptr_or_err(class.py(), object)
+    }
+}
+
+/// Sets an attribute past any `__setattr__` of the class (`uuid.UUID` refuses by its own).
+fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: all three are live objects; a negative result means an exception is set.
+    let result = unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) };
+    if result < 0 { Err(PyErr::fetch(object.py())) } else { Ok(()) }
+}
+
+/// A `uuid.UUID`.
+pub(super) fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
+    let uuid = blank(python::UUID.class(py)?)?;
+    set(&uuid, intern!(py, "int"), number.into_pyobject(py)?.as_any())?;
+    set(&uuid, intern!(py, "is_safe"), python::SAFE_UUID_UNKNOWN.get(py)?)?;
+    Ok(uuid)
+}
+
+/// An instance of one of the value classes of `cassandra.util` with one number inside.
+pub(super) fn with_number<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+    number: i64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let object = blank(class)?;
+    set(&object, name, number.into_pyobject(class.py())?.as_any())?;
+    Ok(object)
+}
+
+/// An instance of a namedtuple class (a subclass of `tuple` without further state) with these items.
+pub(super) fn named_tuple<'py>(
+    class: &Bound<'py, PyType>,
+    items: &mut Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    debug_assert!(class.is_subclass_of::<pyo3::types::PyTuple>()?, "a namedtuple is a tuple");
+    // SAFETY: as in `blank`; the class is a subclass of `tuple`, so the object has room for as many items as were
+    // asked for, all null; each is set once, with a reference that is given away. No Python code runs in between.
+    unsafe {
+        let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), items.len() as ffi::Py_ssize_t);
+        let tuple = Bound::from_owned_ptr_or_err(class.py(), object)?;
+        for (index, item) in items.drain(..).enumerate() {
+            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index as ffi::Py_ssize_t, item.into_ptr());
+        }
+        Ok(tuple)
+    }
+}

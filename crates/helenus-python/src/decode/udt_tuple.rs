@@ -1,0 +1,72 @@
+//! Tuples, user-defined types, and the composites of old tables.
+//!
+//! A value may have fewer fields than its type (the rest are null: the type has been altered since it was written)
+//! and more (we do not know of the alteration yet): neither is an error.
+
+use helenus_protocol::notation::{Reader, Value};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use super::{Decoded, objects};
+use crate::codec::{Codec, UdtClass, UdtCodec};
+use crate::errors::DecodeFailure;
+
+fn fields<'py>(
+    py: Python<'py>,
+    codecs: &[Codec],
+    bytes: &[u8],
+) -> Result<Vec<Bound<'py, PyAny>>, Box<DecodeFailure>> {
+    let mut reader = Reader::new(bytes);
+    let mut items = Vec::with_capacity(codecs.len());
+    for codec in codecs {
+        let cell = if reader.is_empty() {
+            None
+        } else {
+            match reader.value()? {
+                Value::Bytes(bytes) => Some(bytes),
+                Value::Null => None,
+                Value::Unset => return Err(DecodeFailure::malformed("a field cannot be 'not set'")),
+            }
+        };
+        items.push(codec.decode_cell(py, cell)?);
+    }
+    Ok(items)
+}
+
+pub(super) fn tuple<'py>(py: Python<'py>, codecs: &[Codec], bytes: &[u8]) -> Decoded<'py> {
+    Ok(PyTuple::new(py, fields(py, codecs, bytes)?)?.into_any())
+}
+
+pub(super) fn udt<'py>(py: Python<'py>, udt: &UdtCodec, bytes: &[u8]) -> Decoded<'py> {
+    let mut items = fields(py, &udt.fields, bytes)?;
+    match &udt.class {
+        UdtClass::Tuple => Ok(PyTuple::new(py, items)?.into_any()),
+        UdtClass::NamedTuple(class) => {
+            let class = class.bind(py).cast::<PyType>().map_err(PyErr::from)?;
+            Ok(objects::named_tuple(class, &mut items)?)
+        }
+        UdtClass::Registered(class) => {
+            let keywords = PyDict::new(py);
+            for (name, item) in udt.names.iter().zip(items) {
+                keywords.set_item(name, item)?;
+            }
+            Ok(class.bind(py).call((), Some(&keywords))?)
+        }
+    }
+}
+
+/// Components of a `CompositeType`: a `[short bytes]` and an end-of-component byte each.
+pub(super) fn composite<'py>(py: Python<'py>, codecs: &[Codec], bytes: &[u8]) -> Decoded<'py> {
+    let mut reader = Reader::new(bytes);
+    let mut items = Vec::with_capacity(codecs.len());
+    for codec in codecs {
+        // A prefix of a composite is a value too: a slice's end.
+        if reader.is_empty() {
+            break;
+        }
+        let cell = reader.short_bytes()?;
+        reader.byte()?;
+        items.push(codec.decode_cell(py, Some(cell))?);
+    }
+    Ok(PyTuple::new(py, items)?.into_any())
+}

@@ -1,0 +1,269 @@
+//! The bound values of a prepared statement: from a sequence or a dict to what stands in an EXECUTE.
+
+use helenus_protocol::ProtocolVersion;
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use super::Encoded;
+use crate::codec::{self, Codec, Kind};
+use crate::errors::EncodeFailure;
+use crate::python;
+
+/// A `[short]` counts the values.
+const MAX_VALUES: usize = 65_535;
+
+#[derive(Debug)]
+struct BindColumn {
+    name: Py<PyString>,
+    class: Py<PyAny>,
+    codec: Codec,
+}
+
+impl BindColumn {
+    /// What a class's `to_binary` lets pass and the server does not: a timeuuid of another version than 1.
+    fn check(&self, cell: &[u8]) -> Encoded {
+        match (&self.codec.kind, cell) {
+            (Kind::Timeuuid, [0, 0, 0, 16, uuid @ ..]) if uuid.get(6).is_some_and(|byte| byte >> 4 != 1) => {
+                Err(EncodeFailure::value("a timeuuid is a UUID of version 1"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Encodes values by a prepared statement's `column_metadata`; made once per statement.
+#[pyclass(frozen, module = "helenus._native")]
+#[derive(Debug)]
+pub(crate) struct Binder {
+    columns: Vec<BindColumn>,
+    /// Which columns make the routing key, in its order.
+    routing_key: Vec<usize>,
+    can_unset: bool,
+    version: u8,
+    generation: u64,
+}
+
+#[pymethods]
+impl Binder {
+    /// `column_metadata` is a sequence of objects with `name` and `type` (a class of `cassandra.cqltypes`).
+    #[new]
+    #[pyo3(signature = (column_metadata, routing_key_indexes, protocol_version))]
+    fn new(
+        column_metadata: &Bound<'_, PyAny>,
+        routing_key_indexes: Option<Vec<usize>>,
+        protocol_version: u8,
+    ) -> PyResult<Self> {
+        let py = column_metadata.py();
+        let generation = codec::generation();
+        let columns: Vec<_> = column_metadata
+            .try_iter()?
+            .map(|column| {
+                let column = column?;
+                let class = column.getattr(intern!(py, "type"))?;
+                Ok(BindColumn {
+                    name: column.getattr(intern!(py, "name"))?.cast_into::<PyString>()?.unbind(),
+                    codec: Codec::of_class(&class)?,
+                    class: class.unbind(),
+                })
+            })
+            .collect::<PyResult<_>>()?;
+        if columns.len() > MAX_VALUES {
+            let text = format!("{} values; a statement has at most {MAX_VALUES}", columns.len());
+            return Err(PyValueError::new_err(text));
+        }
+        let routing_key = routing_key_indexes.unwrap_or_default();
+        if let Some(index) = routing_key.iter().find(|index| **index >= columns.len()) {
+            let text = format!("routing key index {index} with {} columns", columns.len());
+            return Err(PyValueError::new_err(text));
+        }
+        let can_unset = protocol_version >= ProtocolVersion::V4.number();
+        Ok(Self { columns, routing_key, can_unset, version: protocol_version, generation })
+    }
+
+    /// Whether a class of `cassandra.cqltypes` was patched since: then a new binder is due.
+    #[getter]
+    pub(crate) fn is_stale(&self) -> bool {
+        self.generation != codec::generation()
+    }
+
+    /// Encodes a sequence of values in the columns' order, a dict by column name, or `None` for no values.
+    #[pyo3(name = "bind")]
+    fn bind_from_python(&self, values: &Bound<'_, PyAny>) -> PyResult<BoundValues> {
+        self.bind(values)
+    }
+}
+
+impl Binder {
+    /// What [`bind`](Self::bind_from_python) does, for the request path.
+    pub(crate) fn bind(&self, values: &Bound<'_, PyAny>) -> PyResult<BoundValues> {
+        let py = values.py();
+        let unset = python::UNSET_VALUE.get(py)?;
+        let mut bound = BoundValues::with_capacity(self.columns.len());
+        if let Ok(dict) = values.cast::<PyDict>() {
+            for column in &self.columns {
+                match dict.get_item(&column.name)? {
+                    Some(value) => self.push(&mut bound, column, &value, unset)?,
+                    None if self.can_unset => self.push(&mut bound, column, unset, unset)?,
+                    None => {
+                        let name = column.name.bind(py);
+                        let text = format!("Column name `{name}` not found in bound dict.");
+                        return Err(PyKeyError::new_err(text));
+                    }
+                }
+            }
+            return Ok(bound);
+        }
+        if !values.is_none() {
+            self.push_sequence(&mut bound, values, unset)?;
+        }
+        if self.can_unset {
+            for column in &self.columns[bound.ends.len()..] {
+                self.push(&mut bound, column, unset, unset)?;
+            }
+        } else if bound.ends.len() < self.routing_key.len() {
+            return Err(PyValueError::new_err(format!(
+                "Too few arguments provided to bind() (got {}, required {} for routing key)",
+                bound.ends.len(),
+                self.routing_key.len()
+            )));
+        }
+        Ok(bound)
+    }
+
+    fn push_sequence(
+        &self,
+        bound: &mut BoundValues,
+        values: &Bound<'_, PyAny>,
+        unset: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if values.is_instance_of::<PyString>() || values.is_instance_of::<PyBytes>() {
+            let class = values.get_type();
+            return Err(PyTypeError::new_err(format!("bound values are a sequence or a dict, not {class}")));
+        }
+        let count = values.len()?;
+        if count > self.columns.len() {
+            let expected = self.columns.len();
+            let text = format!("Too many arguments provided to bind() (got {count}, expected {expected})");
+            return Err(PyValueError::new_err(text));
+        }
+        for value in values.try_iter()? {
+            // The sequence may have grown while its items were encoded.
+            let Some(column) = self.columns.get(bound.ends.len()) else {
+                return Err(PyValueError::new_err("the bound values changed while they were read"));
+            };
+            self.push(bound, column, &value?, unset)?;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &self,
+        bound: &mut BoundValues,
+        column: &BindColumn,
+        value: &Bound<'_, PyAny>,
+        unset: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = value.py();
+        if value.is(unset) {
+            return self.push_unset(py, bound, column);
+        }
+        let start = bound.wire.len();
+        let encoded = column.codec.encode_cell(value, &mut bound.wire);
+        encoded.and_then(|()| column.check(&bound.wire[start..])).map_err(|failure| {
+            let name = column.name.bind(py).to_string_lossy();
+            failure.in_column(py, &name, column.class.bind(py), value)
+        })?;
+        bound.ends.push(bound.wire.len());
+        Ok(())
+    }
+
+    fn push_unset(&self, py: Python<'_>, bound: &mut BoundValues, column: &BindColumn) -> PyResult<()> {
+        if !self.can_unset {
+            return Err(PyValueError::new_err(format!(
+                "Attempt to bind UNSET_VALUE while using unsuitable protocol version ({} < 4)",
+                self.version
+            )));
+        }
+        if self.routing_key.contains(&bound.ends.len()) {
+            let name = column.name.bind(py);
+            let text = format!("Cannot bind UNSET_VALUE as a part of the routing key '{name}'");
+            return Err(PyValueError::new_err(text));
+        }
+        bound.wire.extend_from_slice(&(-2_i32).to_be_bytes());
+        bound.ends.push(bound.wire.len());
+        Ok(())
+    }
+}
+
+/// Bound values as they stand in the request: each a `[value]`, one after another.
+#[pyclass(frozen, module = "helenus._native")]
+#[derive(Debug, Default)]
+pub(crate) struct BoundValues {
+    wire: Vec<u8>,
+    /// Where each value ends.
+    ends: Vec<usize>,
+}
+
+#[pymethods]
+impl BoundValues {
+    fn __len__(&self) -> usize {
+        self.count().into()
+    }
+
+    /// All values, each with its length in front.
+    #[getter(wire)]
+    fn wire_to_python<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.wire())
+    }
+
+    /// Each value's bytes, `None` for null, `UNSET_VALUE` for not set.
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let unset = python::UNSET_VALUE.get(py)?;
+        let values = (0..self.ends.len()).map(|index| match self.value(index) {
+            BoundValue::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+            BoundValue::Null => py.None().into_bound(py),
+            BoundValue::Unset => unset.clone(),
+        });
+        PyList::new(py, values.collect::<Vec<_>>())
+    }
+}
+
+/// One bound value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BoundValue<'a> {
+    /// Its bytes.
+    Bytes(&'a [u8]),
+    /// Null.
+    Null,
+    /// Not set.
+    Unset,
+}
+
+impl BoundValues {
+    fn with_capacity(columns: usize) -> Self {
+        Self { wire: Vec::with_capacity(columns * 16), ends: Vec::with_capacity(columns) }
+    }
+
+    /// All values, each with its length in front.
+    pub(crate) fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// How many there are; 65535 at most.
+    pub(crate) fn count(&self) -> u16 {
+        u16::try_from(self.ends.len()).unwrap_or(u16::MAX)
+    }
+
+    /// One of them, for the routing key; there are [`count`](Self::count).
+    pub(crate) fn value(&self, index: usize) -> BoundValue<'_> {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let (length, bytes) = self.wire[start..self.ends[index]].split_at(4);
+        match length {
+            [0xFF, 0xFF, 0xFF, 0xFF] => BoundValue::Null,
+            [0xFF, 0xFF, 0xFF, 0xFE] => BoundValue::Unset,
+            _ => BoundValue::Bytes(bytes),
+        }
+    }
+}

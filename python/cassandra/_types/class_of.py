@@ -1,0 +1,64 @@
+"""The engine's types to classes of the registry: what `ResultSet.column_types` and `column_metadata` show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cassandra._types.class_name import lookup_casstype
+from cassandra._types.registry import casstypes
+
+CLASS_NAMES: Final = {
+    "ascii": "AsciiType",
+    "bigint": "LongType",
+    "blob": "BytesType",
+    "boolean": "BooleanType",
+    "counter": "CounterColumnType",
+    "custom": "BytesType",
+    "date": "SimpleDateType",
+    "decimal": "DecimalType",
+    "double": "DoubleType",
+    "duration": "DurationType",
+    "float": "FloatType",
+    "inet": "InetAddressType",
+    "int": "Int32Type",
+    "list": "ListType",
+    "map": "MapType",
+    "set": "SetType",
+    "smallint": "ShortType",
+    "text": "UTF8Type",
+    "time": "TimeType",
+    "timestamp": "DateType",
+    "timeuuid": "TimeUUIDType",
+    "tinyint": "ByteType",
+    "tuple": "TupleType",
+    "udt": "UserType",
+    "uuid": "UUIDType",
+    "varint": "IntegerType",
+    "vector": "VectorType",
+}
+"""The registered class of each kind, looked up anew each time: a program may have put its own in the place."""
+
+
+def class_of(description: tuple[Any, ...], user_types: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
+    """The class of a type that the engine describes as `(kind, …)`, nested.
+
+    `user_types` are the classes that a program registered, by keyspace and name of the user-defined type.
+    """
+    kind, *rest = description
+    if not rest:
+        return casstypes[CLASS_NAMES[kind]]
+    if kind == "custom":
+        return lookup_casstype(rest[0])
+    found = casstypes[CLASS_NAMES[kind]]
+    if kind == "udt":
+        keyspace, name, field_names, fields = rest
+        made = found.make_udt_class(keyspace, name, field_names, [class_of(field, user_types) for field in fields])
+        registered = (user_types or {}).get(keyspace, {}).get(name)
+        return made if registered is None else made.mapped_to(registered)
+    if kind == "vector":
+        element, dimension = rest
+        return found.apply_parameters([class_of(element, user_types), dimension], None)
+    inner = rest[0] if kind == "tuple" else rest
+    subtypes = tuple(class_of(each, user_types) for each in inner)
+    return found.apply_parameters(subtypes, (None,) * len(subtypes))
