@@ -10,7 +10,7 @@ from cassandra._types.base import _CassandraType
 class _ParameterizedType(_CassandraType):
     """A type that is nothing until it is given its parameters."""
 
-    num_subtypes = "UNKNOWN"
+    num_subtypes: ClassVar[int | str] = "UNKNOWN"
 
     @classmethod
     def deserialize(cls, byts: bytes, protocol_version: int) -> Any:
@@ -93,7 +93,7 @@ class DynamicCompositeType(_ParameterizedType):
 
     @classmethod
     def cql_parameterized_type(cls) -> str:
-        named = zip(cls.fieldnames, cls.subtypes)
+        named = zip(cls.fieldnames, cls.subtypes, strict=True)
         inner = ", ".join(f"{alias}=>{subtype.cass_parameterized_type(full=True)}" for alias, subtype in named)
         return f"'{cls.typename}({inner})'"
 

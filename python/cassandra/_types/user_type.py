@@ -91,7 +91,9 @@ def value_class(name: str, field_names: tuple[str, ...]) -> Any:
     class_name = re.sub(r"\W", "_", name)
     if not class_name.isidentifier() or iskeyword(class_name):
         class_name = f"udt_{class_name}"
-    made: Any = namedtuple(class_name, names, module="cassandra.cqltypes")  # type: ignore[misc]
+    # Through a name of type Any: what is made here is nothing that a type checker can know.
+    make: Any = namedtuple
+    made = make(class_name, names, module="cassandra.cqltypes")
     made.__reduce__ = lambda self: (value_from_pickle, (name, field_names, tuple(self)))
     return made
 

@@ -1,6 +1,8 @@
 //! Lists, sets and maps.
 
-use helenus_protocol::notation::{Reader, Value};
+use helenus_protocol::DecodeError;
+use helenus_protocol::notation::Reader;
+use helenus_protocol::value::Cells;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -11,66 +13,73 @@ use crate::errors::DecodeFailure;
 use crate::python;
 
 /// The cells of a collection, counted and measured as its version does.
-struct Cells<'a> {
-    reader: Reader<'a>,
-    lengths: Lengths,
-    count: usize,
+enum Elements<'a> {
+    Int(Cells<'a>),
+    Short { reader: Reader<'a>, left: usize },
 }
 
-impl<'a> Cells<'a> {
-    /// Of `per_entry` cells each: 1 in lists and sets, 2 in maps.
-    fn new(bytes: &'a [u8], lengths: Lengths, per_entry: usize) -> Result<Self, Box<DecodeFailure>> {
-        let mut reader = Reader::new(bytes);
-        let count = match lengths {
-            Lengths::Int => reader.count(4 * per_entry, "collection")?,
-            Lengths::Short => reader.short_count(2 * per_entry, "collection")?,
-        };
-        Ok(Self { reader, lengths, count })
+impl<'a> Elements<'a> {
+    fn int(cells: Result<Cells<'a>, DecodeError>) -> Result<Self, Box<DecodeFailure>> {
+        Ok(Self::Int(cells?))
     }
 
-    fn next(&mut self) -> Result<Option<&'a [u8]>, Box<DecodeFailure>> {
-        match self.lengths {
-            Lengths::Short => Ok(Some(self.reader.short_bytes()?)),
-            Lengths::Int => match self.reader.value()? {
-                Value::Bytes(bytes) => Ok(Some(bytes)),
-                Value::Null => Ok(None),
-                Value::Unset => Err(DecodeFailure::malformed("an element cannot be 'not set'")),
-            },
+    /// Of `per_entry` cells each: 1 in lists and sets, 2 in maps.
+    fn short(bytes: &'a [u8], per_entry: usize) -> Result<Self, Box<DecodeFailure>> {
+        let mut reader = Reader::new(bytes);
+        let left = reader.short_count(2 * per_entry, "collection")? * per_entry;
+        Ok(Self::Short { reader, left })
+    }
+
+    /// How many cells to make room for at once.
+    fn room(&self) -> usize {
+        match self {
+            Self::Int(cells) => cells.room(),
+            Self::Short { left, .. } => *left,
         }
     }
 
-    fn finish(&self) -> Result<(), Box<DecodeFailure>> {
-        Ok(self.reader.finish("collection")?)
+    fn next(&mut self) -> Option<Result<Option<&'a [u8]>, Box<DecodeFailure>>> {
+        match self {
+            Self::Int(cells) => cells.next().map(|cell| Ok(cell?)),
+            Self::Short { reader, left } => {
+                *left = left.checked_sub(1)?;
+                Some(reader.short_bytes().map(Some).map_err(Into::into))
+            }
+        }
     }
 }
 
 pub(super) fn list<'py>(py: Python<'py>, element: &Codec, bytes: &[u8], lengths: Lengths) -> Decoded<'py> {
-    let mut cells = Cells::new(bytes, lengths, 1)?;
-    let mut items = Vec::with_capacity(cells.count);
-    for _ in 0..cells.count {
-        items.push(element.decode_cell(py, cells.next()?)?);
+    let mut cells = match lengths {
+        Lengths::Int => Elements::int(Cells::of_list(bytes))?,
+        Lengths::Short => Elements::short(bytes, 1)?,
+    };
+    let mut items = Vec::with_capacity(cells.room());
+    while let Some(cell) = cells.next() {
+        items.push(element.decode_cell(py, cell?)?);
     }
-    cells.finish()?;
     Ok(PyList::new(py, items)?.into_any())
 }
 
 /// A `cassandra.util.SortedSet`. The server sends a set in the order of its element type; where that is Python's
 /// order too, and the bytes prove to be in it, nothing is sorted again.
 pub(super) fn set<'py>(py: Python<'py>, element: &Codec, bytes: &[u8], lengths: Lengths) -> Decoded<'py> {
-    let mut cells = Cells::new(bytes, lengths, 1)?;
+    let mut cells = match lengths {
+        Lengths::Int => Elements::int(Cells::of_set(bytes))?,
+        Lengths::Short => Elements::short(bytes, 1)?,
+    };
     let order = Order::of(&element.kind);
     let mut sorted = order.is_some();
     let mut previous = None;
-    let mut items = Vec::with_capacity(cells.count);
-    for _ in 0..cells.count {
-        let cell = cells.next()?;
+    let mut items = Vec::with_capacity(cells.room());
+    while let Some(cell) = cells.next() {
+        let cell = cell?;
         if let Some(order) = order.filter(|_| sorted) {
             sorted = order.rises(previous, cell);
             previous = cell;
         }
         items.push(element.decode_cell(py, cell)?);
     }
-    cells.finish()?;
     let items = PyList::new(py, items)?;
     let class = python::SORTED_SET.get(py)?;
     if sorted {
@@ -129,16 +138,18 @@ pub(super) fn map<'py>(
     bytes: &[u8],
     lengths: Lengths,
 ) -> Decoded<'py> {
-    let mut cells = Cells::new(bytes, lengths, 2)?;
+    let mut cells = match lengths {
+        Lengths::Int => Elements::int(Cells::of_map(bytes))?,
+        Lengths::Short => Elements::short(bytes, 2)?,
+    };
     let class = key.class(py)?;
     let map = python::ORDERED_MAP.get(py)?.call1((class, 4))?;
     let insert = map.getattr(intern!(py, "_insert_unchecked"))?;
-    for _ in 0..cells.count {
-        let key_cell = cells.next()?;
+    while let Some(key_cell) = cells.next() {
+        let key_cell = key_cell?;
         let key_object = key.decode_cell(py, key_cell)?;
-        let value_object = value.decode_cell(py, cells.next()?)?;
+        let value_object = value.decode_cell(py, cells.next().transpose()?.flatten())?;
         insert.call1((key_object, PyBytes::new(py, key_cell.unwrap_or_default()), value_object))?;
     }
-    cells.finish()?;
     Ok(map)
 }

@@ -1,9 +1,10 @@
 //! Tuples, user-defined types, and the composites of old tables.
 //!
-//! A value may have fewer fields than its type (the rest are null: the type has been altered since it was written)
-//! and more (we do not know of the alteration yet): neither is an error.
+//! A user-defined type's value may have fewer fields than its type (the rest are null: the type has been altered since
+//! it was written) and more (we do not know of the alteration yet): neither is an error.
 
-use helenus_protocol::notation::{Reader, Value};
+use helenus_protocol::notation::Reader;
+use helenus_protocol::value::Cells;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
@@ -14,31 +15,21 @@ use crate::errors::DecodeFailure;
 fn fields<'py>(
     py: Python<'py>,
     codecs: &[Codec],
-    bytes: &[u8],
+    cells: Cells<'_>,
 ) -> Result<Vec<Bound<'py, PyAny>>, Box<DecodeFailure>> {
-    let mut reader = Reader::new(bytes);
     let mut items = Vec::with_capacity(codecs.len());
-    for codec in codecs {
-        let cell = if reader.is_empty() {
-            None
-        } else {
-            match reader.value()? {
-                Value::Bytes(bytes) => Some(bytes),
-                Value::Null => None,
-                Value::Unset => return Err(DecodeFailure::malformed("a field cannot be 'not set'")),
-            }
-        };
-        items.push(codec.decode_cell(py, cell)?);
+    for (codec, cell) in codecs.iter().zip(cells) {
+        items.push(codec.decode_cell(py, cell?)?);
     }
     Ok(items)
 }
 
 pub(super) fn tuple<'py>(py: Python<'py>, codecs: &[Codec], bytes: &[u8]) -> Decoded<'py> {
-    Ok(PyTuple::new(py, fields(py, codecs, bytes)?)?.into_any())
+    Ok(PyTuple::new(py, fields(py, codecs, Cells::of_tuple(bytes, codecs.len())?)?)?.into_any())
 }
 
 pub(super) fn udt<'py>(py: Python<'py>, udt: &UdtCodec, bytes: &[u8]) -> Decoded<'py> {
-    let mut items = fields(py, &udt.fields, bytes)?;
+    let mut items = fields(py, &udt.fields, Cells::of_user_type(bytes, udt.fields.len())?)?;
     match &udt.class {
         UdtClass::Tuple => Ok(PyTuple::new(py, items)?.into_any()),
         UdtClass::NamedTuple(class) => {
