@@ -1,0 +1,83 @@
+"""`BoundStatement`: a prepared statement with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cassandra._exported import exported_by
+from cassandra._query import binding
+from cassandra._query.statement import Statement, composite_routing_key, level_name
+from cassandra._query.unset import FETCH_SIZE_UNSET, Unset
+
+if TYPE_CHECKING:
+    from cassandra._query.prepared import PreparedStatement
+
+
+@exported_by("cassandra.query")
+class BoundStatement(Statement):
+    """A prepared statement with values. Options that are not given are those of the prepared statement."""
+
+    values: list[binding.Serialized]
+    """The values in wire form, in the order of the markers."""
+
+    raw_values: Sequence[Any] = ()
+    """The values as they were given."""
+
+    _bound_key: bytes | None = None
+
+    def __init__(
+        self,
+        prepared_statement: PreparedStatement,
+        retry_policy: Any = None,
+        consistency_level: int | None = None,
+        routing_key: bytes | Sequence[bytes] | None = None,
+        serial_consistency_level: int | None = None,
+        fetch_size: int | Unset | None = FETCH_SIZE_UNSET,
+        keyspace: str | None = None,
+        custom_payload: Mapping[str, bytes] | None = None,
+    ) -> None:
+        prepared = prepared_statement
+        columns = prepared.column_metadata
+        super().__init__(
+            prepared.retry_policy if retry_policy is None else retry_policy,
+            prepared.consistency_level if consistency_level is None else consistency_level,
+            routing_key,
+            prepared.serial_consistency_level if serial_consistency_level is None else serial_consistency_level,
+            prepared.fetch_size if fetch_size is FETCH_SIZE_UNSET else fetch_size,
+            columns[0].keyspace_name if keyspace is None and columns else keyspace,
+            prepared.custom_payload if custom_payload is None else custom_payload,
+            prepared.is_idempotent,
+        )
+        self.prepared_statement = prepared
+        self.values = []
+
+    def bind(self, values: Sequence[Any] | Mapping[str, Any] | None) -> BoundStatement:
+        """Take the values, in wire form from here on, and return this statement.
+
+        Values come in the order of the markers or by the names of their columns. Those left out are unset (native
+        protocol 4 and later). TypeError names the column whose value does not fit.
+        """
+        raw_values = binding.in_marker_order(self.prepared_statement, values)
+        self.values = binding.serialize(self.prepared_statement, raw_values)
+        self.raw_values = raw_values
+        self._bound_key = None
+        return self
+
+    def _key_of_values(self) -> bytes | None:
+        if self._bound_key is not None:
+            return self._bound_key
+        indexes = self.prepared_statement.routing_key_indexes
+        if not indexes or max(indexes) >= len(self.values):
+            return None
+        components = [value for value in map(self.values.__getitem__, indexes) if isinstance(value, bytes)]
+        if len(components) < len(indexes):
+            return None
+        self._bound_key = components[0] if len(components) == 1 else composite_routing_key(components)
+        return self._bound_key
+
+    def __str__(self) -> str:
+        query = self.prepared_statement.query_string
+        return f'<BoundStatement query="{query}", values={self.raw_values}, consistency={level_name(self)}>'
+
+    __repr__ = __str__

@@ -1,0 +1,129 @@
+"""`Statement`: the options that every kind of statement carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from cassandra._cql.consistency_level import ConsistencyLevel, consistency_value_to_name
+from cassandra._exported import exported_by
+from cassandra._query.unset import FETCH_SIZE_UNSET, Unset
+
+
+def composite_routing_key(components: Sequence[bytes]) -> bytes:
+    """A partition key of several columns as the server hashes it: each with its length before and a zero behind it."""
+    parts: list[bytes] = []
+    for component in components:
+        if len(component) > 0xFFFF:
+            raise ValueError(f"a component of a partition key may have 65535 bytes, not {len(component)}")
+        parts += (len(component).to_bytes(2, "big"), component, b"\x00")
+    return b"".join(parts)
+
+
+def level_name(statement: PreparedLike) -> str:
+    """A statement's consistency level for its `repr`."""
+    return consistency_value_to_name(statement.consistency_level)
+
+
+class SerialConsistency:
+    """The `serial_consistency_level` of statements and prepared statements, checked when it is set."""
+
+    _serial_consistency_level: int | None = None
+
+    @property
+    def serial_consistency_level(self) -> int | None:
+        """For the condition of a lightweight transaction: `SERIAL`, `LOCAL_SERIAL`, or None for the session's."""
+        return self._serial_consistency_level
+
+    @serial_consistency_level.setter
+    def serial_consistency_level(self, level: int | None) -> None:
+        if level is not None and not ConsistencyLevel.is_serial(level):
+            raise ValueError(
+                "serial_consistency_level must be either ConsistencyLevel.SERIAL or ConsistencyLevel.LOCAL_SERIAL"
+            )
+        self._serial_consistency_level = level
+
+    @serial_consistency_level.deleter
+    def serial_consistency_level(self) -> None:
+        self._serial_consistency_level = None
+
+
+class PreparedLike(SerialConsistency):
+    """The options that a prepared statement shares with the statements bound from it."""
+
+    retry_policy: Any = None
+    """Decides on retries in the place of the execution profile's policy."""
+
+    consistency_level: int | None = None
+    """A `ConsistencyLevel`, or None for the execution profile's."""
+
+    fetch_size: int | Unset | None = FETCH_SIZE_UNSET
+    """Rows in one page; None for no paging."""
+
+    custom_payload: Mapping[str, bytes] | None = None
+    """Key and value pairs for a query handler of the server."""
+
+    keyspace: str | None = None
+    """The keyspace that the statement works in, where it is known."""
+
+    is_idempotent: bool = False
+    """Whether it does no harm to run the statement twice."""
+
+
+@exported_by("cassandra.query")
+class Statement(PreparedLike):
+    """One request to be, with its options. What is left unset comes from the execution profile or the session."""
+
+    _routing_key: bytes | None = None
+
+    def __init__(
+        self,
+        retry_policy: Any = None,
+        consistency_level: int | None = None,
+        routing_key: bytes | Sequence[bytes] | None = None,
+        serial_consistency_level: int | None = None,
+        fetch_size: int | Unset | None = FETCH_SIZE_UNSET,
+        keyspace: str | None = None,
+        custom_payload: Mapping[str, bytes] | None = None,
+        is_idempotent: bool = False,
+    ) -> None:
+        if retry_policy is not None:
+            if not hasattr(retry_policy, "on_read_timeout"):
+                raise ValueError("retry_policy should implement cassandra.policies.RetryPolicy")
+            self.retry_policy = retry_policy
+        if consistency_level is not None:
+            self.consistency_level = consistency_level
+        if serial_consistency_level is not None:
+            self.serial_consistency_level = serial_consistency_level
+        if fetch_size is not FETCH_SIZE_UNSET:
+            self.fetch_size = fetch_size
+        if keyspace is not None:
+            self.keyspace = keyspace
+        if custom_payload is not None:
+            self.custom_payload = custom_payload
+        self._set_routing_key(routing_key)
+        self.is_idempotent = is_idempotent
+
+    def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
+        whole = isinstance(key, (bytes, bytearray)) or key is None or len(key) == 0
+        self._routing_key = cast("bytes | None", key or None) if whole else composite_routing_key(cast("Any", key))
+
+    def _key_of_values(self) -> bytes | None:
+        """The routing key where nobody set one: a statement that has its values in wire form can tell."""
+        return None
+
+    @property
+    def routing_key(self) -> bytes | None:
+        """The partition key in wire form, by which a token-aware policy finds the replicas.
+
+        Set it to bytes, or to a sequence of bytes for a partition key of several columns.
+        """
+        return self._routing_key if self._routing_key is not None else self._key_of_values()
+
+    @routing_key.setter
+    def routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
+        self._set_routing_key(key)
+
+    @routing_key.deleter
+    def routing_key(self) -> None:
+        self._routing_key = None

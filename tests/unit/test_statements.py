@@ -1,0 +1,396 @@
+"""Statements, binding and batches, as programs written for cassandra-driver 3.30 know them."""
+
+import copy
+import pickle
+import struct
+from collections import OrderedDict, UserDict
+from typing import Any
+
+import pytest
+from cassandra import ConsistencyLevel
+from cassandra._cql.column import ColumnMetadata
+from cassandra.query import (
+    FETCH_SIZE_UNSET,
+    UNSET_VALUE,
+    BatchStatement,
+    BatchType,
+    BoundStatement,
+    HostTargetingStatement,
+    PreparedStatement,
+    SimpleStatement,
+    Statement,
+)
+
+
+class IntType:
+    """Stands for a class of `cassandra.cqltypes`: all that binding asks of one."""
+
+    @staticmethod
+    def serialize(value: Any, protocol_version: int) -> bytes:
+        return struct.pack(">i", value)
+
+
+class TextType:
+    @staticmethod
+    def serialize(value: Any, protocol_version: int) -> bytes:
+        return value.encode()  # type: ignore[no-any-return]
+
+
+class RetryAlways:
+    on_read_timeout = None
+
+
+COLUMNS = [
+    ColumnMetadata("ks", "t", "id", IntType),
+    ColumnMetadata("ks", "t", "name", TextType),
+    ColumnMetadata("ks", "t", "v", IntType),
+]
+ONE, TWO, THREE = b"\x00\x00\x00\x01", b"\x00\x00\x00\x02", b"\x00\x00\x00\x03"
+
+
+def prepared(**changes: Any) -> PreparedStatement:
+    fields: dict[str, Any] = {
+        "column_metadata": COLUMNS,
+        "query_id": b"\x01\x02",
+        "routing_key_indexes": [0],
+        "query": "INSERT",
+        "keyspace": "ks",
+        "protocol_version": 4,
+        "result_metadata": None,
+        "result_metadata_id": None,
+    }
+    return PreparedStatement(**{**fields, **changes})
+
+
+class TestSimpleStatement:
+    def test_what_nobody_set_is_left_to_the_session(self) -> None:
+        statement = SimpleStatement("SELECT 1")
+        assert statement.fetch_size is FETCH_SIZE_UNSET
+        assert statement.is_idempotent is False
+        for option in ("consistency_level", "serial_consistency_level", "retry_policy", "keyspace", "custom_payload"):
+            assert getattr(statement, option) is None
+        assert statement.routing_key is None
+
+    def test_options_in_their_order(self) -> None:
+        retry = RetryAlways()
+        statement = SimpleStatement("x", retry, 1, b"3", 8, 5, "ks", {"a": b""}, True)
+        assert statement.retry_policy is retry
+        assert (statement.consistency_level, statement.routing_key, statement.serial_consistency_level) == (1, b"3", 8)
+        assert (statement.fetch_size, statement.keyspace, statement.custom_payload) == (5, "ks", {"a": b""})
+        assert statement.is_idempotent is True
+
+    def test_text(self) -> None:
+        assert repr(SimpleStatement("SELECT 1", consistency_level=1)) == (
+            '<SimpleStatement query="SELECT 1", consistency=ONE>'
+        )
+        assert str(SimpleStatement("x")) == '<SimpleStatement query="x", consistency=Not Set>'
+
+    def test_query_string_cannot_be_set(self) -> None:
+        with pytest.raises(AttributeError):
+            SimpleStatement("x").query_string = "y"  # type: ignore[misc]
+
+    @pytest.mark.parametrize("level", [0, 10, 99, "x"])
+    def test_only_serial_levels_are_serial(self, level: Any) -> None:
+        with pytest.raises(ValueError, match="SERIAL"):
+            SimpleStatement("x", serial_consistency_level=level)
+
+    def test_serial_level_can_be_taken_back(self) -> None:
+        statement = SimpleStatement("x", serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL)
+        assert statement.serial_consistency_level == 9
+        del statement.serial_consistency_level
+        assert statement.serial_consistency_level is None
+
+    def test_retry_policy_is_checked(self) -> None:
+        with pytest.raises(ValueError, match="RetryPolicy"):
+            SimpleStatement("x", retry_policy="now")
+
+    def test_survives_pickle(self) -> None:
+        statement = SimpleStatement("x", consistency_level=1, routing_key=[b"a", b"b"])
+        assert vars(pickle.loads(pickle.dumps(statement))) == vars(statement)
+
+
+@pytest.mark.parametrize(
+    ("given", "wire"),
+    [
+        (b"abc", b"abc"),
+        (None, None),
+        ([b"a", b"bc"], b"\x00\x01a\x00\x00\x02bc\x00"),
+        ((b"1",), b"\x00\x011\x00"),
+        ([], None),
+    ],
+)
+def test_routing_key(given: Any, wire: bytes | None) -> None:
+    assert SimpleStatement("x", routing_key=given).routing_key == wire
+    statement = Statement()
+    statement.routing_key = given
+    assert statement.routing_key == wire
+    del statement.routing_key
+    assert statement.routing_key is None
+
+
+def test_component_of_a_routing_key_has_a_limit() -> None:
+    with pytest.raises(ValueError, match="65535"):
+        SimpleStatement("x", routing_key=[b"a" * 65536, b"b"])
+
+
+def test_marks_stay_themselves_when_copied() -> None:
+    for mark in (UNSET_VALUE, FETCH_SIZE_UNSET):
+        assert copy.deepcopy([mark])[0] is mark
+        assert pickle.loads(pickle.dumps(mark)) is mark
+    assert repr(UNSET_VALUE) == "UNSET_VALUE"
+
+
+class TestBinding:
+    def test_values_are_in_wire_form_at_once(self) -> None:
+        bound = prepared().bind((1, "a", 3))
+        assert bound.values == [ONE, b"a", THREE]
+        assert bound.raw_values == (1, "a", 3)
+        assert bound.routing_key == ONE
+        assert bound.keyspace == "ks"
+        assert str(bound) == "<BoundStatement query=\"INSERT\", values=(1, 'a', 3), consistency=Not Set>"
+
+    @pytest.mark.parametrize("kind", [dict, OrderedDict, UserDict])
+    def test_values_by_name(self, kind: Any) -> None:
+        bound = prepared().bind(kind({"v": 3, "id": 1, "name": "a", "other": object()}))
+        assert bound.values == [ONE, b"a", THREE]
+        assert bound.raw_values == [1, "a", 3]
+
+    def test_what_is_left_out_is_unset(self) -> None:
+        assert prepared().bind((1, "a")).values == [ONE, b"a", UNSET_VALUE]
+        assert prepared().bind({"id": 1, "v": 2}).values == [ONE, UNSET_VALUE, TWO]
+        assert prepared().bind((1, UNSET_VALUE, None)).values == [ONE, UNSET_VALUE, None]
+
+    def test_protocol_3_has_no_unset_values(self) -> None:
+        old = prepared(protocol_version=3)
+        assert old.bind((1, "a")).values == [ONE, b"a"]
+        with pytest.raises(KeyError, match="name"):
+            old.bind({"id": 1, "v": 2})
+        with pytest.raises(ValueError, match="protocol version"):
+            old.bind((1, UNSET_VALUE, 3))
+
+    @pytest.mark.parametrize("values", [None, (), {}, (UNSET_VALUE, "a"), {"name": "a"}])
+    def test_partition_key_must_be_there(self, values: Any) -> None:
+        with pytest.raises(ValueError, match="routing key 'id'"):
+            prepared().bind(values)
+
+    def test_each_column_of_the_partition_key_must_be_there(self) -> None:
+        composite = prepared(routing_key_indexes=[0, 1])
+        assert composite.bind((1, "a")).routing_key == b"\x00\x04\x00\x00\x00\x01\x00\x00\x01a\x00"
+        with pytest.raises(ValueError, match="routing key 'name'"):
+            composite.bind((1,))
+
+    def test_null_in_the_partition_key_gives_no_routing_key(self) -> None:
+        assert prepared().bind((None, "a", 3)).routing_key is None
+
+    def test_without_markers(self) -> None:
+        bare = prepared(column_metadata=[], routing_key_indexes=None)
+        assert bare.bind(None).values == []
+        assert bare.bind(()).routing_key is None
+        with pytest.raises(ValueError, match="got 1, expected 0"):
+            bare.bind((1,))
+
+    def test_too_many_values(self) -> None:
+        with pytest.raises(ValueError, match=r"Too many arguments provided to bind\(\) \(got 4, expected 3\)"):
+            prepared().bind((1, "a", 3, 4))
+
+    @pytest.mark.parametrize("values", ["abc", b"abc", 5, iter((1, "a", 3))])
+    def test_values_must_be_a_sequence_or_a_dict(self, values: Any) -> None:
+        with pytest.raises(TypeError, match="sequence or a dict"):
+            prepared().bind(values)
+
+    @pytest.mark.parametrize(
+        ("values", "column", "kind"),
+        [(("x", "a", 3), "id", "str"), ((1, 5, 3), "name", "int"), ((2**40, "a", 3), "id", "int")],
+    )
+    def test_wrong_type_names_column_and_types_and_not_the_value(self, values: Any, column: str, kind: str) -> None:
+        with pytest.raises(TypeError) as refused:
+            prepared().bind(values)
+        text = str(refused.value)
+        assert text.startswith(f'Received an argument of invalid type for column "{column}". Expected: <class ')
+        assert f"Got: <class '{kind}'>; (" in text
+
+    def test_refused_values_leave_the_statement_as_it_was(self) -> None:
+        bound = prepared().bind((1, "a", 3))
+        with pytest.raises(TypeError):
+            bound.bind(("x", "a", 3))
+        assert (bound.values, bound.routing_key) == ([ONE, b"a", THREE], ONE)
+
+    def test_binding_again_gives_another_routing_key(self) -> None:
+        bound = prepared().bind((1, "a", 3))
+        assert bound.routing_key == ONE
+        assert bound.bind((2, "a", 3)) is bound
+        assert bound.routing_key == TWO
+        named = BoundStatement(prepared(), routing_key=b"own").bind((1, "a", 3))
+        assert named.routing_key == b"own"
+
+    def test_options_come_from_the_prepared_statement(self) -> None:
+        statement = prepared()
+        statement.consistency_level, statement.serial_consistency_level, statement.fetch_size = 4, 8, 7
+        statement.custom_payload, statement.is_idempotent = {"a": b"b"}, True
+        statement.retry_policy = RetryAlways()
+        bound = statement.bind((1, "a", 3))
+        assert (bound.consistency_level, bound.serial_consistency_level, bound.fetch_size) == (4, 8, 7)
+        assert (bound.custom_payload, bound.is_idempotent) == ({"a": b"b"}, True)
+        assert bound.retry_policy is statement.retry_policy
+        own = BoundStatement(statement, None, 1, None, 9, None, "other", {"c": b""})
+        assert (own.consistency_level, own.serial_consistency_level, own.fetch_size) == (1, 9, None)
+        assert (own.keyspace, own.custom_payload) == ("other", {"c": b""})
+
+    def test_encrypted_column_is_encrypted_by_its_policy(self) -> None:
+        class Backwards:
+            def contains_column(self, column: Any) -> bool:
+                return column == ("ks", "t", "v")
+
+            def column_type(self, column: Any) -> Any:
+                return TextType
+
+            def encrypt(self, column: Any, plain: bytes) -> bytes:
+                return plain[::-1]
+
+        bound = prepared(column_encryption_policy=Backwards()).bind((1, "abc", "abc"))
+        assert bound.values == [ONE, b"abc", b"cba"]
+
+    def test_text_before_binding(self) -> None:
+        assert str(BoundStatement(prepared())) == '<BoundStatement query="INSERT", values=(), consistency=Not Set>'
+
+
+class TestPrepared:
+    def test_text(self) -> None:
+        statement = prepared()
+        statement.consistency_level = ConsistencyLevel.QUORUM
+        assert repr(statement) == '<PreparedStatement query="INSERT", consistency=QUORUM>'
+
+    def test_routing_key_index(self) -> None:
+        statement = prepared(routing_key_indexes=[2, 0])
+        assert [statement.is_routing_key_index(index) for index in range(3)] == [True, False, True]
+        assert not prepared(routing_key_indexes=None).is_routing_key_index(0)
+
+    def test_partition_key_out_of_the_schema(self) -> None:
+        class Named:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+        class Schema:
+            def __init__(self, *key: str) -> None:
+                table = type("Table", (), {"partition_key": [Named(name) for name in key]})
+                self.keyspaces = {"ks": type("Keyspace", (), {"tables": {"t": table}})}
+
+        def indexes(pk_indexes: Any, schema: Any, columns: Any = COLUMNS) -> Any:
+            made = PreparedStatement.from_message(b"id", columns, pk_indexes, schema, "q", "ks", 3, "rm", b"rmid")
+            assert (made.result_metadata, made.result_metadata_id, made.query_string) == ("rm", b"rmid", "q")
+            return made.routing_key_indexes
+
+        assert indexes([1], None) == [1]
+        assert indexes(None, Schema("name", "id")) == [1, 0]
+        assert indexes(None, Schema("missing")) is None
+        assert indexes(None, type("Empty", (), {"keyspaces": {}})) is None
+        assert indexes(None, None, []) is None
+
+
+class TestBatch:
+    def test_statements_of_every_kind(self) -> None:
+        batch = BatchStatement(BatchType.COUNTER, consistency_level=1)
+        assert batch.add("a") is batch
+        batch.add("b %s", (5,)).add(SimpleStatement("c %(n)s"), {"n": "it's"}).add(prepared(), (1, "a", 3))
+        batch.add(prepared().bind((2, UNSET_VALUE, None)))
+        assert batch._statements_and_parameters == [
+            (False, "a", ()),
+            (False, "b 5", ()),
+            (False, "c 'it''s'", ()),
+            (True, b"\x01\x02", [ONE, b"a", THREE]),
+            (True, b"\x01\x02", [TWO, UNSET_VALUE, None]),
+        ]
+        assert str(batch) == "<BatchStatement type=COUNTER, statements=5, consistency=ONE>"
+
+    def test_percent_needs_doubling_only_with_parameters(self) -> None:
+        assert BatchStatement().add("a '%'")._statements_and_parameters == [(False, "a '%'", ())]
+        with pytest.raises(ValueError, match="%"):
+            BatchStatement().add("a '%' %s", (1,))
+
+    @pytest.mark.parametrize("statement", [None, 5, BatchStatement()])
+    def test_other_things_are_refused(self, statement: Any) -> None:
+        with pytest.raises(TypeError, match=type(statement).__name__):
+            BatchStatement().add(statement)
+
+    def test_bound_statement_takes_no_parameters(self) -> None:
+        with pytest.raises(ValueError, match="BoundStatement"):
+            BatchStatement().add(prepared().bind((1, "a", 3)), (1,))
+
+    def test_length_travels_in_two_bytes(self) -> None:
+        batch = BatchStatement()
+        for _ in range(65535):
+            batch.add("x")
+        with pytest.raises(ValueError, match="65535"):
+            batch.add("x")
+        assert len(batch) == 65535
+
+    def test_keyspace_and_routing_key_of_the_first_that_has_both(self) -> None:
+        batch = BatchStatement()
+        batch.add(SimpleStatement("x", keyspace="k1")).add(SimpleStatement("x", routing_key=b"1"))
+        assert (batch.keyspace, batch.routing_key) == (None, None)
+        batch.add(SimpleStatement("x", keyspace="k2", routing_key=[b"2", b"3"])).add(prepared(), (1, "a", 3))
+        assert (batch.keyspace, batch.routing_key) == ("k2", b"\x00\x012\x00\x00\x013\x00")
+
+    def test_custom_payloads_come_together(self) -> None:
+        batch = BatchStatement(custom_payload={"a": b"1"}).add(SimpleStatement("x", custom_payload={"b": b"2"}))
+        assert batch.custom_payload == {"a": b"1", "b": b"2"}
+
+    def test_clear(self) -> None:
+        batch = BatchStatement(consistency_level=1, custom_payload={"a": b"1"}).add(prepared(), (1, "a", 3))
+        batch.clear()
+        assert (len(batch), bool(batch), batch.keyspace, batch.routing_key) == (0, False, None, None)
+        assert (batch.consistency_level, batch.custom_payload) == (1, {})
+
+    def test_add_all(self) -> None:
+        batch = BatchStatement().add_all(["a %s", "b"], [(1,), None])
+        assert batch._statements_and_parameters == [(False, "a 1", ()), (False, "b", ())]
+        assert len(BatchStatement().add_all(iter([prepared()] * 2), ((n, "a", 3) for n in range(2)))) == 2
+
+    @pytest.mark.parametrize("parameters", [[None], iter([None])])
+    def test_no_statement_of_add_all_is_dropped(self, parameters: Any) -> None:
+        batch = BatchStatement()
+        with pytest.raises(ValueError, match="2 statements"):
+            batch.add_all(["a", "b"], parameters)
+        assert len(batch) == 0
+
+    def test_encoder_of_the_session(self) -> None:
+        class Mine:
+            @staticmethod
+            def cql_encode_all_types(value: Any) -> str:
+                return "MINE"
+
+        class Session:
+            encoder = Mine()
+
+        assert BatchStatement(session=Session()).add("%s", (1,))._statements_and_parameters[0][1] == "MINE"
+
+    def test_types(self) -> None:
+        assert [(str(kind), repr(kind), kind.value) for kind in (BatchType.LOGGED, BatchType.COUNTER)] == [
+            ("LOGGED", "BatchType.LOGGED", 0),
+            ("COUNTER", "BatchType.COUNTER", 2),
+        ]
+        assert pickle.loads(pickle.dumps(BatchType.UNLOGGED)) is BatchType.UNLOGGED
+
+
+class TestHostTargeting:
+    def test_is_the_statement_with_a_host(self) -> None:
+        inner = SimpleStatement("SELECT 1", consistency_level=1)
+        aimed: Any = HostTargetingStatement(inner, "host")
+        assert isinstance(aimed, SimpleStatement)
+        assert isinstance(aimed, HostTargetingStatement)
+        assert (aimed.target_host, aimed.query_string, aimed.consistency_level) == ("host", "SELECT 1", 1)
+        assert str(aimed) == str(inner)
+
+    def test_leaves_the_inner_statement_alone(self) -> None:
+        inner = prepared().bind((1, "a", 3))
+        aimed: Any = HostTargetingStatement(inner, "host")
+        aimed.fetch_size = 8
+        assert inner.fetch_size is FETCH_SIZE_UNSET
+        assert type(inner) is BoundStatement
+        assert aimed.routing_key == ONE
+
+
+def test_public_module() -> None:
+    for kind in (SimpleStatement, PreparedStatement, BoundStatement, BatchStatement, BatchType):
+        assert kind.__module__ == "cassandra.query"
+    assert ColumnMetadata.__module__ == "cassandra.protocol"
