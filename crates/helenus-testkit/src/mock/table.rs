@@ -1,7 +1,7 @@
 //! A table that a node answers from: columns, rows of cells, and the little selecting that system tables see.
 
 use helenus_protocol::notation::Writer;
-use helenus_protocol::{CqlType, EncodeError};
+use helenus_protocol::{CqlType, EncodeError, ProtocolVersion};
 
 use super::cell::{self, Cell};
 use super::cql::{Select, Selector};
@@ -109,20 +109,14 @@ impl Table {
     }
 
     /// Writes the columns as the specification's `<global_table_spec><col_spec>…` (v5 spec, 4.2.5.2).
-    pub fn encode_columns(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+    pub fn encode_columns(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         out.string(&self.keyspace)?;
         out.string(&self.name)?;
         for column in &self.columns {
             out.string(&column.name)?;
-            column.cql_type.encode_option(out)?;
+            column.cql_type.encode_option_for(version, out)?;
         }
         Ok(())
-    }
-
-    /// Writes `<rows_count><rows_content>`.
-    pub fn encode_rows(rows: &[Vec<Cell>], out: &mut Writer<'_>) -> Result<(), EncodeError> {
-        out.int_count(rows.len(), "rows")?;
-        rows.iter().flatten().try_for_each(|cell| out.bytes(cell.as_deref()))
     }
 }
 

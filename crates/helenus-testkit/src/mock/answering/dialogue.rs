@@ -12,11 +12,10 @@ use helenus_protocol::notation::Reader;
 use helenus_protocol::segment::{SegmentDecoder, encode_envelopes};
 use helenus_protocol::{DecodeError, EncodeError, ProtocolVersion, RequestOpcode, ResponseOpcode};
 
-use super::catalogue::{Answer, Body, Catalogue, StatementId, error_body};
+use super::catalogue::{Answer, Canned, Catalogue};
+use crate::mock::body::{Body, code};
+use crate::mock::statement::StatementId;
 
-const SERVER_ERROR: i32 = 0x0000;
-const PROTOCOL_ERROR: i32 = 0x000A;
-const UNPREPARED: i32 = 0x2500;
 /// How many statements a worker keeps the answers of; beyond it begins anew.
 const CACHED: usize = 1024;
 
@@ -219,7 +218,7 @@ impl Dialogue {
             }),
             Some(RequestOpcode::Prepare) => query_text(body).map_err(Failure::from).and_then(|text| {
                 let prepared = answers.catalogue.prepare(&String::from_utf8_lossy(text), self.version)?;
-                append(header, &prepared, &[], out);
+                append_bytes(header, prepared.opcode, &prepared.bytes, out);
                 Ok(())
             }),
             Some(RequestOpcode::Batch) => {
@@ -239,7 +238,7 @@ impl Dialogue {
         if let Err(failure) = answered
             && let Ok(body) = failure.body()
         {
-            append(header, &body, &[], out);
+            append_bytes(header, body.opcode, &body.bytes, out);
         }
     }
 
@@ -303,13 +302,9 @@ impl From<EncodeError> for Failure {
 impl Failure {
     fn body(self) -> Result<Body, EncodeError> {
         match self {
-            Self::Protocol(message) => error_body(PROTOCOL_ERROR, &message),
-            Self::Server(error) => error_body(SERVER_ERROR, &error.to_string()),
-            Self::Unprepared(id) => {
-                let mut body = error_body(UNPREPARED, "the statement was not prepared on this node")?;
-                helenus_protocol::notation::Writer::new(&mut body.bytes).short_bytes(&id)?;
-                Ok(body)
-            }
+            Self::Protocol(message) => Body::error(code::PROTOCOL, &message),
+            Self::Server(error) => Body::error(code::SERVER, &error.to_string()),
+            Self::Unprepared(id) => Body::unprepared(&id),
         }
     }
 }
@@ -321,11 +316,10 @@ fn query_text(body: &[u8]) -> Result<&[u8], DecodeError> {
     reader.take(length, "[long string]")
 }
 
-fn append(header: &[u8; HEADER_LENGTH], body: &Body, key: &[u8], out: &mut Vec<u8>) {
+fn append(header: &[u8; HEADER_LENGTH], canned: &Canned, key: &[u8], out: &mut Vec<u8>) {
     let start = out.len() + HEADER_LENGTH;
-    append_header(header, body.opcode, body.bytes.len(), out);
-    out.extend_from_slice(&body.bytes);
-    for range in &body.keys {
+    append_bytes(header, canned.opcode(), &canned.body.bytes, out);
+    for range in &canned.keys {
         if range.len() == key.len() {
             out[start + range.start..start + range.end].copy_from_slice(key);
         }
@@ -333,13 +327,9 @@ fn append(header: &[u8; HEADER_LENGTH], body: &Body, key: &[u8], out: &mut Vec<u
 }
 
 fn append_bytes(header: &[u8; HEADER_LENGTH], opcode: ResponseOpcode, body: &[u8], out: &mut Vec<u8>) {
-    append_header(header, opcode.number(), body.len(), out);
+    let [l0, l1, l2, l3] = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
+    out.extend_from_slice(&[header[0] | 0x80, 0, header[2], header[3], opcode.number(), l0, l1, l2, l3]);
     out.extend_from_slice(body);
-}
-
-fn append_header(request: &[u8; HEADER_LENGTH], opcode: u8, length: usize, out: &mut Vec<u8>) {
-    let [l0, l1, l2, l3] = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-    out.extend_from_slice(&[request[0] | 0x80, 0, request[2], request[3], opcode, l0, l1, l2, l3]);
 }
 
 /// What Cassandra says to a version that it does not speak: an ERROR in its newest version, and the end.
@@ -350,8 +340,8 @@ fn refuse_version(first: u8, rest: &[u8], out: &mut Vec<u8>) -> Closing {
         "Invalid or unsupported protocol version ({}); supported versions are (3/v3, 4/v4, 5/v5)",
         first & 0x7F
     );
-    if let Ok(body) = error_body(PROTOCOL_ERROR, &message) {
-        append(&header, &body, &[], out);
+    if let Ok(body) = Body::error(code::PROTOCOL, &message) {
+        append_bytes(&header, body.opcode, &body.bytes, out);
     }
     Closing
 }
