@@ -19,6 +19,7 @@ use helenus_protocol::notation::{Value, Writer};
 use helenus_protocol::request::{Request, SerializedValues};
 use helenus_protocol::response::{Message, RawRows, Response, ResultMessage};
 use helenus_protocol::segment::{SegmentDecoder, encode_envelopes};
+use helenus_protocol::value::{CqlValue, DecodeValue};
 
 struct Vector {
     name: String,
@@ -231,11 +232,18 @@ fn describe_rows(text: &mut String, rows: &RawRows) {
     if let Some(state) = &rows.paging_state {
         writeln!(text, "paging state <{}>", hex(state)).unwrap();
     }
+    let Some(metadata) = &rows.metadata else {
+        for row in rows.rows() {
+            let cells: Vec<_> = row.unwrap().map(optional_hex).collect();
+            writeln!(text, "row {}", cells.join(" ")).unwrap();
+        }
+        return;
+    };
     for row in rows.rows() {
         writeln!(text, "row").unwrap();
-        for (index, cell) in row.unwrap().enumerate() {
-            let name = rows.metadata.as_ref().map_or("?", |metadata| &*metadata.columns[index].name);
-            writeln!(text, "  {name} {}", optional_hex(cell)).unwrap();
+        for (column, cell) in metadata.columns.iter().zip(row.unwrap()) {
+            let value = CqlValue::decode(&column.cql_type, cell).unwrap();
+            writeln!(text, "  {} {} {value:?}", column.name, optional_hex(cell)).unwrap();
         }
     }
 }
