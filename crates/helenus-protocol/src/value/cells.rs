@@ -138,6 +138,7 @@ impl<'a> Cells<'a> {
         self.reader.offset()
     }
 
+    #[inline]
     fn cell(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
         match self.form {
             Form::Sized(size) => self.reader.take(size, self.what).map(Some),
@@ -153,6 +154,7 @@ impl<'a> Cells<'a> {
     }
 
     /// `[bytes]`, with -1 alone for null: nothing writes any other negative length.
+    #[inline]
     fn bytes(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
         let at = self.reader.offset();
         match self.reader.int()? {
@@ -171,27 +173,29 @@ impl<'a> Cells<'a> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), DecodeError> {
+    /// What stands where the last cell should be: it, or an error. After an error there is nothing more.
+    fn last(&mut self, cell: Result<Option<&'a [u8]>, DecodeError>) -> Result<Option<&'a [u8]>, DecodeError> {
+        self.left = 0;
+        let cell = cell?;
         if self.may_have_more {
-            return self.pass_over_further_fields();
+            self.pass_over_further_fields()?;
+        } else {
+            self.reader.finish(self.what)?;
         }
-        self.reader.finish(self.what)
+        Ok(cell)
     }
 }
 
 impl<'a> Iterator for Cells<'a> {
     type Item = Result<Option<&'a [u8]>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let mut cell = self.cell();
-        if self.left == 0 && cell.is_ok() {
-            cell = self.finish().and(cell);
+        match self.cell() {
+            Ok(cell) if self.left > 0 => Some(Ok(cell)),
+            last => Some(self.last(last)),
         }
-        if cell.is_err() {
-            self.left = 0;
-        }
-        Some(cell)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

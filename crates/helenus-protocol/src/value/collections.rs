@@ -38,17 +38,29 @@ pub(super) fn encode_entries<'v, K: EncodeValue + 'v, V: EncodeValue + 'v>(
 }
 
 /// Decodes one cell of `whole`, so that an error tells its place in there.
+#[inline]
 pub(super) fn decode_part<'a, T: DecodeValue<'a>>(
     whole: &'a [u8],
     cell: Option<&'a [u8]>,
     cql_type: &CqlType,
     part: impl std::fmt::Display,
 ) -> Result<T, DecodeError> {
-    T::decode(cql_type, cell).map_err(|error| {
-        // The cell is a slice of the whole, so the difference is its place.
-        let place = cell.map_or(0, |cell| cell.as_ptr().addr().saturating_sub(whole.as_ptr().addr()));
-        error.shifted(place).within(part)
-    })
+    match T::decode(cql_type, cell) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(located(error, whole, cell, part)),
+    }
+}
+
+#[cold]
+fn located(
+    error: DecodeError,
+    whole: &[u8],
+    cell: Option<&[u8]>,
+    part: impl std::fmt::Display,
+) -> DecodeError {
+    // The cell is a slice of the whole, so the difference is its place.
+    let place = cell.map_or(0, |cell| cell.as_ptr().addr().saturating_sub(whole.as_ptr().addr()));
+    error.shifted(place).within(part)
 }
 
 /// Decodes all cells as elements.

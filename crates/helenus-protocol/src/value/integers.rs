@@ -10,6 +10,7 @@ use crate::types::CqlType;
 macro_rules! big_endian {
     ($($rust:ident: $($cql:ident)|+;)*) => {$(
         impl EncodeValue for $rust {
+            #[inline]
             fn encode(&self, cql_type: &CqlType, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
                 match cql_type.unfrozen() {
                     $(CqlType::$cql)|+ => {
@@ -22,6 +23,7 @@ macro_rules! big_endian {
         }
 
         impl<'a> DecodeValue<'a> for $rust {
+            #[inline]
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 match cql_type.unfrozen() {
                     $(CqlType::$cql)|+ => {

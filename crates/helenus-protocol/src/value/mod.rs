@@ -97,26 +97,23 @@ pub fn encode_cell<T: EncodeValue + ?Sized>(
 ) -> Result<Encoded, EncodeError> {
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
-    let length = value.encode(cql_type, out).and_then(|encoded| {
-        let length = match encoded {
-            Encoded::Bytes => i32::try_from(out.len() - start - 4).map_err(|_| {
-                EncodeError::new(cql_type.to_string(), "it is longer than the 2147483647 bytes of a [value]")
-            })?,
-            Encoded::Null => -1,
-            Encoded::Unset => -2,
-        };
-        Ok((encoded, length))
-    });
-    match length {
-        Ok((encoded, length)) => {
-            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-            Ok(encoded)
+    let refused = match value.encode(cql_type, out) {
+        Ok(encoded) => {
+            let length = match encoded {
+                Encoded::Bytes => i32::try_from(out.len() - start - 4).ok(),
+                Encoded::Null => Some(-1),
+                Encoded::Unset => Some(-2),
+            };
+            if let Some(length) = length {
+                out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+                return Ok(encoded);
+            }
+            EncodeError::new(cql_type.to_string(), "it is longer than the 2147483647 bytes of a [value]")
         }
-        Err(error) => {
-            out.truncate(start);
-            Err(error)
-        }
-    }
+        Err(error) => error,
+    };
+    out.truncate(start);
+    Err(refused)
 }
 
 /// As [`encode_cell`], for a part of a value (an element, a field), which cannot be unset.
@@ -158,6 +155,7 @@ pub fn allows_empty(cql_type: &CqlType) -> bool {
 }
 
 /// The bytes of a value that must not be null.
+#[inline]
 fn present<'a>(rust: &str, cell: Option<&'a [u8]>) -> Result<&'a [u8], DecodeError> {
     cell.ok_or_else(|| {
         DecodeError::misread(format!("a Rust {rust}"), "the value is null, which an Option takes")
@@ -165,8 +163,12 @@ fn present<'a>(rust: &str, cell: Option<&'a [u8]>) -> Result<&'a [u8], DecodeErr
 }
 
 /// The bytes of a value that must be of `N` bytes.
+#[inline]
 fn exactly<const N: usize>(cql_type: &CqlType, bytes: &[u8]) -> Result<[u8; N], DecodeError> {
-    bytes.try_into().map_err(|_| wrong_length(cql_type, bytes, format_args!("{N}")))
+    match bytes.try_into() {
+        Ok(bytes) => Ok(bytes),
+        Err(_) => Err(wrong_length(cql_type, bytes, format_args!("{N}"))),
+    }
 }
 
 /// An error about a value of a length that the type does not have.

@@ -35,7 +35,7 @@ impl<'a> DecodeValue<'a> for &'a str {
             other => return Err(DecodeError::wrong_type("str", other)),
         };
         let bytes = present("str", cell)?;
-        if let Some(at) = bytes.iter().position(|byte| ascii && !byte.is_ascii()) {
+        if ascii && let Some(at) = bytes.iter().position(|byte| !byte.is_ascii()) {
             return Err(DecodeError::new("ascii", at, "the bytes are not ASCII"));
         }
         std::str::from_utf8(bytes)

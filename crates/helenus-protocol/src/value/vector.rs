@@ -4,7 +4,7 @@
 //! No specification of the protocol tells this (vectors travel as a custom type); the bytes in the tests are what the
 //! type classes of Cassandra 5.0.6 write. Elements are never null.
 
-use super::collections::decode_elements;
+use super::collections::{decode_elements, decode_part};
 use super::{Cells, DecodeValue, EncodeValue, Encoded, allows_empty, fixed_size};
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::Writer;
@@ -67,7 +67,15 @@ pub(super) fn decode_vector<'a, T: DecodeValue<'a>>(
 ) -> Result<Vec<T>, DecodeError> {
     let cells = Cells::of_vector(whole, element, dimension)?;
     let mut values = Vec::with_capacity(cells.room());
-    decode_elements(whole, cells, element, |value| values.push(value))?;
+    match fixed_size(element) {
+        // The length of the whole is right, so that of each part is: no need to ask cell by cell.
+        Some(size) if size > 0 => {
+            for (index, cell) in whole.chunks_exact(size).enumerate() {
+                values.push(decode_part(whole, Some(cell), element, format_args!("element {index}"))?);
+            }
+        }
+        _ => decode_elements(whole, cells, element, |value| values.push(value))?,
+    }
     Ok(values)
 }
 
