@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compression;
+pub mod connection;
 pub mod consistency;
 pub mod envelope;
 pub mod error;

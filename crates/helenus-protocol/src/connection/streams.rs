@@ -1,0 +1,384 @@
+//! The table of stream ids: who waits on which, and which must not be used again yet.
+//!
+//! An id stays taken until its answer has come, also when nobody waits for that answer any more (an *orphan*): an id
+//! given out twice would hand one request the answer of another. Ids go round the whole range, so that even an answer
+//! that a server wrongly sends twice meets an id that is free, and is noticed, rather than one that is in use again.
+//!
+//! Section 2.3 of the specification: ids are 0 to 32767; negative ones belong to the server.
+
+use std::time::Instant;
+
+const CHUNK: usize = 256;
+
+/// How many ids there are.
+pub const MAX_STREAMS: usize = 32_768;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub struct Pending<T> {
+    /// What the request's owner wants back with the answer.
+    pub token: T,
+    /// When the owner wants to hear from us if no answer has come.
+    pub wake_at: Option<Instant>,
+    /// Where its envelope begins in the connection's stream of envelopes, in bytes.
+    pub starts_at: u64,
+}
+
+#[derive(Debug)]
+enum Slot<T> {
+    Free,
+    Waiting(Pending<T>),
+    Orphaned { since: Instant },
+}
+
+#[derive(Debug)]
+struct Chunk<T> {
+    taken: usize,
+    slots: [Slot<T>; CHUNK],
+}
+
+impl<T> Chunk<T> {
+    fn boxed() -> Box<Self> {
+        Box::new(Self { taken: 0, slots: std::array::from_fn(|_| Slot::Free) })
+    }
+}
+
+/// Whom an answer was for.
+#[derive(Debug)]
+pub enum Answered<T> {
+    /// A request that waits.
+    Waiting(Pending<T>),
+    /// A request that has given up; its id is free again.
+    Orphan,
+    /// Nobody: the server answers what was not asked, or answers twice.
+    Nobody,
+}
+
+/// The stream ids of one connection. Memory grows with the requests in flight, not with the range of ids.
+#[derive(Debug)]
+pub struct Streams<T> {
+    chunks: Vec<Option<Box<Chunk<T>>>>,
+    /// An empty chunk kept, so that a steady load allocates nothing.
+    spare: Option<Box<Chunk<T>>>,
+    next: usize,
+    limit: usize,
+    waiting: usize,
+    orphans: usize,
+}
+
+impl<T> Streams<T> {
+    /// A table that gives out at most `limit` ids at a time (1 to 32,768).
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        let chunks = std::iter::repeat_with(|| None).take(MAX_STREAMS / CHUNK).collect();
+        Self { chunks, spare: None, next: 0, limit: limit.clamp(1, MAX_STREAMS), waiting: 0, orphans: 0 }
+    }
+
+    /// How many requests wait for their answer.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// How many ids are held back because an answer may still come to them.
+    #[must_use]
+    pub const fn orphans(&self) -> usize {
+        self.orphans
+    }
+
+    /// How many ids may be out at a time.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Gives out the next free id, or the request back when all are taken.
+    pub fn allot(&mut self, pending: Pending<T>) -> Result<i16, Pending<T>> {
+        if self.waiting + self.orphans >= self.limit {
+            return Err(pending);
+        }
+        loop {
+            let (index, slot) = (self.next / CHUNK, self.next % CHUNK);
+            let chunk = match &mut self.chunks[index] {
+                Some(chunk) => chunk,
+                empty => empty.insert(self.spare.take().unwrap_or_else(Chunk::boxed)),
+            };
+            if chunk.taken == CHUNK {
+                self.next = (index + 1) % (MAX_STREAMS / CHUNK) * CHUNK;
+                continue;
+            }
+            let stream = self.next;
+            self.next = (self.next + 1) % MAX_STREAMS;
+            if matches!(chunk.slots[slot], Slot::Free) {
+                chunk.slots[slot] = Slot::Waiting(pending);
+                chunk.taken += 1;
+                self.waiting += 1;
+                return Ok(stream as i16);
+            }
+        }
+    }
+
+    fn slot(&mut self, stream: i16) -> Option<&mut Slot<T>> {
+        let stream = usize::try_from(stream).ok()?;
+        Some(&mut self.chunks[stream / CHUNK].as_mut()?.slots[stream % CHUNK])
+    }
+
+    fn release(&mut self, stream: i16) {
+        let index = stream as usize / CHUNK;
+        let Some(chunk) = &mut self.chunks[index] else { return };
+        chunk.taken -= 1;
+        // The chunk that ids are given out from stays; others are given back once they are empty.
+        if chunk.taken == 0 && self.next / CHUNK != index {
+            self.spare = self.chunks[index].take();
+        }
+    }
+
+    /// An answer to `stream` has come: whom it is for. The id is free afterwards.
+    pub fn answer(&mut self, stream: i16) -> Answered<T> {
+        let Some(slot) = self.slot(stream) else { return Answered::Nobody };
+        match std::mem::replace(slot, Slot::Free) {
+            Slot::Waiting(pending) => {
+                self.waiting -= 1;
+                self.release(stream);
+                Answered::Waiting(pending)
+            }
+            Slot::Orphaned { .. } => {
+                self.orphans -= 1;
+                self.release(stream);
+                Answered::Orphan
+            }
+            Slot::Free => Answered::Nobody,
+        }
+    }
+
+    /// The request on `stream` gives up, if `is_it` says that the one waiting there is meant: its token comes back, the
+    /// id stays taken until its answer or the connection's end.
+    pub fn orphan(&mut self, stream: i16, now: Instant, is_it: impl FnOnce(&T) -> bool) -> Option<Pending<T>> {
+        let slot = self.slot(stream)?;
+        match slot {
+            Slot::Waiting(pending) if is_it(&pending.token) => {
+                let Slot::Waiting(pending) = std::mem::replace(slot, Slot::Orphaned { since: now }) else {
+                    return None;
+                };
+                self.waiting -= 1;
+                self.orphans += 1;
+                Some(pending)
+            }
+            _ => None,
+        }
+    }
+
+    /// Changes when the request on `stream` wants to be woken.
+    pub fn rearm(&mut self, stream: i16, wake_at: Option<Instant>, is_it: impl FnOnce(&T) -> bool) {
+        if let Some(Slot::Waiting(pending)) = self.slot(stream)
+            && is_it(&pending.token)
+        {
+            pending.wake_at = wake_at;
+        }
+    }
+
+    fn pending(&mut self) -> impl Iterator<Item = &mut Pending<T>> {
+        let chunks = self.chunks.iter_mut().flatten().filter(|chunk| chunk.taken > 0);
+        chunks.flat_map(|chunk| &mut chunk.slots).filter_map(|slot| match slot {
+            Slot::Waiting(pending) => Some(pending),
+            _ => None,
+        })
+    }
+
+    /// Calls `due` for each request whose time has come, which will not be called again until it is re-armed; says when
+    /// the next one is due.
+    pub fn expire(&mut self, now: Instant, mut due: impl FnMut(&T)) -> Option<Instant> {
+        let mut next: Option<Instant> = None;
+        for pending in self.pending() {
+            match pending.wake_at {
+                Some(at) if at <= now => {
+                    pending.wake_at = None;
+                    due(&pending.token);
+                }
+                Some(at) => next = Some(next.map_or(at, |next| next.min(at))),
+                None => {}
+            }
+        }
+        next
+    }
+
+    /// Since when the oldest orphan has been one.
+    #[must_use]
+    pub fn oldest_orphan(&self) -> Option<Instant> {
+        if self.orphans == 0 {
+            return None;
+        }
+        let slots = self.chunks.iter().flatten().flat_map(|chunk| &chunk.slots);
+        slots.filter_map(|slot| if let Slot::Orphaned { since } = slot { Some(*since) } else { None }).min()
+    }
+
+    /// Takes out everything that waits, for a connection that has ended.
+    pub fn drain(&mut self) -> Vec<Pending<T>> {
+        let mut drained = Vec::with_capacity(self.waiting);
+        for chunk in self.chunks.iter_mut().filter_map(Option::take) {
+            drained.extend(chunk.slots.into_iter().filter_map(|slot| match slot {
+                Slot::Waiting(pending) => Some(pending),
+                _ => None,
+            }));
+        }
+        self.waiting = 0;
+        self.orphans = 0;
+        drained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pending(token: u32) -> Pending<u32> {
+        Pending { token, wake_at: None, starts_at: 0 }
+    }
+
+    #[test]
+    fn ids_go_round_the_whole_range_before_one_is_used_again() {
+        let mut streams = Streams::new(MAX_STREAMS);
+        for expected in 0..MAX_STREAMS {
+            let stream = streams.allot(pending(0)).unwrap();
+            assert_eq!(stream as usize, expected);
+            assert!(matches!(streams.answer(stream), Answered::Waiting(_)));
+        }
+        assert_eq!(streams.allot(pending(0)).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_second_answer_is_nobodys() {
+        let mut streams = Streams::new(8);
+        let stream = streams.allot(pending(1)).unwrap();
+        assert!(matches!(streams.answer(stream), Answered::Waiting(Pending { token: 1, .. })));
+        assert!(matches!(streams.answer(stream), Answered::Nobody));
+        assert!(matches!(streams.answer(-5), Answered::Nobody));
+    }
+
+    #[test]
+    fn a_full_table_gives_the_request_back() {
+        let mut streams = Streams::new(2);
+        streams.allot(pending(1)).unwrap();
+        streams.allot(pending(2)).unwrap();
+        assert_eq!(streams.allot(pending(3)).unwrap_err().token, 3);
+    }
+
+    #[test]
+    fn memory_follows_what_is_in_flight() {
+        let mut streams = Streams::new(MAX_STREAMS);
+        for _ in 0..3 * MAX_STREAMS {
+            let stream = streams.allot(pending(0)).unwrap();
+            streams.answer(stream);
+        }
+        assert!(streams.chunks.iter().flatten().count() <= 2);
+    }
+
+    #[test]
+    fn what_is_due_is_told_once() {
+        let start = Instant::now();
+        let mut streams = Streams::new(8);
+        for token in 0..4 {
+            let wake_at = Some(start + Duration::from_secs(token.into()));
+            streams.allot(Pending { token, wake_at, starts_at: 0 }).unwrap();
+        }
+        let mut due = Vec::new();
+        let next = streams.expire(start + Duration::from_secs(1), |token| due.push(*token));
+        assert_eq!((due.as_slice(), next), ([0, 1].as_slice(), Some(start + Duration::from_secs(2))));
+        streams.expire(start + Duration::from_secs(1), |_| panic!("told twice"));
+    }
+
+    #[derive(Debug, Clone)]
+    enum Op {
+        Allot,
+        Answer(usize),
+        AnswerAny(i16),
+        Orphan(usize),
+        OrphanWrong(usize),
+        Drain,
+    }
+
+    fn ops() -> impl Strategy<Value = Vec<Op>> {
+        let op = prop_oneof![
+            6 => Just(Op::Allot),
+            4 => any::<usize>().prop_map(Op::Answer),
+            1 => any::<i16>().prop_map(Op::AnswerAny),
+            2 => any::<usize>().prop_map(Op::Orphan),
+            1 => any::<usize>().prop_map(Op::OrphanWrong),
+            1 => Just(Op::Drain),
+        ];
+        prop::collection::vec(op, 0..400)
+    }
+
+    proptest! {
+        /// Against a model of two sets: who waits, and which ids are held back.
+        #[test]
+        fn an_answer_reaches_only_the_request_it_answers(ops in ops(), limit in 1_usize..64, start in 0..MAX_STREAMS) {
+            let now = Instant::now();
+            let mut streams = Streams::new(limit);
+            streams.next = start;
+            let mut waiting: HashMap<i16, u32> = HashMap::new();
+            let mut orphans: HashSet<i16> = HashSet::new();
+            let mut serial = 0;
+            let nth = |map: &HashMap<i16, u32>, n: usize| {
+                let mut keys: Vec<_> = map.iter().map(|(k, v)| (*k, *v)).collect();
+                keys.sort_unstable();
+                (!keys.is_empty()).then(|| keys[n % keys.len()])
+            };
+            for op in ops {
+                match op {
+                    Op::Allot => {
+                        serial += 1;
+                        match streams.allot(pending(serial)) {
+                            Ok(stream) => {
+                                prop_assert!(stream >= 0);
+                                prop_assert!(!orphans.contains(&stream));
+                                prop_assert!(waiting.insert(stream, serial).is_none());
+                            }
+                            Err(back) => {
+                                prop_assert_eq!(back.token, serial);
+                                prop_assert_eq!(waiting.len() + orphans.len(), limit);
+                            }
+                        }
+                    }
+                    Op::Answer(n) => if let Some((stream, token)) = nth(&waiting, n) {
+                        waiting.remove(&stream);
+                        let answered = streams.answer(stream);
+                        let right = matches!(answered, Answered::Waiting(ref p) if p.token == token);
+                        prop_assert!(right);
+                    },
+                    Op::AnswerAny(stream) => match streams.answer(stream) {
+                        Answered::Waiting(p) => prop_assert_eq!(waiting.remove(&stream), Some(p.token)),
+                        Answered::Orphan => prop_assert!(orphans.remove(&stream)),
+                        Answered::Nobody => {
+                            prop_assert!(!waiting.contains_key(&stream) && !orphans.contains(&stream));
+                        }
+                    },
+                    Op::Orphan(n) => if let Some((stream, token)) = nth(&waiting, n) {
+                        waiting.remove(&stream);
+                        orphans.insert(stream);
+                        let out = streams.orphan(stream, now, |t| *t == token);
+                        prop_assert_eq!(out.map(|p| p.token), Some(token));
+                    },
+                    Op::OrphanWrong(n) => if let Some((stream, _)) = nth(&waiting, n) {
+                        prop_assert!(streams.orphan(stream, now, |t| *t == u32::MAX).is_none());
+                    },
+                    Op::Drain => {
+                        let mut drained: Vec<_> = streams.drain().into_iter().map(|p| p.token).collect();
+                        drained.sort_unstable();
+                        let mut expected: Vec<_> = waiting.drain().map(|(_, token)| token).collect();
+                        expected.sort_unstable();
+                        prop_assert_eq!(drained, expected);
+                        orphans.clear();
+                    }
+                }
+                prop_assert_eq!((streams.waiting(), streams.orphans()), (waiting.len(), orphans.len()));
+                prop_assert_eq!(streams.oldest_orphan().is_some(), !orphans.is_empty());
+            }
+        }
+    }
+}
