@@ -5,8 +5,32 @@
 //! go in, outputs come out, and nothing in them waits or does I/O.
 #![deny(unsafe_code)]
 
+pub mod auth;
 pub mod cluster;
+pub mod config;
+mod connection;
+mod error;
+mod executor;
+mod future;
+mod lock;
 pub mod policy;
+mod pool;
+mod request;
+mod result;
 pub mod routing;
 pub mod schema;
+mod session;
 pub mod statement;
+
+pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
+pub use config::Config;
+pub use connection::open::SocketOption;
+pub use connection::transport::{Cipher, CipherError, CipherFactory};
+pub use error::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
+pub use executor::{Executor, IoThreads};
+pub use future::ResponseFuture;
+pub use helenus_protocol as protocol;
+pub use request::completion::Group;
+pub use result::{FromRow, ResultSet, Row, RowStream};
+pub use session::Session;
+pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement};

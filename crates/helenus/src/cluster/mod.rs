@@ -1,7 +1,309 @@
-//! The cluster as it is known: its hosts, and the snapshot that one request sees from its beginning to its end.
+//! The cluster as it is known: its hosts, the snapshot that one request sees from its beginning to its end, and the
+//! control connection that keeps it true.
 
+mod builder;
+mod contact;
+pub(crate) mod control;
 pub(crate) mod host;
+pub(crate) mod link;
 mod snapshot;
+pub(crate) mod table;
+mod topology;
 
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use helenus_protocol::ProtocolVersion;
+use helenus_protocol::response::SchemaChange;
+use tokio::sync::{mpsc, oneshot};
+
+pub use builder::ClusterBuilder;
 pub use host::{Host, HostFacts, HostStatus};
 pub use snapshot::Snapshot;
+
+use crate::config::Config;
+use crate::connection::open::Endpoint;
+use crate::error::{ConnectionError, Error};
+use crate::executor::Executor;
+use crate::lock::lock;
+use crate::policy::HostStateListener;
+use crate::pool::plain_endpoint;
+use crate::schema::Schema;
+use crate::session::{Session, SessionInner};
+use control::News;
+use link::Link;
+use topology::Topology;
+
+/// A cluster: where sessions come from, and what is known of its hosts. Handles are cheap to clone.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(crate) inner: Arc<ClusterInner>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("hosts", &self.inner.snapshot().hosts()).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct ClusterInner {
+    pub(crate) config: Config,
+    pub(crate) executor: Executor,
+    snapshot: ArcSwap<Snapshot>,
+    /// The negotiated version, 0 before there is one.
+    version: AtomicU8,
+    control: ArcSwapOption<Link>,
+    names: ArcSwapOption<(Option<String>, Option<String>)>,
+    sessions: Mutex<Vec<Weak<SessionInner>>>,
+    listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    news: mpsc::UnboundedSender<News>,
+    shut_down: AtomicBool,
+}
+
+impl Cluster {
+    /// Settings to connect with.
+    #[must_use]
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::new()
+    }
+
+    /// Finds the cluster by `config`'s contact points and begins to watch it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] where there is no contact point or none can be resolved, [`Error::Connect`] where none
+    /// can be connected to.
+    pub async fn connect(config: Config, executor: Executor) -> Result<Self, Error> {
+        let endpoints = contact::resolve(&config).await?;
+        let (news, inbox) = mpsc::unbounded_channel();
+        let inner = Arc::new(ClusterInner {
+            config,
+            executor,
+            snapshot: ArcSwap::default(),
+            version: AtomicU8::new(0),
+            control: ArcSwapOption::empty(),
+            names: ArcSwapOption::empty(),
+            sessions: Mutex::default(),
+            listeners: Mutex::default(),
+            news: news.clone(),
+            shut_down: AtomicBool::new(false),
+        });
+        control::establish(&inner, endpoints, &news).await.map_err(Error::Connect)?;
+        inner.executor.main().spawn(control::watch(Arc::downgrade(&inner), news, inbox));
+        Ok(Self { inner })
+    }
+
+    /// A session, with `keyspace` for names without one. It is there once some host can be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`] where no host takes a connection, or the server's error where the keyspace is not there.
+    pub async fn session(&self, keyspace: Option<&str>) -> Result<Session, Error> {
+        if self.inner.is_shut_down() {
+            return Err(Error::ShutDown);
+        }
+        Session::open(&self.inner, keyspace).await
+    }
+
+    /// What is known of the cluster now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot()
+    }
+
+    /// The protocol version that its connections speak.
+    #[must_use]
+    pub fn protocol_version(&self) -> ProtocolVersion {
+        self.inner.version().unwrap_or(ProtocolVersion::LATEST)
+    }
+
+    /// The cluster's name and its partitioner's class, as the node on the control connection says.
+    #[must_use]
+    pub fn names(&self) -> (Option<String>, Option<String>) {
+        self.inner.names.load().as_deref().cloned().unwrap_or_default()
+    }
+
+    /// The host of the control connection, while there is one.
+    #[must_use]
+    pub fn control_host(&self) -> Option<Arc<Host>> {
+        self.inner.control().map(|link| Arc::clone(&link.host))
+    }
+
+    /// Reads hosts and schema again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShutDown`] after [`shut_down`](Self::shut_down).
+    pub async fn refresh(&self) -> Result<(), Error> {
+        let (done, finished) = oneshot::channel();
+        self.inner.news.send(News::Refresh(done)).map_err(|_| Error::ShutDown)?;
+        finished.await.map_err(|_| Error::ShutDown)
+    }
+
+    /// Waits until all nodes that are up have the same schema, at most `patience`; tells whether they have.
+    pub async fn await_schema_agreement(&self, patience: Duration) -> bool {
+        match self.inner.control() {
+            Some(link) => control::await_agreement(&self.inner, &link, patience).await,
+            None => false,
+        }
+    }
+
+    /// Has `listener` told of hosts from now on.
+    pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
+        lock(&self.inner.listeners).push(listener);
+    }
+
+    /// Closes all sessions and connections. Requests under way end with an error.
+    pub fn shut_down(&self) {
+        self.inner.shut_down();
+    }
+
+    /// Whether [`shut_down`](Self::shut_down) was called.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.inner.is_shut_down()
+    }
+}
+
+impl ClusterInner {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    pub(crate) fn version(&self) -> Option<ProtocolVersion> {
+        ProtocolVersion::from_number(self.version.load(Ordering::Acquire))
+    }
+
+    fn set_version(&self, version: ProtocolVersion) {
+        self.version.store(version.number(), Ordering::Release);
+    }
+
+    pub(crate) fn control(&self) -> Option<Link> {
+        self.control.load().as_deref().cloned()
+    }
+
+    fn set_control(&self, link: Option<Link>) {
+        self.control.store(link.map(Arc::new));
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn sessions(&self) -> Vec<Arc<SessionInner>> {
+        let mut sessions = lock(&self.sessions);
+        sessions.retain(|session| session.strong_count() > 0);
+        sessions.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn add_session(&self, session: &Arc<SessionInner>) {
+        lock(&self.sessions).push(Arc::downgrade(session));
+    }
+
+    fn shut_down(&self) {
+        if self.shut_down.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // The task may have ended by itself.
+        let _ended = self.news.send(News::Stop);
+        for session in self.sessions() {
+            session.shut_down();
+        }
+        if let Some(link) = self.control.swap(None) {
+            link.connection.close(ConnectionError::Closed("the cluster is shut down"));
+        }
+    }
+
+    /// Puts what was read in place of what was known. Hosts that are still there keep their state.
+    fn apply_topology(&self, found: Topology) {
+        let before = self.snapshot();
+        let hosts: Vec<Arc<Host>> = found
+            .hosts
+            .into_iter()
+            .map(|facts| match before.host(facts.host_id) {
+                Some(known) if *known.facts() == facts => Arc::clone(known),
+                Some(known) => Arc::new(known.updated(facts)),
+                None => Arc::new(Host::new(facts)),
+            })
+            .collect();
+        let contacted = match before.contacted_datacenter() {
+            Some(datacenter) => Some(Arc::from(datacenter)),
+            None => hosts.first().and_then(|host| host.facts().datacenter.clone()),
+        };
+        let after = Snapshot::new(hosts, found.partitioner, Arc::clone(before.schema()))
+            .with_contacted_datacenter(contacted);
+        let after = Arc::new(after);
+        self.snapshot.store(Arc::clone(&after));
+        self.names.store(Some(Arc::new((found.cluster_name, found.partitioner_class))));
+        for session in self.sessions() {
+            session.adjust_pools(&after);
+        }
+        for host in after.hosts().iter().filter(|host| before.host(host.host_id()).is_none()) {
+            self.tell(|listener| listener.on_add(host));
+        }
+        for host in before.hosts().iter().filter(|host| after.host(host.host_id()).is_none()) {
+            self.tell(|listener| listener.on_remove(host));
+        }
+    }
+
+    fn apply_schema(&self, schema: Schema) {
+        let before = self.snapshot();
+        if **before.schema() != schema {
+            self.snapshot.store(Arc::new(before.with_schema(Arc::new(schema))));
+        }
+    }
+
+    fn tell(&self, what: impl Fn(&dyn HostStateListener)) {
+        let listeners = lock(&self.listeners).clone();
+        for listener in listeners {
+            what(&*listener);
+        }
+    }
+
+    /// An event says that the host is up: connections that wait for a later attempt try at once.
+    fn host_may_be_up(&self, host: &Arc<Host>) {
+        for session in self.sessions() {
+            session.try_now(host);
+        }
+    }
+
+    /// The state of a host follows from its connections.
+    pub(crate) fn host_changed(&self, host: &Arc<Host>, status: HostStatus) {
+        if host.status() == status || !host.set_status(status) {
+            return;
+        }
+        match status {
+            HostStatus::Up => self.tell(|listener| listener.on_up(host)),
+            HostStatus::Down => self.tell(|listener| listener.on_down(host)),
+            HostStatus::Unknown => {}
+        }
+    }
+
+    /// Where a new control connection is tried: hosts that are up, then the others, then the contact points again.
+    async fn endpoints_by_preference(&self) -> Vec<Endpoint> {
+        let snapshot = self.snapshot();
+        let mut hosts: Vec<_> = snapshot.hosts().to_vec();
+        fastrand::shuffle(&mut hosts);
+        hosts.sort_by_key(|host| !host.is_up());
+        let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| plain_endpoint(host.address())).collect();
+        match contact::resolve(&self.config).await {
+            Ok(points) => endpoints.extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
+            Err(error) => tracing::warn!(%error, "the contact points cannot be resolved again"),
+        }
+        endpoints
+    }
+
+    /// Waits until the schema is settled after `change`; tells whether the nodes agree.
+    pub(crate) async fn settle_schema(self: &Arc<Self>, change: &SchemaChange) -> bool {
+        control::settle(self, change).await
+    }
+}
+
+impl Drop for ClusterInner {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}

@@ -51,6 +51,17 @@ pub trait LoadBalancingPolicy: Debug + Send + Sync {
 pub trait RetryPolicy: Debug + Send + Sync {
     /// Decides about one failure of one attempt.
     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision;
+
+    /// Whether it is asked also about requests that may have run and are not known to be idempotent, and is obeyed: a
+    /// policy of the user's own is. The built-in ones leave that gate shut.
+    fn decides_idempotence(&self) -> bool {
+        true
+    }
+
+    /// Whether it may block, on an interpreter's lock for one, so that it must not be asked on an I/O thread.
+    fn may_block(&self) -> bool {
+        false
+    }
 }
 
 /// When a host that is down is tried again.

@@ -95,6 +95,14 @@ impl ExponentialReconnectionPolicy {
     }
 }
 
+impl Default for ExponentialReconnectionPolicy {
+    /// From 1 s to 600 s, for ever: what the reference driver does.
+    fn default() -> Self {
+        let (base_delay, max_delay) = (Duration::from_secs(1), Duration::from_secs(600));
+        Self { base_delay, max_delay, max_attempts: None }
+    }
+}
+
 impl ReconnectionPolicy for ExponentialReconnectionPolicy {
     fn schedule(&self) -> ReconnectionSchedule {
         let policy = self.clone();

@@ -4,6 +4,7 @@
 //! Not here: reading it (the control connection's part), and describing it as CQL.
 
 mod keyspace;
+pub(crate) mod read;
 mod table;
 
 use std::collections::BTreeMap;

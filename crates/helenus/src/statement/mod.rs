@@ -1,7 +1,78 @@
 //! Statements: what is known of one before it is sent.
 
+pub mod batch;
 mod idempotence;
+pub mod identifier;
 mod lexer;
+mod options;
+pub mod prepared;
 pub mod routing_key;
+mod simple;
 
+pub use batch::BatchStatement;
 pub use idempotence::{ColumnPath, Idempotence};
+pub use options::StatementOptions;
+pub use prepared::{BoundStatement, PreparedStatement, ResultColumns};
+pub use simple::SimpleStatement;
+
+/// Anything that a session can run.
+#[derive(Debug, Clone)]
+pub enum Statement {
+    /// Text, with values or without.
+    Simple(SimpleStatement),
+    /// A prepared statement with its values.
+    Bound(BoundStatement),
+    /// Several at once.
+    Batch(BatchStatement),
+}
+
+impl Statement {
+    /// Its options.
+    #[must_use]
+    pub const fn options(&self) -> &StatementOptions {
+        match self {
+            Self::Simple(statement) => &statement.options,
+            Self::Bound(statement) => &statement.prepared.options,
+            Self::Batch(statement) => &statement.options,
+        }
+    }
+
+    /// Its options, to change them.
+    pub const fn options_mut(&mut self) -> &mut StatementOptions {
+        match self {
+            Self::Simple(statement) => &mut statement.options,
+            Self::Bound(statement) => &mut statement.prepared.options,
+            Self::Batch(statement) => &mut statement.options,
+        }
+    }
+}
+
+impl From<&str> for Statement {
+    fn from(text: &str) -> Self {
+        Self::Simple(SimpleStatement::new(text))
+    }
+}
+
+impl From<String> for Statement {
+    fn from(text: String) -> Self {
+        Self::Simple(SimpleStatement::new(text))
+    }
+}
+
+impl From<SimpleStatement> for Statement {
+    fn from(statement: SimpleStatement) -> Self {
+        Self::Simple(statement)
+    }
+}
+
+impl From<BoundStatement> for Statement {
+    fn from(statement: BoundStatement) -> Self {
+        Self::Bound(statement)
+    }
+}
+
+impl From<BatchStatement> for Statement {
+    fn from(statement: BatchStatement) -> Self {
+        Self::Batch(statement)
+    }
+}

@@ -53,6 +53,10 @@ impl RetryPolicy for ExponentialBackoffRetryPolicy {
         };
         decision.after(self.pause(context.retries, fastrand::f64()))
     }
+
+    fn decides_idempotence(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

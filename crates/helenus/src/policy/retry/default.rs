@@ -28,6 +28,10 @@ impl RetryPolicy for DefaultRetryPolicy {
             RetryFailure::Request(_) => RetryDecision::NEXT_HOST,
         }
     }
+
+    fn decides_idempotence(&self) -> bool {
+        false
+    }
 }
 
 fn retry_if(worthwhile: bool, retry: RetryDecision) -> RetryDecision {

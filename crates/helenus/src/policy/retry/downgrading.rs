@@ -34,6 +34,10 @@ impl RetryPolicy for DowngradingConsistencyRetryPolicy {
             RetryFailure::Unavailable { alive, .. } => at_most(alive),
         }
     }
+
+    fn decides_idempotence(&self) -> bool {
+        false
+    }
 }
 
 /// The same host with the strongest counted level that so many replicas can satisfy.

@@ -10,6 +10,10 @@ impl RetryPolicy for FallthroughRetryPolicy {
     fn decide(&self, _: &RetryContext<'_>) -> RetryDecision {
         RetryDecision::Rethrow
     }
+
+    fn decides_idempotence(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,137 @@
+//! Settings in, a cluster out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use helenus_protocol::compression::Compression;
+use helenus_protocol::connection::handshake::CompressionChoice;
+use helenus_protocol::{Consistency, ProtocolVersion};
+
+use super::Cluster;
+use crate::auth::{AuthProvider, PlainText};
+use crate::config::{Config, ContactPoint};
+use crate::connection::transport::CipherFactory;
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::policy::{LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy};
+use crate::session::Session;
+
+/// Collects settings; see [`Config`] for each and its default.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct ClusterBuilder {
+    config: Config,
+}
+
+impl ClusterBuilder {
+    /// All defaults and no contact point.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The settings so far, to change what has no method here.
+    pub const fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// Adds a contact point: a host name or an address.
+    pub fn contact_point(mut self, host: impl Into<String>) -> Self {
+        self.config.contact_points.push(ContactPoint::Host(host.into(), None));
+        self
+    }
+
+    /// Adds contact points.
+    pub fn contact_points<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
+        self.config.contact_points.extend(hosts.into_iter().map(|host| ContactPoint::Host(host.into(), None)));
+        self
+    }
+
+    /// The port of all nodes that name none themselves (9042).
+    pub const fn port(mut self, port: u16) -> Self {
+        self.config.port = port;
+        self
+    }
+
+    /// Speaks this version and no other.
+    pub const fn protocol_version(mut self, version: ProtocolVersion) -> Self {
+        self.config.protocol_version = Some(version);
+        self
+    }
+
+    /// Compresses with this; a server that does not know it is an error.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.config.connection.compression = CompressionChoice::Required(compression);
+        self
+    }
+
+    /// Authenticates by user name and password.
+    pub fn credentials(self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        self.auth_provider(Arc::new(PlainText::new(username, password)))
+    }
+
+    /// Authenticates as this provider says.
+    pub fn auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
+        self.config.connection.auth = Some(provider);
+        self
+    }
+
+    /// Encrypts with this; see [`tls`](crate::tls).
+    pub fn tls(mut self, factory: Arc<dyn CipherFactory>) -> Self {
+        self.config.connection.tls = Some(factory);
+        self
+    }
+
+    /// Chooses hosts by this policy.
+    pub fn load_balancing(mut self, policy: Arc<dyn LoadBalancingPolicy>) -> Self {
+        self.config.defaults.load_balancing = policy;
+        self
+    }
+
+    /// Decides about retries by this policy.
+    pub fn retry_policy(mut self, policy: Arc<dyn RetryPolicy>) -> Self {
+        self.config.defaults.retry = policy;
+        self
+    }
+
+    /// Tries lost hosts again by this policy.
+    pub fn reconnection(mut self, policy: Arc<dyn ReconnectionPolicy>) -> Self {
+        self.config.reconnection = policy;
+        self
+    }
+
+    /// The consistency of statements that name none.
+    pub const fn consistency(mut self, level: Consistency) -> Self {
+        self.config.defaults.consistency = level;
+        self
+    }
+
+    /// The time that a request is given, retries included; `None`: for ever.
+    pub const fn request_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.config.defaults.timeout = timeout;
+        self
+    }
+
+    /// How many connections a local host gets.
+    pub const fn connections_per_host(mut self, count: usize) -> Self {
+        self.config.pool_size.local = count;
+        self
+    }
+
+    /// Connects, on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// See [`Cluster::connect`].
+    pub async fn connect(self) -> Result<Cluster, Error> {
+        Cluster::connect(self.config, Executor::current()).await
+    }
+
+    /// Connects and opens a session.
+    ///
+    /// # Errors
+    ///
+    /// See [`Cluster::connect`] and [`Cluster::session`].
+    pub async fn session(self) -> Result<Session, Error> {
+        self.connect().await?.session(None).await
+    }
+}

@@ -1,0 +1,53 @@
+//! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::config::{Config, ContactPoint};
+use crate::connection::open::Endpoint;
+use crate::error::Error;
+
+/// All addresses of all contact points, in their order, each once.
+pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
+    if config.contact_points.is_empty() {
+        return Err(Error::Configuration("there are no contact points".into()));
+    }
+    let mut endpoints = Vec::new();
+    let mut errors = Vec::new();
+    for point in &config.contact_points {
+        match point {
+            ContactPoint::Address(address) => push(&mut endpoints, tcp(*address, None)),
+            ContactPoint::Unix(path) => {
+                let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), config.port);
+                push(&mut endpoints, Endpoint::Unix { path: path.clone(), address });
+            }
+            ContactPoint::Host(name, port) => {
+                let port = port.unwrap_or(config.port);
+                if let Ok(ip) = name.parse::<IpAddr>() {
+                    push(&mut endpoints, tcp(SocketAddr::new(ip, port), None));
+                    continue;
+                }
+                match tokio::net::lookup_host((name.as_str(), port)).await {
+                    Ok(addresses) => addresses.for_each(|a| push(&mut endpoints, tcp(a, Some(name)))),
+                    Err(error) => errors.push(format!("{name}: {error}")),
+                }
+            }
+        }
+    }
+    if endpoints.is_empty() {
+        return Err(Error::Configuration(format!("no contact point can be resolved: {}", errors.join("; "))));
+    }
+    for error in errors {
+        tracing::warn!("a contact point cannot be resolved: {error}");
+    }
+    Ok(endpoints)
+}
+
+fn tcp(address: SocketAddr, name: Option<&str>) -> Endpoint {
+    Endpoint::Tcp { address, name: name.map(Into::into) }
+}
+
+fn push(endpoints: &mut Vec<Endpoint>, endpoint: Endpoint) {
+    if !endpoints.iter().any(|known| known.address() == endpoint.address() && !matches!(known, Endpoint::Unix { .. })) {
+        endpoints.push(endpoint);
+    }
+}

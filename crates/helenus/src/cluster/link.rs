@@ -1,0 +1,149 @@
+//! The engine's own queries on one connection: the same request path as everyone's, with a fixed target.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use helenus_protocol::envelope::Flags;
+use helenus_protocol::notation::Writer;
+use helenus_protocol::request::{EventType, Prepare, Query, QueryParameters, Register};
+use helenus_protocol::response::{Message, Prepared, RawRows, Response, ResultMessage, SchemaChange};
+use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
+use tokio::runtime::Handle;
+
+use super::Host;
+use super::table::Table;
+use crate::connection::Connection;
+use crate::error::{AttemptError, Error};
+use crate::pool::Pool;
+use crate::request::execution::{AttemptId, Input, Limits, Verdict};
+use crate::request::runner::{Environment, RetryAnswer, Route};
+use crate::request::{Awaited, Body, Facts, Request};
+
+/// One connection and the host at its other end.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) host: Arc<Host>,
+    pub(crate) connection: Arc<Connection>,
+}
+
+/// The environment of requests that belong to no session: no retries, no side effects.
+struct Bare {
+    version: ProtocolVersion,
+    handle: Handle,
+}
+
+impl Environment for Bare {
+    fn pool(&self, _host: &Arc<Host>) -> Option<Arc<Pool>> {
+        None
+    }
+
+    fn ask_retry(&self, _: &Arc<Request>, _: &Arc<Host>, _: &AttemptError, _: u32, _: AttemptId) -> RetryAnswer {
+        RetryAnswer::Now(Verdict::Rethrow)
+    }
+
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, _host: &Arc<Host>) {
+        let error = AttemptError::NoConnection(None);
+        request.handle(Input::Prepared(attempt, Err(error)));
+    }
+
+    fn set_keyspace(&self, request: &Arc<Request>, _keyspace: String) {
+        request.handle(Input::KeyspaceSet);
+    }
+
+    fn await_schema(&self, request: &Arc<Request>, _change: SchemaChange) {
+        request.handle(Input::SchemaSettled);
+    }
+
+    fn set_timer(&self, request: &Arc<Request>, at: Instant) {
+        call_at(&self.handle, request, at);
+    }
+
+    fn version(&self) -> ProtocolVersion {
+        self.version
+    }
+}
+
+/// Tells `request` when `at` has come, if it still exists then.
+pub(crate) fn call_at(handle: &Handle, request: &Arc<Request>, at: Instant) {
+    let request = Arc::downgrade(request);
+    handle.spawn(async move {
+        tokio::time::sleep_until(at.into()).await;
+        if let Some(request) = request.upgrade() {
+            request.handle(Input::TimerFired);
+        }
+    });
+}
+
+impl Link {
+    /// Sends one message and waits for the answer, at most `timeout`.
+    pub(crate) async fn call(
+        &self,
+        opcode: RequestOpcode,
+        timeout: Duration,
+        encode: impl FnOnce(ProtocolVersion, &mut Writer<'_>) -> Result<(), EncodeError>,
+    ) -> Result<Response, Error> {
+        let version = self.connection.ready().version;
+        let mut bytes = Vec::new();
+        encode(version, &mut Writer::new(&mut bytes))?;
+        let body = Body { opcode, flags: Flags::default(), bytes, consistency_at: None };
+        let limits = Limits {
+            deadline: Some(Instant::now() + timeout),
+            timeout: Some(timeout),
+            idempotent: true,
+            policy_decides: false,
+            speculation: Vec::new(),
+        };
+        let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
+        let environment = Arc::new(Bare { version, handle: Handle::current() });
+        let route = Route::Fixed(Some((Arc::clone(&self.host), Arc::clone(&self.connection))));
+        let request = Request::new(body, limits, route, environment, None, facts);
+        request.start();
+        let success = Awaited::new(request).await?;
+        let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
+        let header = envelope.header;
+        Ok(Response::decode(version, header.flags, header.opcode, &envelope.body)?)
+    }
+
+    /// Runs a query without values; all its rows come at once.
+    pub(crate) async fn query(&self, cql: &str, timeout: Duration) -> Result<Table, Error> {
+        let mut parameters = QueryParameters::new(Consistency::One);
+        parameters.page_size = None;
+        let query = Query { query: cql.into(), parameters };
+        let response = self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
+        match response.message {
+            Message::Result(ResultMessage::Rows(rows)) => Table::new(rows),
+            _ => Table::new(RawRows::from_rows(Arc::default(), std::iter::empty::<[Option<&[u8]>; 0]>())?),
+        }
+    }
+
+    /// Has a statement prepared.
+    pub(crate) async fn prepare(
+        &self,
+        query: &str,
+        keyspace: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Prepared, Error> {
+        let message = Prepare { query: query.into(), keyspace: keyspace.map(str::to_owned) };
+        let response =
+            self.call(RequestOpcode::Prepare, timeout, |version, out| message.encode(version, out)).await?;
+        match response.message {
+            Message::Result(ResultMessage::Prepared(prepared)) => Ok(prepared),
+            other => Err(unexpected(&other, "RESULT prepared")),
+        }
+    }
+
+    /// Asks for events.
+    pub(crate) async fn register(&self, events: &[EventType], timeout: Duration) -> Result<(), Error> {
+        let message = Register { events: events.to_vec() };
+        let response =
+            self.call(RequestOpcode::Register, timeout, |version, out| message.encode(version, out)).await?;
+        match response.message {
+            Message::Ready => Ok(()),
+            other => Err(unexpected(&other, "READY")),
+        }
+    }
+}
+
+fn unexpected(got: &Message, expected: &'static str) -> Error {
+    helenus_protocol::DecodeError::new(got.opcode().name(), 0, format!("{expected} was due")).into()
+}

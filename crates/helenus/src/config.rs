@@ -1,0 +1,141 @@
+//! Every knob, its default, and why.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use helenus_protocol::connection::MAX_STREAMS;
+use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
+
+use crate::connection::open::ConnectionConfig;
+use crate::policy::{
+    AddressTranslator, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
+    SpeculativeExecutionPolicy, TimestampGenerator,
+};
+
+/// Where to look for the cluster first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactPoint {
+    /// A host name or an address, with or without a port of its own. A name is resolved, to all its addresses.
+    Host(String, Option<u16>),
+    /// An address.
+    Address(SocketAddr),
+    /// A Unix-domain socket.
+    Unix(PathBuf),
+}
+
+/// What requests of a session get where their statement says nothing.
+#[derive(Debug, Clone)]
+pub struct RequestDefaults {
+    /// LOCAL_ONE, as in other drivers: reads and writes stay in the data centre.
+    pub consistency: Consistency,
+    /// None: the server's SERIAL.
+    pub serial_consistency: Option<SerialConsistency>,
+    /// 10 s, the reference driver's. `None`: no limit.
+    pub timeout: Option<Duration>,
+    /// 5,000 rows, as in other drivers.
+    pub page_size: i32,
+    /// Which hosts, in which order.
+    pub load_balancing: Arc<dyn LoadBalancingPolicy>,
+    /// Whether a failed attempt is made again.
+    pub retry: Arc<dyn RetryPolicy>,
+    /// Whether a slow attempt gets company. None by default.
+    pub speculative_execution: Arc<dyn SpeculativeExecutionPolicy>,
+    /// Client-side timestamps; they make writes idempotent.
+    pub timestamps: Option<Arc<dyn TimestampGenerator>>,
+}
+
+/// How many connections to hold to a host at one distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSize {
+    /// For hosts in the local data centre.
+    pub local: usize,
+    /// For hosts elsewhere that are used.
+    pub remote: usize,
+}
+
+/// The settings of a cluster.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to look first.
+    pub contact_points: Vec<ContactPoint>,
+    /// The port of contact points and nodes that name none: 9042.
+    pub port: u16,
+    /// The version to speak; `None`: the newest that both sides know.
+    pub protocol_version: Option<ProtocolVersion>,
+    /// What requests get.
+    pub defaults: RequestDefaults,
+    /// When a lost host is tried again.
+    pub reconnection: Arc<dyn ReconnectionPolicy>,
+    /// When a host is taken for down.
+    pub conviction: Arc<dyn ConvictionPolicy>,
+    /// How nodes' own addresses become ones that can be reached from here.
+    pub address_translation: Arc<dyn AddressTranslator>,
+    /// How many connections a host gets: one, since one carries 32,768 requests at a time.
+    pub pool_size: PoolSize,
+    /// How long a statement that changes the schema waits until all nodes agree: 10 s.
+    pub max_schema_agreement_wait: Duration,
+    /// The time limit of each of the engine's own queries: 2 s.
+    pub control_timeout: Duration,
+    /// Topology and status events are gathered for this long: at most 1 s.
+    pub topology_refresh_window: Duration,
+    /// Schema events are gathered for this long.
+    pub schema_refresh_window: Duration,
+    /// Whether the schema's tables are read at all. Without it there is no token-aware routing for simple statements.
+    pub schema_metadata: bool,
+    /// Whether token-aware routing is wanted.
+    pub token_metadata: bool,
+    /// Whether `prepare` prepares on every host at once.
+    pub prepare_on_all_hosts: bool,
+    /// Whether a host that comes up is told of the prepared statements at once.
+    pub reprepare_on_up: bool,
+    pub(crate) connection: ConnectionConfig,
+}
+
+impl Config {
+    /// Settings with all defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        use crate::policy;
+        Self {
+            contact_points: Vec::new(),
+            port: 9042,
+            protocol_version: None,
+            defaults: RequestDefaults {
+                consistency: Consistency::LocalOne,
+                serial_consistency: None,
+                timeout: Some(Duration::from_secs(10)),
+                page_size: 5000,
+                load_balancing: policy::default_load_balancing(),
+                retry: Arc::new(policy::DefaultRetryPolicy),
+                speculative_execution: Arc::new(policy::NoSpeculativeExecutionPolicy),
+                timestamps: Some(Arc::new(policy::MonotonicTimestampGenerator::new())),
+            },
+            reconnection: Arc::new(policy::ExponentialReconnectionPolicy::default()),
+            conviction: Arc::new(policy::SimpleConvictionPolicy),
+            address_translation: Arc::new(policy::IdentityTranslator),
+            pool_size: PoolSize { local: 1, remote: 1 },
+            max_schema_agreement_wait: Duration::from_secs(10),
+            control_timeout: Duration::from_secs(2),
+            topology_refresh_window: Duration::from_secs(1),
+            schema_refresh_window: Duration::from_secs(1),
+            schema_metadata: true,
+            token_metadata: true,
+            prepare_on_all_hosts: true,
+            reprepare_on_up: true,
+            connection: ConnectionConfig::default(),
+        }
+    }
+
+    /// How many requests may be in flight on one connection, 1 to 32,768 (the default).
+    pub fn set_max_requests_per_connection(&mut self, count: usize) {
+        self.connection.max_in_flight = count.clamp(1, MAX_STREAMS);
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

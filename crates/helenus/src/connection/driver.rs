@@ -1,0 +1,333 @@
+//! The pump: one task a connection, which writes what has gathered, reads what has come, and keeps the timers.
+//!
+//! One write for everything that callers have put into the sender since the last one; one pass over everything that a
+//! read brought, with one visit to the sender for all its answers. Nothing is decided here: envelopes go to their
+//! requests by token, events to the owner.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use helenus_protocol::connection::{Answered, Beat, Heartbeat, Outgoing, Receiver};
+use helenus_protocol::envelope::{Envelope, Flags};
+use helenus_protocol::response::{Message, Response};
+use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
+use tokio::io::unix::AsyncFd;
+use tokio::time::Sleep;
+
+use super::transport::{CipherError, Socket};
+use super::{CLOSE, Connection, READ};
+use crate::error::ConnectionError;
+use crate::lock::lock;
+use crate::request::Token;
+use crate::request::execution::Input;
+
+/// How much is read at once. One buffer a thread, since nothing is kept in it.
+const READ_SIZE: usize = 64 * 1024;
+
+/// How many reads in a row one connection gets before others on the thread get a turn.
+const READS_IN_A_ROW: usize = 16;
+
+thread_local! {
+    static READ_BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// What belongs to whoever writes to the socket at the moment.
+pub(crate) struct Writing {
+    pub(crate) outgoing: Outgoing,
+    ciphertext: Vec<u8>,
+    at: usize,
+}
+
+impl Writing {
+    pub(crate) const fn new(outgoing: Outgoing) -> Self {
+        Self { outgoing, ciphertext: Vec::new(), at: 0 }
+    }
+}
+
+fn tls(error: CipherError) -> ConnectionError {
+    ConnectionError::Tls(error.0.into())
+}
+
+/// What belongs to whoever reads the socket at the moment.
+pub(crate) struct Reading {
+    pub(crate) receiver: Receiver,
+    pub(crate) heartbeat: Heartbeat,
+    plaintext: Vec<u8>,
+    envelopes: Vec<Envelope>,
+    answered: Vec<(Token, Envelope)>,
+}
+
+impl Reading {
+    pub(crate) const fn new(receiver: Receiver, heartbeat: Heartbeat) -> Self {
+        Self { receiver, heartbeat, plaintext: Vec::new(), envelopes: Vec::new(), answered: Vec::new() }
+    }
+}
+
+/// Whether a pass over the socket got all there was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drained {
+    Yes,
+    No,
+}
+
+impl Connection {
+    /// Writes until nothing is left or the socket takes no more (which is `WouldBlock`).
+    fn flush(&self) -> Result<(), ConnectionError> {
+        let mut writing = lock(&self.writing);
+        let Writing { outgoing, ciphertext, at } = &mut *writing;
+        loop {
+            if *at < ciphertext.len() {
+                *at += self.socket.write(&ciphertext[*at..])?;
+                continue;
+            }
+            if outgoing.is_empty() {
+                outgoing.gather(&mut lock(&self.sender));
+            }
+            let bytes = outgoing.poll_transmit();
+            let Some(cipher) = &self.cipher else {
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                let count = self.socket.write(bytes)?;
+                outgoing.handle_accepted(count);
+                continue;
+            };
+            let count = bytes.len();
+            ciphertext.clear();
+            *at = 0;
+            {
+                let mut cipher = lock(cipher);
+                if count > 0 {
+                    cipher.seal(bytes).map_err(tls)?;
+                }
+                cipher.take_output(ciphertext).map_err(tls)?;
+            }
+            // What the cipher has taken may leave at any time: it counts as written.
+            outgoing.handle_accepted(count);
+            if count == 0 && ciphertext.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One pass: reads once, and gives every whole envelope to the one it is for.
+    fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
+        let drained = READ_BUFFER.with_borrow_mut(|buffer| {
+            buffer.resize(READ_SIZE, 0);
+            let count = self.socket.read(buffer)?;
+            if count == 0 {
+                return Err(ConnectionError::ClosedByServer);
+            }
+            match &self.cipher {
+                None => reading.receiver.handle_bytes(&buffer[..count]),
+                Some(cipher) => {
+                    let mut cipher = lock(cipher);
+                    let ended = cipher
+                        .open(&buffer[..count], &mut reading.plaintext)
+                        .map_err(tls)?;
+                    reading.receiver.handle_bytes(&reading.plaintext);
+                    reading.plaintext.clear();
+                    if ended {
+                        return Err(ConnectionError::ClosedByServer);
+                    }
+                }
+            }
+            Ok(if count < READ_SIZE { Drained::Yes } else { Drained::No })
+        })?;
+        reading.heartbeat.handle_bytes(Instant::now());
+        while let Some(envelope) = reading.receiver.poll_envelope()? {
+            if envelope.header.stream < 0 {
+                self.handle_pushed(envelope)?;
+            } else {
+                reading.envelopes.push(envelope);
+            }
+        }
+        if !reading.envelopes.is_empty() {
+            self.deliver(reading)?;
+        }
+        Ok(drained)
+    }
+
+    fn deliver(&self, reading: &mut Reading) -> Result<(), ConnectionError> {
+        let mut nobodys = None;
+        {
+            let mut sender = lock(&self.sender);
+            for envelope in reading.envelopes.drain(..) {
+                match sender.answer(envelope.header.stream) {
+                    Answered::Waiting(pending) => reading.answered.push((pending.token, envelope)),
+                    Answered::Orphan => {}
+                    Answered::Nobody => nobodys = Some(envelope.header.stream),
+                }
+            }
+            self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+            self.orphans.store(sender.orphans(), Ordering::Relaxed);
+        }
+        for (token, envelope) in reading.answered.drain(..) {
+            token.answered(envelope);
+        }
+        match nobodys {
+            Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn handle_pushed(self: &Arc<Self>, envelope: Envelope) -> Result<(), ConnectionError> {
+        let header = envelope.header;
+        if header.stream != -1 || header.opcode != ResponseOpcode::Event {
+            return Err(ProtocolViolation::UnexpectedStream { stream: header.stream }.into());
+        }
+        let response = Response::decode(self.ready.version, header.flags, header.opcode, &envelope.body);
+        match response.map_err(ProtocolViolation::Decode)?.message {
+            Message::Event(event) => self.owner.handle_event(self, event),
+            other => {
+                let got = other.opcode().name();
+                return Err(ProtocolViolation::UnexpectedMessage { got, expected: "EVENT" }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs what is due; says when to come back.
+    fn handle_timeout(self: &Arc<Self>, now: Instant) -> Result<Option<Instant>, ConnectionError> {
+        let mut due = Vec::new();
+        let next_request = {
+            let mut sender = lock(&self.sender);
+            sender.handle_timeout(now, |token| due.extend(token.due()));
+            sender.poll_timeout()
+        };
+        for request in due {
+            request.handle(Input::TimerFired);
+        }
+        let (beat, next_beat, timeout) = {
+            let mut reading = lock(&self.reading);
+            let beat = reading.heartbeat.handle_timeout(now);
+            (beat, reading.heartbeat.poll_timeout(), reading.heartbeat.timeout())
+        };
+        match beat {
+            Beat::Rest => {}
+            Beat::Lost => return Err(ConnectionError::HeartbeatLost(timeout)),
+            Beat::Probe => {
+                // A full connection is one whose answers are due: their coming is a sign of life as well.
+                let _full = self.send(Flags::default(), RequestOpcode::Options, &[], Token::heartbeat(), None);
+            }
+        }
+        Ok([next_request, next_beat].into_iter().flatten().min())
+    }
+}
+
+/// The task of one connection.
+pub(super) struct Driver {
+    connection: Arc<Connection>,
+    fd: AsyncFd<Arc<Socket>>,
+    sleep: Pin<Box<Sleep>>,
+    armed: Option<Instant>,
+}
+
+impl Driver {
+    pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
+        let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
+        Self { connection, fd, sleep, armed: None }
+    }
+
+    /// Pumps until the connection has ended.
+    pub(super) async fn run(mut self) {
+        let outcome = std::future::poll_fn(|cx| self.poll(cx)).await;
+        if let Err(error) = outcome {
+            self.connection.close(error);
+        }
+        if let Some(cipher) = &self.connection.cipher {
+            lock(cipher).close();
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
+        let connection = Arc::clone(&self.connection);
+        connection.task.register(cx.waker());
+        let signals = connection.signals.swap(0, Ordering::AcqRel);
+        if signals & CLOSE != 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if signals & READ != 0 {
+            self.read_now(cx)?;
+        }
+        self.poll_read(cx)?;
+        self.poll_write(cx)?;
+        self.poll_timers(cx)?;
+        if connection.signals.load(Ordering::Acquire) != 0 {
+            // Something was asked for between the swap and now; its wake may have been merged into this run.
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        loop {
+            match self.connection.flush() {
+                Ok(()) => return Ok(()),
+                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match self.fd.poll_write_ready(cx) {
+                        Poll::Pending => return Ok(()),
+                        Poll::Ready(guard) => guard?.clear_ready(),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        for _ in 0..READS_IN_A_ROW {
+            let mut guard = match self.fd.poll_read_ready(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(guard) => guard?,
+            };
+            let mut reading = lock(&self.connection.reading);
+            match self.connection.read(&mut reading) {
+                Ok(Drained::No) => {}
+                Ok(Drained::Yes) => guard.clear_ready(),
+                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
+                Err(error) => return Err(error),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Ok(())
+    }
+
+    /// Someone else read the socket and may have left something that no new event will tell of.
+    fn read_now(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        let mut reading = lock(&self.connection.reading);
+        match self.connection.read(&mut reading) {
+            Ok(Drained::Yes) => Ok(()),
+            Ok(Drained::No) => {
+                self.connection.signals.fetch_or(READ, Ordering::AcqRel);
+                cx.waker().wake_by_ref();
+                Ok(())
+            }
+            Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn poll_timers(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        loop {
+            let now = Instant::now();
+            let next = self.connection.handle_timeout(now)?;
+            let Some(next) = next else {
+                self.armed = None;
+                return Ok(());
+            };
+            if self.armed != Some(next) {
+                self.sleep.as_mut().reset(next.into());
+                self.armed = Some(next);
+            }
+            match self.sleep.as_mut().as_mut().poll(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(()) => self.armed = None,
+            }
+        }
+    }
+}

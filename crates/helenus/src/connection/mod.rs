@@ -1,0 +1,222 @@
+//! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
+//!
+//! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake. * [`driver`]: the pump.
+//!
+//! Locks, in the order in which they may be taken: a request's state, then `writing`, then `cipher`, then `sender`;
+//! `reading` before all but a request's state, which is never taken while any of them is held. Tokens are given
+//! back to their requests only after all locks are released.
+
+pub(crate) mod driver;
+pub(crate) mod open;
+pub(crate) mod transport;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
+
+use atomic_waker::AtomicWaker;
+use helenus_protocol::RequestOpcode;
+use helenus_protocol::compression::Compression;
+use helenus_protocol::connection::handshake::Ready;
+use helenus_protocol::connection::{Refused, Sender};
+use helenus_protocol::envelope::Flags;
+use helenus_protocol::response::Event;
+
+use crate::error::ConnectionError;
+use crate::lock::lock;
+use crate::request::Token;
+use driver::{Reading, Writing};
+use transport::{Cipher, Socket};
+
+/// The task has something to flush.
+const FLUSH: u8 = 1;
+/// Someone else read the socket for a while and may have left something.
+const READ: u8 = 2;
+/// The connection is to end.
+const CLOSE: u8 = 4;
+/// The timer must be set anew.
+const TIMER: u8 = 8;
+
+/// What a connection tells its owner, from its I/O task.
+pub(crate) trait Owner: Send + Sync {
+    /// The server pushed an event.
+    fn handle_event(&self, connection: &Arc<Connection>, event: Event);
+    /// The connection has ended; its requests have been told.
+    fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError);
+}
+
+/// Numbers connections within the process, for logs and errors.
+static SERIAL: AtomicUsize = AtomicUsize::new(1);
+
+/// An open connection. Dropping the last handle does not close it: its owner says [`close`](Self::close).
+pub(crate) struct Connection {
+    serial: usize,
+    address: SocketAddr,
+    ready: Ready,
+    socket: Arc<Socket>,
+    cipher: Option<Mutex<Box<dyn Cipher>>>,
+    sender: Mutex<Sender<Token>>,
+    writing: Mutex<Writing>,
+    reading: Mutex<Reading>,
+    task: AtomicWaker,
+    signals: AtomicU8,
+    /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
+    in_flight: AtomicUsize,
+    orphans: AtomicUsize,
+    ended: OnceLock<ConnectionError>,
+    owner: Arc<dyn Owner>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("serial", &self.serial)
+            .field("address", &self.address)
+            .field("version", &self.ready.version)
+            .field("in_flight", &self.in_flight())
+            .field("orphans", &self.orphans())
+            .field("ended", &self.ended.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a request was put.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) stream: i16,
+}
+
+/// Why a connection did not take a request.
+#[derive(Debug)]
+pub(crate) enum NotSent {
+    /// As many requests as may be are in flight.
+    Full(Token),
+    /// It has ended.
+    Closed(Token, ConnectionError),
+    /// The body cannot be said.
+    TooLong(Token, usize),
+}
+
+impl Connection {
+    pub(crate) const fn serial(&self) -> usize {
+        self.serial
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) const fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn orphans(&self) -> usize {
+        self.orphans.load(Ordering::Relaxed)
+    }
+
+    /// Why it ended, once it has.
+    pub(crate) fn ended(&self) -> Option<&ConnectionError> {
+        self.ended.get()
+    }
+
+    /// Hands a request to the connection: it will leave with the next flush. `token` is told what comes of it.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        flags: Flags,
+        opcode: RequestOpcode,
+        body: &[u8],
+        token: Token,
+        wake_at: Option<Instant>,
+    ) -> Result<i16, NotSent> {
+        let compressed;
+        let (flags, body) = match self.body_compression(body.len()) {
+            None => (flags, body),
+            Some(compression) => {
+                let mut out = Vec::with_capacity(body.len());
+                if compression.compress_body(body, &mut out).is_err() {
+                    return Err(NotSent::TooLong(token, body.len()));
+                }
+                compressed = out;
+                (flags | Flags::COMPRESSION, compressed.as_slice())
+            }
+        };
+        let sent = {
+            let mut sender = lock(&self.sender);
+            let sent = sender.send(flags, opcode, body, token, wake_at);
+            self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+            sent
+        };
+        match sent {
+            Ok(sent) => {
+                self.signal(FLUSH);
+                Ok(sent.stream)
+            }
+            Err((Refused::Full, token)) => Err(NotSent::Full(token)),
+            Err((Refused::TooLong, token)) => Err(NotSent::TooLong(token, body.len())),
+            Err((Refused::Closed, token)) => {
+                let error = self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
+                Err(NotSent::Closed(token, error))
+            }
+        }
+    }
+
+    /// v3 and v4 compress bodies one by one; tiny ones only grow.
+    fn body_compression(&self, length: usize) -> Option<Compression> {
+        self.ready.compression.filter(|_| !self.ready.version.has_segments() && length >= 64)
+    }
+
+    /// The request of `attempt` does not want its answer any more.
+    pub(crate) fn orphan(&self, stream: i16, is_it: impl FnOnce(&Token) -> bool, now: Instant) -> Option<Token> {
+        let mut sender = lock(&self.sender);
+        let token = sender.orphan(stream, now, is_it);
+        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        self.orphans.store(sender.orphans(), Ordering::Relaxed);
+        token
+    }
+
+    /// The request on `stream` wants to be woken at `wake_at`.
+    pub(crate) fn rearm(&self, stream: i16, wake_at: Instant, is_it: impl FnOnce(&Token) -> bool) {
+        let first = lock(&self.sender).rearm(stream, wake_at, is_it);
+        if first {
+            self.signal(TIMER);
+        }
+    }
+
+    /// Since when the oldest answer is due that nobody waits for.
+    pub(crate) fn oldest_orphan(&self) -> Option<Instant> {
+        if self.orphans() == 0 { None } else { lock(&self.sender).oldest_orphan() }
+    }
+
+    fn signal(&self, what: u8) {
+        if self.signals.fetch_or(what, Ordering::AcqRel) & what == 0 {
+            self.task.wake();
+        }
+    }
+
+    /// Ends the connection. Requests on it fail with `error`.
+    pub(crate) fn close(self: &Arc<Self>, error: ConnectionError) {
+        if self.ended.set(error).is_err() {
+            return;
+        }
+        let error = self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
+        let waiting = {
+            let writing = lock(&self.writing);
+            let mut sender = lock(&self.sender);
+            self.in_flight.store(0, Ordering::Relaxed);
+            self.orphans.store(0, Ordering::Relaxed);
+            sender.close(&writing.outgoing)
+        };
+        self.signal(CLOSE);
+        self.socket.shutdown();
+        for (token, written) in waiting {
+            token.failed(crate::error::AttemptError::Connection(error.clone()), written);
+        }
+        self.owner.handle_closed(self, &error);
+    }
+}

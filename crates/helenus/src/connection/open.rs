@@ -1,0 +1,386 @@
+//! Opens a connection: the socket, TLS, and the handshake with a version that both sides speak.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use atomic_waker::AtomicWaker;
+use helenus_protocol::ProtocolVersion;
+use helenus_protocol::compression::Compression;
+use helenus_protocol::connection::handshake::{self, CompressionChoice, Ready, Step, Wanted};
+use helenus_protocol::connection::{Heartbeat, MAX_STREAMS, Outgoing, Receiver, Sender};
+use helenus_protocol::response::Response;
+use tokio::io::unix::AsyncFd;
+use tokio::net::{TcpSocket, UnixStream};
+
+use super::driver::{Driver, Reading, Writing};
+use super::transport::{Cipher, CipherFactory, Socket};
+use super::{Connection, Owner, SERIAL};
+use crate::auth::{AuthError, AuthProvider, Authenticator};
+use crate::error::ConnectionError;
+
+/// Where a connection goes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    /// An address, and the name that a certificate must hold and SNI says (the address itself if `None`).
+    Tcp { address: SocketAddr, name: Option<Arc<str>> },
+    /// A Unix-domain socket; the address stands for it in the cluster's snapshot.
+    Unix { path: PathBuf, address: SocketAddr },
+}
+
+impl Endpoint {
+    pub(crate) const fn address(&self) -> SocketAddr {
+        match self {
+            Self::Tcp { address, .. } | Self::Unix { address, .. } => *address,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Tcp { name: Some(name), .. } => name.to_string(),
+            other => other.address().ip().to_string(),
+        }
+    }
+}
+
+/// An option to set on each socket before it connects: level, name, value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketOption {
+    /// The level, such as `SOL_SOCKET`.
+    pub level: i32,
+    /// The option's number.
+    pub name: i32,
+    /// The value's bytes, as the operating system wants them.
+    pub value: Vec<u8>,
+}
+
+/// What all connections of a cluster have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionConfig {
+    pub(crate) compression: CompressionChoice,
+    pub(crate) cql_version: Option<String>,
+    /// Sent with STARTUP: the driver's name and version, what the application calls itself.
+    pub(crate) startup_options: Vec<(String, String)>,
+    pub(crate) auth: Option<Arc<dyn AuthProvider>>,
+    pub(crate) tls: Option<Arc<dyn CipherFactory>>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) heartbeat_interval: Option<Duration>,
+    pub(crate) heartbeat_timeout: Duration,
+    pub(crate) max_in_flight: usize,
+    pub(crate) max_body: usize,
+    pub(crate) tcp_nodelay: bool,
+    pub(crate) socket_options: Vec<SocketOption>,
+}
+
+impl Default for ConnectionConfig {
+    fn default() -> Self {
+        Self {
+            compression: CompressionChoice::Off,
+            cql_version: None,
+            startup_options: Vec::new(),
+            auth: None,
+            tls: None,
+            connect_timeout: Duration::from_secs(5),
+            heartbeat_interval: Some(Duration::from_secs(30)),
+            heartbeat_timeout: Duration::from_secs(30),
+            max_in_flight: MAX_STREAMS,
+            max_body: helenus_protocol::envelope::MAX_BODY_LENGTH,
+            tcp_nodelay: true,
+            socket_options: Vec::new(),
+        }
+    }
+}
+
+/// Opens a connection in `version` on the current runtime, whose I/O task runs there, and gives it to `owner`.
+pub(crate) async fn open(
+    endpoint: &Endpoint,
+    version: ProtocolVersion,
+    config: &ConnectionConfig,
+    owner: Arc<dyn Owner>,
+) -> Result<Arc<Connection>, ConnectionError> {
+    let timeout = config.connect_timeout;
+    let (wire, ready) = tokio::time::timeout(timeout, async {
+        let mut wire = Wire::connect(endpoint, version, config).await?;
+        let ready = wire.handshake(endpoint.address(), version, config).await?;
+        Ok::<_, ConnectionError>((wire, ready))
+    })
+    .await
+    .map_err(|_elapsed| ConnectionError::ConnectTimeout(timeout))??;
+
+    let heartbeat = Heartbeat::new(config.heartbeat_interval, config.heartbeat_timeout, Instant::now());
+    let connection = Arc::new(Connection {
+        serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+        address: endpoint.address(),
+        socket: Arc::clone(wire.fd.get_ref()),
+        cipher: wire.cipher.map(Mutex::new),
+        sender: Mutex::new(Sender::new(ready.version, config.max_in_flight)),
+        writing: Mutex::new(Writing::new(Outgoing::new(ready.version, segment_compression(&ready)))),
+        reading: Mutex::new(Reading::new(wire.receiver, heartbeat)),
+        ready,
+        task: AtomicWaker::new(),
+        signals: AtomicU8::new(0),
+        in_flight: AtomicUsize::new(0),
+        orphans: AtomicUsize::new(0),
+        ended: OnceLock::new(),
+        owner,
+    });
+    tracing::debug!(serial = connection.serial, address = %connection.address, version = %connection.ready.version, "connected");
+    tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd).run());
+    Ok(connection)
+}
+
+const fn segment_compression(ready: &Ready) -> Option<Compression> {
+    if ready.version.has_segments() { ready.compression } else { None }
+}
+
+/// A socket on which one thing happens after another, as long as the handshake lasts.
+struct Wire {
+    fd: AsyncFd<Arc<Socket>>,
+    cipher: Option<Box<dyn Cipher>>,
+    receiver: Receiver,
+}
+
+impl Wire {
+    async fn connect(
+        endpoint: &Endpoint,
+        version: ProtocolVersion,
+        config: &ConnectionConfig,
+    ) -> Result<Self, ConnectionError> {
+        let socket = match endpoint {
+            Endpoint::Tcp { address, .. } => Socket::Tcp(connect_tcp(*address, config).await?),
+            Endpoint::Unix { path, .. } => Socket::Unix(UnixStream::connect(path).await?.into_std()?),
+        };
+        let cipher = match &config.tls {
+            None => None,
+            Some(tls) => Some(tls.cipher(&endpoint.name()).map_err(|error| ConnectionError::Tls(error.0.into()))?),
+        };
+        let fd = register(Arc::new(socket))?;
+        let mut wire = Self { fd, cipher, receiver: Receiver::new(version, config.max_body) };
+        wire.secure().await?;
+        Ok(wire)
+    }
+
+    async fn handshake(
+        &mut self,
+        address: SocketAddr,
+        version: ProtocolVersion,
+        config: &ConnectionConfig,
+    ) -> Result<Ready, ConnectionError> {
+        let wanted = Wanted {
+            version,
+            compression: config.compression.clone(),
+            cql_version: config.cql_version.clone(),
+            options: config.startup_options.clone(),
+            require_authentication: false,
+        };
+        let options = handshake::begin(wanted)?;
+        self.write(&options.bytes).await?;
+        let startup = options.then.handle(self.response(version).await?)?;
+        self.receiver.set_compression(startup.then.compression());
+        self.write(&startup.bytes).await?;
+        let first = self.response(version).await?;
+        let mut step = startup.then.handle(first)?;
+        self.receiver.settle();
+        let mut authenticator: Option<Box<dyn Authenticator>> = None;
+        loop {
+            match step {
+                Step::Ready(ready) => {
+                    if let Some(mut authenticator) = authenticator {
+                        authenticator.on_success();
+                    }
+                    return Ok(ready);
+                }
+                Step::Challenged { authenticator: class, challenge, then } => {
+                    let token = respond(config, address, &class, challenge, &mut authenticator).await?;
+                    let answer = then.respond(token)?;
+                    self.write(&answer.bytes).await?;
+                    step = answer.then.handle(self.response(version).await?)?;
+                }
+            }
+        }
+    }
+
+    async fn response(&mut self, version: ProtocolVersion) -> Result<Response, ConnectionError> {
+        loop {
+            if let Some(envelope) = self.receiver.poll_envelope()? {
+                let header = envelope.header;
+                let response = Response::decode(version, header.flags, header.opcode, &envelope.body)
+                    .map_err(helenus_protocol::ProtocolViolation::Decode)?;
+                return Ok(response);
+            }
+            self.read().await?;
+        }
+    }
+
+    /// Runs the TLS handshake to its end: nothing of ours is sent before the peer is known.
+    async fn secure(&mut self) -> Result<(), ConnectionError> {
+        while self.cipher.as_ref().is_some_and(|cipher| cipher.is_handshaking()) {
+            self.write(&[]).await?;
+            if self.cipher.as_ref().is_some_and(|cipher| cipher.is_handshaking()) {
+                self.read().await?;
+            }
+        }
+        self.write(&[]).await
+    }
+
+    async fn read(&mut self) -> Result<(), ConnectionError> {
+        let mut buffer = vec![0; 16 * 1024];
+        let count = loop {
+            let mut guard = self.fd.readable().await?;
+            match self.fd.get_ref().read(&mut buffer) {
+                Ok(0) => return Err(ConnectionError::ClosedByServer),
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let Some(cipher) = &mut self.cipher else {
+            self.receiver.handle_bytes(&buffer[..count]);
+            return Ok(());
+        };
+        let mut plaintext = Vec::new();
+        let opened = cipher.open(&buffer[..count], &mut plaintext);
+        self.receiver.handle_bytes(&plaintext);
+        match opened {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(ConnectionError::ClosedByServer),
+            Err(error) => {
+                // The alert that says why is worth a try; the error is what counts.
+                let _alert_sent = self.write(&[]).await;
+                Err(ConnectionError::Tls(error.0.into()))
+            }
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), ConnectionError> {
+        let ciphertext;
+        let mut rest = bytes;
+        if let Some(cipher) = &mut self.cipher {
+            let mut out = Vec::new();
+            let sealed = if bytes.is_empty() { Ok(()) } else { cipher.seal(bytes) };
+            sealed.and_then(|()| cipher.take_output(&mut out)).map_err(|e| ConnectionError::Tls(e.0.into()))?;
+            ciphertext = out;
+            rest = &ciphertext;
+        }
+        while !rest.is_empty() {
+            let mut guard = self.fd.writable().await?;
+            match self.fd.get_ref().write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[allow(unsafe_code)]
+fn register(socket: Arc<Socket>) -> io::Result<AsyncFd<Arc<Socket>>> {
+    // SAFETY: the descriptor that `Socket` gives is always the one that it owns, and it stays open as long as the
+    // `Arc` that the `AsyncFd` holds.
+    unsafe { AsyncFd::register(socket) }.map_err(io::Error::from)
+}
+
+async fn connect_tcp(
+    address: SocketAddr,
+    config: &ConnectionConfig,
+) -> Result<std::net::TcpStream, ConnectionError> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    for option in &config.socket_options {
+        set_option(&socket, option)?;
+    }
+    socket.set_keepalive(true)?;
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(config.tcp_nodelay)?;
+    Ok(stream.into_std()?)
+}
+
+/// Sets the options that this driver knows by number; another is an error, not a silence.
+fn set_option(socket: &TcpSocket, option: &SocketOption) -> Result<(), ConnectionError> {
+    let socket = socket2::SockRef::from(socket);
+    let number = match option.value.as_slice() {
+        [a, b, c, d] => i32::from_ne_bytes([*a, *b, *c, *d]),
+        _ => return Err(unknown_option(option)),
+    };
+    let size = usize::try_from(number).unwrap_or(0);
+    match (option.level, option.name) {
+        (libc_names::SOL_SOCKET, libc_names::SO_KEEPALIVE) => socket.set_keepalive(number != 0)?,
+        (libc_names::SOL_SOCKET, libc_names::SO_RCVBUF) => socket.set_recv_buffer_size(size)?,
+        (libc_names::SOL_SOCKET, libc_names::SO_SNDBUF) => socket.set_send_buffer_size(size)?,
+        (libc_names::SOL_SOCKET, libc_names::SO_REUSEADDR) => socket.set_reuse_address(number != 0)?,
+        (libc_names::IPPROTO_TCP, libc_names::TCP_NODELAY) => socket.set_tcp_nodelay(number != 0)?,
+        (libc_names::IPPROTO_TCP, libc_names::TCP_KEEPIDLE) => {
+            let idle = Duration::from_secs(u64::try_from(number).unwrap_or(0));
+            socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(idle))?;
+        }
+        (libc_names::IPPROTO_TCP, libc_names::TCP_KEEPINTVL) => {
+            let interval = Duration::from_secs(u64::try_from(number).unwrap_or(0));
+            socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_interval(interval))?;
+        }
+        (libc_names::IPPROTO_TCP, libc_names::TCP_KEEPCNT) => {
+            let retries = u32::try_from(number).unwrap_or(0);
+            socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_retries(retries))?;
+        }
+        _ => return Err(unknown_option(option)),
+    }
+    Ok(())
+}
+
+fn unknown_option(option: &SocketOption) -> ConnectionError {
+    let message = format!("socket option {} of level {} is not supported", option.name, option.level);
+    io::Error::new(io::ErrorKind::Unsupported, message).into()
+}
+
+/// The numbers of Linux; `sockopts` come as numbers from the Python door.
+mod libc_names {
+    pub(super) const SOL_SOCKET: i32 = 1;
+    pub(super) const SO_REUSEADDR: i32 = 2;
+    pub(super) const SO_SNDBUF: i32 = 7;
+    pub(super) const SO_RCVBUF: i32 = 8;
+    pub(super) const SO_KEEPALIVE: i32 = 9;
+    pub(super) const IPPROTO_TCP: i32 = 6;
+    pub(super) const TCP_NODELAY: i32 = 1;
+    pub(super) const TCP_KEEPIDLE: i32 = 4;
+    pub(super) const TCP_KEEPINTVL: i32 = 5;
+    pub(super) const TCP_KEEPCNT: i32 = 6;
+}
+
+async fn respond(
+    config: &ConnectionConfig,
+    address: SocketAddr,
+    class: &str,
+    challenge: Option<Vec<u8>>,
+    authenticator: &mut Option<Box<dyn Authenticator>>,
+) -> Result<Vec<u8>, ConnectionError> {
+    let Some(provider) = config.auth.clone() else {
+        let why = format!("{address} requires authentication ({class}) and no credentials were given");
+        return Err(ConnectionError::Authentication(why.into()));
+    };
+    let mut taken = authenticator.take();
+    let class = class.to_owned();
+    let may_block = provider.may_block();
+    let evaluate = move || {
+        let mut authenticator = match taken.take() {
+            Some(authenticator) => authenticator,
+            None => provider.authenticator(address, &class)?,
+        };
+        let token = match challenge {
+            None => authenticator.initial_response()?,
+            Some(challenge) => authenticator.evaluate_challenge(&challenge)?,
+        };
+        Ok::<_, AuthError>((authenticator, token))
+    };
+    let evaluated = if may_block {
+        tokio::task::spawn_blocking(evaluate).await.map_err(|_panicked| {
+            ConnectionError::Authentication("the authentication provider panicked".into())
+        })?
+    } else {
+        evaluate()
+    };
+    let (kept, token) = evaluated.map_err(|error| ConnectionError::Authentication(error.0.into()))?;
+    *authenticator = Some(kept);
+    Ok(token)
+}

@@ -1,0 +1,258 @@
+//! What can go wrong, one type per layer; the first word of each message says whose fault it is.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use helenus_protocol::connection::handshake::HandshakeError;
+use helenus_protocol::response::ServerError;
+use helenus_protocol::{DecodeError, EncodeError, ProtocolViolation};
+
+use crate::cluster::Host;
+
+/// Why a connection could not be opened, or ended.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// The operating system or the network.
+    #[error("{0}")]
+    Io(Arc<io::Error>),
+    /// The TLS handshake or a TLS record.
+    #[error("TLS: {0}")]
+    Tls(Arc<str>),
+    /// It was not open within the connect timeout.
+    #[error("no connection within {0:?}")]
+    ConnectTimeout(Duration),
+    /// The server closed it.
+    #[error("the server closed the connection")]
+    ClosedByServer,
+    /// We closed it: a pool that shuts down, a session that ends.
+    #[error("the connection was closed: {0}")]
+    Closed(&'static str),
+    /// A heartbeat was not answered.
+    #[error("no answer to a heartbeat within {0:?}")]
+    HeartbeatLost(Duration),
+    /// The server broke the protocol.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolViolation),
+    /// The handshake failed.
+    #[error(transparent)]
+    Handshake(Arc<HandshakeError>),
+    /// It was opened, but what is asked on it first was not answered well.
+    #[error("{0}")]
+    Setup(Arc<str>),
+    /// The server wants credentials and none were given, or asks by an authenticator that ours does not serve.
+    #[error("authentication: {0}")]
+    Authentication(Arc<str>),
+}
+
+impl From<io::Error> for ConnectionError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(Arc::new(error))
+    }
+}
+
+impl From<HandshakeError> for ConnectionError {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            HandshakeError::Violation(violation) => Self::Protocol(violation),
+            other => Self::Handshake(Arc::new(other)),
+        }
+    }
+}
+
+impl ConnectionError {
+    /// Whether the server refused the credentials, or none could be given to it.
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        match self {
+            Self::Authentication(_) => true,
+            Self::Handshake(error) => match &**error {
+                HandshakeError::Server(error) => matches!(error, ServerError::AuthenticationError { .. }),
+                HandshakeError::NotAuthenticated | HandshakeError::TooManyChallenges => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Why one attempt came to nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttemptError {
+    /// The host has no open connection.
+    #[error("no connection to the host is open{}", .0.as_ref().map(|e| format!(": {e}")).unwrap_or_default())]
+    NoConnection(Option<ConnectionError>),
+    /// Every connection to the host has as many requests in flight as it may have.
+    #[error("all {connections} connections to the host are busy ({in_flight} requests in flight)")]
+    Busy {
+        /// How many connections there are.
+        connections: usize,
+        /// How many requests wait on them.
+        in_flight: usize,
+    },
+    /// The connection ended while the request was on it.
+    #[error("the connection was lost: {0}")]
+    Connection(ConnectionError),
+    /// The server answered with an error.
+    #[error(transparent)]
+    Server(ServerError),
+    /// The server answered with bytes that are no message.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// What was to be sent does not fit.
+    #[error(transparent)]
+    Encode(EncodeError),
+}
+
+impl AttemptError {
+    /// Whether a retry policy has a say in it: all else would fail again, or is the caller's to mend.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Server(error) => matches!(
+                error,
+                ServerError::ReadTimeout { .. }
+                    | ServerError::WriteTimeout { .. }
+                    | ServerError::Unavailable { .. }
+                    | ServerError::Overloaded { .. }
+                    | ServerError::IsBootstrapping { .. }
+                    | ServerError::TruncateError { .. }
+                    | ServerError::ServerError { .. }
+            ),
+            Self::Connection(_) | Self::NoConnection(_) | Self::Busy { .. } => true,
+            Self::Decode(_) | Self::Encode(_) => false,
+        }
+    }
+}
+
+/// One attempt that came to nothing.
+#[derive(Debug, Clone)]
+pub struct Attempt<H = Arc<Host>> {
+    /// Where it went.
+    pub host: H,
+    /// What became of it.
+    pub error: AttemptError,
+    /// Whether its bytes may have reached the server.
+    pub written: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How a request failed, with every attempt in order.
+#[derive(Debug, Clone)]
+pub enum RequestFailure<H = Arc<Host>> {
+    /// No host is left to try.
+    Exhausted {
+        /// What was tried; empty where there was no host at all.
+        attempts: Vec<Attempt<H>>,
+        /// How often the retry policy asked for one more.
+        retries: u32,
+    },
+    /// This error is final.
+    Attempt {
+        /// The error of the last attempt.
+        error: AttemptError,
+        /// Where it went.
+        host: H,
+        /// All attempts, the last included.
+        attempts: Vec<Attempt<H>>,
+    },
+    /// The deadline passed.
+    TimedOut {
+        /// The time that the request was given.
+        after: Duration,
+        /// The hosts whose answers were still due, and for how long.
+        waiting: Vec<(H, Duration)>,
+        /// What had failed before.
+        attempts: Vec<Attempt<H>>,
+    },
+}
+
+fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Result {
+    for (n, attempt) in attempts.iter().enumerate() {
+        let separator = if n == 0 { ": " } else { "; " };
+        write!(f, "{separator}{} after {:?}: {}", attempt.host.address(), attempt.elapsed, attempt.error)?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for RequestFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted { attempts, .. } if attempts.is_empty() => f.write_str("no host is known to be up"),
+            Self::Exhausted { attempts, .. } => {
+                f.write_str("no host could run the request")?;
+                write_attempts(f, attempts)
+            }
+            Self::Attempt { error, host, .. } => write!(f, "{}: {error}", host.address()),
+            Self::TimedOut { after, waiting, attempts } => {
+                write!(f, "no answer within {after:?}")?;
+                for (host, waited) in waiting {
+                    write!(f, "; {} has been silent for {waited:?}", host.address())?;
+                }
+                write_attempts(f, attempts)
+            }
+        }
+    }
+}
+
+/// What a [`Session`](crate::Session) says when it cannot do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request failed.
+    #[error("{0}")]
+    Request(Box<RequestFailure>),
+    /// The caller's values do not fit the statement; nothing was sent.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The answer's bytes are wrong; the connection is not harmed.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// No contact point could be connected to, with the reason for each.
+    #[error("cannot connect to any contact point{}", display_contacts(.0))]
+    Connect(Vec<(SocketAddr, ConnectionError)>),
+    /// The caller's settings cannot be true.
+    #[error("wrong setting: {0}")]
+    Configuration(String),
+    /// The session or the cluster was shut down.
+    #[error("the session is shut down")]
+    ShutDown,
+    /// The runtime that the session lives on has ended.
+    #[error("the request was dropped by the engine")]
+    Dropped,
+}
+
+fn display_contacts(errors: &[(SocketAddr, ConnectionError)]) -> String {
+    errors.iter().map(|(address, error)| format!("; {address}: {error}")).collect()
+}
+
+impl From<Box<RequestFailure>> for Error {
+    fn from(failure: Box<RequestFailure>) -> Self {
+        Self::Request(failure)
+    }
+}
+
+impl Error {
+    /// The server's own error, where it was one that ended the request.
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ServerError> {
+        match self {
+            Self::Request(failure) => match &**failure {
+                RequestFailure::Attempt { error: AttemptError::Server(error), .. } => Some(error),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the request's time ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Request(failure) if matches!(**failure, RequestFailure::TimedOut { .. }))
+    }
+}

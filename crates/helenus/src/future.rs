@@ -1,0 +1,136 @@
+//! What a statement under way is to its caller: awaited, waited for by a thread, or told to a callback.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::cluster::Host;
+use crate::error::Error;
+use crate::request::completion::{Group, Waiter};
+use crate::request::{Outcome, Request};
+use crate::result::ResultSet;
+use crate::session::SessionInner;
+use crate::statement::Statement;
+
+/// The answer to a statement, some time. Dropping it before cancels the request (the server may run it all the same).
+#[must_use = "a request is cancelled when its future is dropped"]
+pub struct ResponseFuture {
+    session: Arc<SessionInner>,
+    statement: Arc<Statement>,
+    request: Result<Arc<Request>, Option<Error>>,
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("ended", &self.has_ended()).finish_non_exhaustive()
+    }
+}
+
+impl ResponseFuture {
+    pub(crate) fn begin(session: &Arc<SessionInner>, statement: Arc<Statement>) -> Self {
+        let request = session.request(&statement);
+        if let Ok(request) = &request {
+            request.start();
+        }
+        Self { session: Arc::clone(session), statement, request: request.map_err(Some) }
+    }
+
+    /// What is being run.
+    #[must_use]
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Whether the answer, or an error, is there.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.request.as_ref().map_or(true, |request| request.has_ended())
+    }
+
+    /// Blocks the thread until the answer is there or `patience` is over; tells whether it is there. It must not be
+    /// called on a thread of the runtime that the session's connections live on.
+    pub fn wait(&self, patience: Duration) -> bool {
+        self.request.as_ref().map_or(true, |request| request.wait(patience))
+    }
+
+    /// Has `waker` called once the answer is there, from an I/O thread; at once, if it is. It must not block.
+    pub fn when_ended(&self, waker: Box<dyn FnOnce() + Send>) {
+        match &self.request {
+            Ok(request) => request.tell(Waiter::Callback(Box::new(move |_| waker()))),
+            Err(_) => waker(),
+        }
+    }
+
+    /// Counts it under `index` of `group` once the answer is there.
+    pub fn join_group(&self, group: &Arc<Group>, index: usize) {
+        match &self.request {
+            Ok(request) => request.tell(Waiter::Group(Arc::clone(group), index)),
+            Err(_) => Waiter::Group(Arc::clone(group), index).tell_directly(),
+        }
+    }
+
+    /// The hosts whose answers are due.
+    #[must_use]
+    pub fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
+        self.request.as_ref().map(|request| request.waiting_on()).unwrap_or_default()
+    }
+
+    /// The answer, once; `None` while it is not there and after it was taken.
+    pub fn take(&mut self) -> Option<Result<ResultSet, Error>> {
+        match &mut self.request {
+            Ok(request) => {
+                let outcome = request.take_outcome()?;
+                let agreed = request.schema_agreed();
+                Some(self.result(outcome, agreed))
+            }
+            Err(error) => error.take().map(Err),
+        }
+    }
+
+    fn result(&self, outcome: Outcome, schema_agreed: bool) -> Result<ResultSet, Error> {
+        let success = outcome?;
+        ResultSet::new(&self.session, &self.statement, success, schema_agreed)
+    }
+
+    /// Gives the request up.
+    pub fn cancel(&self) {
+        if let Ok(request) = &self.request {
+            request.cancel();
+        }
+    }
+
+    /// The host that answered, for what was taken by [`take`](Self::take) and failed.
+    #[must_use]
+    pub fn session(&self) -> crate::Session {
+        crate::Session { inner: Arc::clone(&self.session) }
+    }
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<ResultSet, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.request {
+            Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Dropped))),
+            Ok(request) => {
+                let Some(outcome) = request.poll_outcome(cx) else { return Poll::Pending };
+                let agreed = request.schema_agreed();
+                Poll::Ready(self.result(outcome, agreed))
+            }
+        }
+    }
+}
+
+impl Drop for ResponseFuture {
+    fn drop(&mut self) {
+        if let Ok(request) = &self.request {
+            request.cancel();
+        }
+    }
+}
+
+/// Which host a result or an error is about.
+pub type Coordinator = Arc<Host>;

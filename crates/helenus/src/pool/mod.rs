@@ -1,0 +1,278 @@
+//! The connections to one host: [`Pool`] performs what [`plan`] decides.
+
+pub(crate) mod plan;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use helenus_protocol::envelope::Flags;
+use helenus_protocol::response::Event;
+use helenus_protocol::{ProtocolVersion, RequestOpcode};
+
+use crate::cluster::Host;
+use crate::cluster::link::Link;
+use crate::connection::open::{ConnectionConfig, Endpoint, open};
+use crate::connection::{Connection, NotSent, Owner, Seat};
+use crate::error::{AttemptError, ConnectionError};
+use crate::executor::Executor;
+use crate::lock::lock;
+use crate::request::Token;
+use plan::{PoolAction, PoolPlan};
+
+/// What the pools of one session share.
+pub(crate) struct PoolContext {
+    pub(crate) executor: Executor,
+    pub(crate) connection: ConnectionConfig,
+    pub(crate) version: ProtocolVersion,
+    /// The session's keyspace: every connection uses it before anyone else does.
+    pub(crate) keyspace: ArcSwapOption<String>,
+    pub(crate) observer: Weak<dyn PoolObserver>,
+}
+
+/// Who hears how a pool's host is doing.
+pub(crate) trait PoolObserver: Send + Sync {
+    /// Where to connect to for this host.
+    fn endpoint(&self, host: &Arc<Host>) -> Endpoint;
+    /// A connection was opened, or is there no more; `open` are left.
+    fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>);
+}
+
+/// The connections of one session to one host.
+pub(crate) struct Pool {
+    host: Arc<Host>,
+    context: Arc<PoolContext>,
+    open: ArcSwap<Vec<Arc<Connection>>>,
+    plan: Mutex<PoolPlan>,
+    last_error: ArcSwapOption<ConnectionError>,
+    me: Weak<Self>,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("host", &self.host).field("open", &self.open.load()).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// A pool that will hold what `plan` wants; it begins to connect at once.
+    pub(crate) fn start(host: Arc<Host>, context: Arc<PoolContext>, plan: PoolPlan) -> Arc<Self> {
+        let pool = Arc::new_cyclic(|me| Self {
+            host,
+            context,
+            open: ArcSwap::default(),
+            plan: Mutex::new(plan),
+            last_error: ArcSwapOption::empty(),
+            me: me.clone(),
+        });
+        pool.decide(|plan, now| plan.start(now));
+        pool
+    }
+
+    pub(crate) const fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// The open connections.
+    pub(crate) fn connections(&self) -> Arc<Vec<Arc<Connection>>> {
+        self.open.load_full()
+    }
+
+    /// Why the last connection ended, or could not be opened.
+    pub(crate) fn last_error(&self) -> Option<ConnectionError> {
+        self.last_error.load_full().map(|error| (*error).clone())
+    }
+
+    /// Puts a request on the least busy connection.
+    pub(crate) fn send(
+        &self,
+        flags: Flags,
+        opcode: RequestOpcode,
+        body: &[u8],
+        mut token: Token,
+        wake_at: Option<Instant>,
+    ) -> Result<Seat, AttemptError> {
+        let open = self.open.load();
+        let mut tried = 0;
+        let mut first = match open.len() {
+            0 => {
+                token.discard();
+                return Err(AttemptError::NoConnection(self.last_error()));
+            }
+            1 => 0,
+            _ => (0..open.len()).min_by_key(|at| open[*at].in_flight()).unwrap_or(0),
+        };
+        loop {
+            let connection = &open[first];
+            let refused = match connection.send(flags, opcode, body, token, wake_at) {
+                Ok(stream) => return Ok(Seat { connection: Arc::clone(connection), stream }),
+                Err(refused) => refused,
+            };
+            tried += 1;
+            if tried == open.len() || matches!(refused, NotSent::TooLong(..)) {
+                let in_flight = open.iter().map(|connection| connection.in_flight()).sum();
+                return Err(match refused.into_error(open.len()) {
+                    AttemptError::Busy { connections, .. } => AttemptError::Busy { connections, in_flight },
+                    other => other,
+                });
+            }
+            token = refused.into_token();
+            first = (first + 1) % open.len();
+        }
+    }
+
+    /// The host was said to be up, or anything else happened that makes a new attempt worth while now.
+    pub(crate) fn try_now(&self) {
+        self.decide(PoolPlan::handle_up);
+    }
+
+    /// Closes every connection, and opens none any more.
+    pub(crate) fn shut_down(&self) {
+        self.decide(|plan, _now| plan.shut_down());
+    }
+
+    fn decide(&self, input: impl FnOnce(&mut PoolPlan, Instant) -> Vec<PoolAction>) {
+        let actions = input(&mut lock(&self.plan), Instant::now());
+        for action in actions {
+            self.perform(action);
+        }
+    }
+
+    fn perform(&self, action: PoolAction) {
+        match action {
+            PoolAction::Connect => self.connect(),
+            PoolAction::Close(serial) => {
+                let found = self.open.load().iter().find(|connection| connection.serial() == serial).cloned();
+                if let Some(connection) = found {
+                    connection.close(ConnectionError::Closed("its pool does not want it any more"));
+                }
+            }
+            PoolAction::Drain(serial) => self.drain(serial),
+            PoolAction::Timer(at) => {
+                let me = self.me.clone();
+                self.context.executor.main().spawn(async move {
+                    tokio::time::sleep_until(at.into()).await;
+                    if let Some(pool) = me.upgrade() {
+                        pool.decide(PoolPlan::handle_timeout);
+                    }
+                });
+            }
+        }
+    }
+
+    fn connect(&self) {
+        let Some(observer) = self.context.observer.upgrade() else { return };
+        let Some(me) = self.me.upgrade() else { return };
+        let endpoint = observer.endpoint(&self.host);
+        let context = Arc::clone(&self.context);
+        self.context.executor.pick().clone().spawn(async move {
+            let owner: Arc<dyn Owner> = Arc::new(PoolOwner(Arc::downgrade(&me)));
+            let opened = open(&endpoint, context.version, &context.connection, owner).await;
+            let opened = match opened {
+                Ok(connection) => me.into_keyspace(connection).await,
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok(connection) => me.opened(connection),
+                Err(error) => me.failed(error),
+            }
+        });
+    }
+
+    /// Has a new connection use the session's keyspace, as it is when the connection joins.
+    async fn into_keyspace(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, ConnectionError> {
+        let mut used: Option<Arc<String>> = None;
+        loop {
+            let wanted = self.context.keyspace.load_full();
+            if used == wanted {
+                return Ok(connection);
+            }
+            if let Some(keyspace) = &wanted {
+                let link = Link { host: Arc::clone(&self.host), connection: Arc::clone(&connection) };
+                let cql = format!("USE {}", crate::statement::identifier::quoted(keyspace));
+                if let Err(error) = link.query(&cql, self.context.connection.connect_timeout).await {
+                    tracing::warn!(host = %self.host.address(), %error, "a new connection cannot use the keyspace");
+                }
+            }
+            used = wanted;
+        }
+    }
+
+    fn opened(&self, connection: Arc<Connection>) {
+        let serial = connection.serial();
+        self.open.rcu(|open| {
+            let mut open = Vec::clone(open);
+            open.push(Arc::clone(&connection));
+            open
+        });
+        self.last_error.store(None);
+        self.decide(|plan, now| plan.handle_connected(serial, now));
+        // It may have ended before it was in the list.
+        if let Some(error) = connection.ended() {
+            self.closed(&connection, error);
+            return;
+        }
+        self.report(None);
+    }
+
+    fn failed(&self, error: ConnectionError) {
+        tracing::debug!(host = %self.host.address(), %error, "cannot connect");
+        self.last_error.store(Some(Arc::new(error.clone())));
+        self.decide(PoolPlan::handle_failed);
+        self.report(Some(&error));
+    }
+
+    fn closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {
+        let serial = connection.serial();
+        let mut was_there = false;
+        self.open.rcu(|open| {
+            was_there = open.iter().any(|connection| connection.serial() == serial);
+            open.iter().filter(|connection| connection.serial() != serial).cloned().collect::<Vec<_>>()
+        });
+        if was_there {
+            self.last_error.store(Some(Arc::new(error.clone())));
+            self.decide(|plan, now| plan.handle_closed(serial, now));
+            self.report(Some(error));
+        }
+    }
+
+    fn report(&self, error: Option<&ConnectionError>) {
+        if let Some(observer) = self.context.observer.upgrade() {
+            observer.handle_connections(&self.host, self.open.load().len(), error);
+        }
+    }
+
+    /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.
+    fn drain(&self, serial: usize) {
+        let Some(connection) = self.open.load().iter().find(|c| c.serial() == serial).cloned() else { return };
+        self.open.rcu(|open| open.iter().filter(|c| c.serial() != serial).cloned().collect::<Vec<_>>());
+        self.context.executor.main().spawn(async move {
+            let patience = Instant::now() + std::time::Duration::from_secs(60);
+            while connection.in_flight() > 0 && Instant::now() < patience {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            connection.close(ConnectionError::Closed("it was replaced"));
+        });
+    }
+}
+
+struct PoolOwner(Weak<Pool>);
+
+impl Owner for PoolOwner {
+    fn handle_event(&self, connection: &Arc<Connection>, event: Event) {
+        // Only the control connection registers.
+        tracing::warn!(address = %connection.address(), ?event, "an event that nobody registered for");
+    }
+
+    fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.closed(connection, error);
+        }
+    }
+}
+
+/// Where a host is connected to when nothing special is known of it.
+pub(crate) const fn plain_endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint::Tcp { address, name: None }
+}

@@ -1,0 +1,103 @@
+//! Who waits for a request's outcome, and how they are told: a task, a blocked thread, a callback, or a group.
+//!
+//! The outcome itself stays in the request until it is taken; being told only means that it is there. Nobody is told
+//! while a lock is held.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+use std::thread::Thread;
+
+use super::Request;
+use crate::lock::lock;
+
+/// Who is told that a request has ended.
+#[derive(Default)]
+pub(crate) enum Waiter {
+    /// Nobody yet.
+    #[default]
+    Nobody,
+    /// A task.
+    Task(Waker),
+    /// A blocked thread.
+    Thread(Thread),
+    /// Code of the engine, run at once where the request ended; it must not block.
+    Callback(Box<dyn FnOnce(&Arc<Request>) + Send>),
+    /// One of many requests that are waited for together.
+    Group(Arc<Group>, usize),
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nobody => "Nobody",
+            Self::Task(_) => "Task",
+            Self::Thread(_) => "Thread",
+            Self::Callback(_) => "Callback",
+            Self::Group(..) => "Group",
+        })
+    }
+}
+
+impl Waiter {
+    pub(super) fn tell(self, request: &Arc<Request>) {
+        match self {
+            Self::Nobody => {}
+            Self::Task(waker) => waker.wake(),
+            Self::Thread(thread) => thread.unpark(),
+            Self::Callback(callback) => callback(request),
+            Self::Group(group, index) => group.ended(index),
+        }
+    }
+}
+
+impl Waiter {
+    /// For a request that could not even begin: only a group counts it.
+    pub(crate) fn tell_directly(self) {
+        if let Self::Group(group, index) = self {
+            group.ended(index);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    indexes: Vec<usize>,
+    /// The thread that waits, and for how many more it does.
+    sleeper: Option<(Thread, usize)>,
+}
+
+/// Many requests that one thread waits for: it is woken once for a batch of them, not once for each.
+#[derive(Debug, Default)]
+pub struct Group {
+    ended: Mutex<Ended>,
+}
+
+impl Group {
+    fn ended(&self, index: usize) {
+        let sleeper = {
+            let mut ended = lock(&self.ended);
+            ended.indexes.push(index);
+            match &ended.sleeper {
+                Some((_, wanted)) if ended.indexes.len() >= *wanted => ended.sleeper.take(),
+                _ => None,
+            }
+        };
+        if let Some((thread, _)) = sleeper {
+            thread.unpark();
+        }
+    }
+
+    /// Moves the indexes of the requests that have ended to `into`. If there are fewer than `wanted`, the current thread
+    /// will be unparked once there are that many; the caller parks, and asks again.
+    pub(crate) fn take(&self, wanted: usize, into: &mut Vec<usize>) -> bool {
+        let mut ended = lock(&self.ended);
+        if ended.indexes.len() >= wanted {
+            ended.sleeper = None;
+            into.append(&mut ended.indexes);
+            return true;
+        }
+        ended.sleeper = Some((std::thread::current(), wanted));
+        false
+    }
+}

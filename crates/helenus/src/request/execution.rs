@@ -1,0 +1,468 @@
+//! One request's decisions, pure: which host next, again or not, when to give up.
+//!
+//! [`Execution`] takes [`Input`]s and returns [`Action`]s; it has no clock, no socket and no lock. The runner performs
+//! the actions and feeds what comes of them back. All requests pass here: a user's statement, each page of a result,
+//! `prepare`, the control connection's queries. So every race of retry, speculation and deadline is decided once.
+//!
+//! What may be sent again (promise H5): a request whose bytes never left goes to the next host without asking anyone;
+//! so does one that the server surely did not run. A request that may have run is put to the retry policy only if it is
+//! idempotent, or if the policy is the user's own, whose decision is obeyed.
+
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use helenus_protocol::Consistency;
+use helenus_protocol::envelope::Envelope;
+use helenus_protocol::response::{SchemaChange, ServerError};
+
+use crate::error::{Attempt, AttemptError, RequestFailure};
+/// Numbers the attempts of one request, from 0.
+pub(crate) type AttemptId = u32;
+
+/// What a request is told to obey.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// When the request ends, whatever has come of it.
+    pub(crate) deadline: Option<Instant>,
+    /// For error messages: the time that the deadline gave.
+    pub(crate) timeout: Option<Duration>,
+    /// Whether it may be run twice without harm.
+    pub(crate) idempotent: bool,
+    /// Whether the retry policy is asked also where the request may have run and is not known to be idempotent.
+    pub(crate) policy_decides: bool,
+    /// After which waits it is sent to one more host although an answer may still come; in order.
+    pub(crate) speculation: Vec<Duration>,
+}
+
+/// What a server answered, as far as it matters here.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Anything that needs no more work.
+    Plain(Envelope),
+    /// `USE` was run.
+    KeyspaceSet(Envelope, String),
+    /// The schema was changed.
+    SchemaChanged(Envelope, SchemaChange),
+    /// An error.
+    Error(ServerError),
+}
+
+/// What the retry policy decided of a failed attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Send it again, after a pause, with `consistency` from now on where one is given.
+    Again { same_host: bool, consistency: Option<Consistency>, after: Duration },
+    /// Give the error to the caller.
+    Rethrow,
+    /// Give the caller an empty result.
+    Ignore,
+}
+
+/// What has happened.
+#[derive(Debug)]
+pub(crate) enum Input<H> {
+    /// The request begins.
+    Start,
+    /// The plan's next host, or that it has no more.
+    NextHost(Option<H>),
+    /// The server has answered an attempt.
+    Responded(AttemptId, Answer),
+    /// An attempt has failed without an answer; `written`: its bytes may have reached the server.
+    Failed(AttemptId, AttemptError, bool),
+    /// What the retry policy says of a failed attempt.
+    Retry(AttemptId, Verdict),
+    /// The statement was prepared anew on the attempt's host, or could not be.
+    Prepared(AttemptId, Result<(), AttemptError>),
+    /// All connections use the new keyspace.
+    KeyspaceSet,
+    /// The cluster agrees on the schema and it was read anew, or the wait for that is over.
+    SchemaSettled,
+    /// Time has passed.
+    TimerFired,
+    /// Nobody wants the answer any more.
+    Cancelled,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Action<H> {
+    /// Ask the plan for its next host and tell [`Input::NextHost`].
+    WantHost,
+    /// Send the request to `host`, with `consistency` instead of its own where one is given.
+    Attempt { id: AttemptId, host: H, consistency: Option<Consistency> },
+    /// Ask the retry policy and tell [`Input::Retry`].
+    AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
+    /// The answer of this attempt is not wanted any more.
+    Orphan(AttemptId),
+    /// Prepare the statement on `host` and tell [`Input::Prepared`].
+    Prepare { id: AttemptId, host: H },
+    /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].
+    SetKeyspace(String),
+    /// Wait until the cluster agrees on the change and it was read, and tell [`Input::SchemaSettled`].
+    AwaitSchema(SchemaChange),
+    /// The request has ended.
+    Done(Outcome<H>),
+}
+
+/// How a request ended.
+pub(crate) type Outcome<H> = Result<Success<H>, Box<RequestFailure<H>>>;
+
+/// The answer, and how it was come by.
+#[derive(Debug)]
+pub(crate) struct Success<H> {
+    /// The answer; `None` where the retry policy said to ignore the error.
+    pub(crate) envelope: Option<Envelope>,
+    /// Who gave it.
+    pub(crate) host: H,
+    /// What had failed before.
+    pub(crate) attempts: Vec<Attempt<H>>,
+}
+
+#[derive(Debug, Clone)]
+enum Doing {
+    /// Bytes are under way to the host, or an answer from it.
+    Waiting,
+    /// The retry policy is thinking about this error.
+    Asking(Box<AttemptError>),
+    /// The host is preparing the statement.
+    Preparing,
+    /// Waiting until it may be sent again.
+    Pausing { until: Instant, same_host: bool },
+}
+
+#[derive(Debug, Clone)]
+struct Live<H> {
+    id: AttemptId,
+    host: H,
+    started: Instant,
+    doing: Doing,
+    prepared: bool,
+}
+
+/// The state of one request.
+#[derive(Debug)]
+pub(crate) struct Execution<H> {
+    limits: Limits,
+    live: SmallVec<[Live<H>; 1]>,
+    /// How many answers of the plan are awaited.
+    wanted: u32,
+    next_id: AttemptId,
+    retries: u32,
+    /// How often it was sent speculatively, and when it will be again.
+    speculated: usize,
+    speculate_at: Option<Instant>,
+    consistency: Option<Consistency>,
+    plan_empty: bool,
+    attempts: Vec<Attempt<H>>,
+    settling: Option<(Envelope, H)>,
+    ended: bool,
+}
+
+/// What is to be done after one input; one or two things in the common case.
+pub(crate) type Actions<H> = SmallVec<[Action<H>; 2]>;
+
+impl<H: Clone> Execution<H> {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            live: SmallVec::new(),
+            wanted: 0,
+            next_id: 0,
+            retries: 0,
+            speculated: 0,
+            speculate_at: None,
+            consistency: None,
+            plan_empty: false,
+            attempts: Vec::new(),
+            settling: None,
+            ended: false,
+        }
+    }
+
+    /// Whether the request has ended.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// When [`Input::TimerFired`] is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        if self.ended || self.settling.is_some() {
+            return None;
+        }
+        let pauses = self.live.iter().filter_map(|live| match live.doing {
+            Doing::Pausing { until, .. } => Some(until),
+            _ => None,
+        });
+        pauses.chain(self.limits.deadline).chain(self.speculate_at).min()
+    }
+
+    /// Takes what has happened, at `now`, and says what is to be done, in this order.
+    pub(crate) fn handle(&mut self, input: Input<H>, now: Instant) -> Actions<H> {
+        let mut actions = Actions::new();
+        if self.ended {
+            return actions;
+        }
+        match input {
+            Input::Start => self.want_host(&mut actions),
+            Input::NextHost(host) => self.next_host(host, now, &mut actions),
+            Input::Responded(id, answer) => self.responded(id, answer, now, &mut actions),
+            Input::Failed(id, error, written) => self.failed(id, error, written, now, &mut actions),
+            Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
+            Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
+            Input::KeyspaceSet | Input::SchemaSettled => {
+                if let Some((envelope, host)) = self.settling.take() {
+                    self.succeed(envelope, host, &mut actions);
+                }
+            }
+            Input::TimerFired => self.timer_fired(now, &mut actions),
+            Input::Cancelled => {
+                self.ended = true;
+                self.orphan_all(&mut actions);
+            }
+        }
+        actions
+    }
+
+    fn want_host(&mut self, actions: &mut Actions<H>) {
+        self.wanted += 1;
+        actions.push(Action::WantHost);
+    }
+
+    fn next_host(&mut self, host: Option<H>, now: Instant, actions: &mut Actions<H>) {
+        self.wanted = self.wanted.saturating_sub(1);
+        let Some(host) = host else {
+            self.plan_empty = true;
+            self.speculate_at = None;
+            if self.live.is_empty() && self.wanted == 0 {
+                self.fail_exhausted(actions);
+            }
+            return;
+        };
+        self.attempt(host, now, actions);
+        if let Some(delay) = self.limits.speculation.get(self.speculated)
+            && self.speculate_at.is_none()
+        {
+            self.speculate_at = Some(now + *delay);
+        }
+    }
+
+    fn attempt(&mut self, host: H, now: Instant, actions: &mut Actions<H>) {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.live.push(Live { id, host: host.clone(), started: now, doing: Doing::Waiting, prepared: false });
+        actions.push(Action::Attempt { id, host, consistency: self.consistency });
+    }
+
+    fn find(&self, id: AttemptId) -> Option<usize> {
+        self.live.iter().position(|live| live.id == id)
+    }
+
+    fn responded(&mut self, id: AttemptId, answer: Answer, now: Instant, actions: &mut Actions<H>) {
+        let Some(index) = self.find(id) else { return };
+        match answer {
+            Answer::Plain(envelope) => {
+                let live = self.live.swap_remove(index);
+                self.succeed(envelope, live.host, actions);
+            }
+            Answer::KeyspaceSet(envelope, keyspace) => {
+                self.settle(index, envelope, actions);
+                actions.push(Action::SetKeyspace(keyspace));
+            }
+            Answer::SchemaChanged(envelope, change) => {
+                self.settle(index, envelope, actions);
+                actions.push(Action::AwaitSchema(change));
+            }
+            Answer::Error(error) if matches!(error, ServerError::Unprepared { .. }) && !self.live[index].prepared => {
+                let live = &mut self.live[index];
+                live.prepared = true;
+                live.doing = Doing::Preparing;
+                actions.push(Action::Prepare { id, host: live.host.clone() });
+            }
+            Answer::Error(error) => {
+                let ran = !surely_not_run(&error);
+                self.undone(index, AttemptError::Server(error), ran, now, actions);
+            }
+        }
+    }
+
+    /// The server has done it; what is left is ours, and no deadline turns it into a failure any more.
+    fn settle(&mut self, index: usize, envelope: Envelope, actions: &mut Actions<H>) {
+        let live = self.live.swap_remove(index);
+        self.orphan_all(actions);
+        self.settling = Some((envelope, live.host));
+    }
+
+    fn failed(&mut self, id: AttemptId, error: AttemptError, written: bool, now: Instant, actions: &mut Actions<H>) {
+        let Some(index) = self.find(id) else { return };
+        if written {
+            return self.undone(index, error, true, now, actions);
+        }
+        let live = self.live.swap_remove(index);
+        self.record(live, error, false, now);
+        self.want_host(actions);
+    }
+
+    /// An attempt has come to nothing; `may_have_run` says whether it may have come to something on the server.
+    fn undone(
+        &mut self,
+        index: usize,
+        error: AttemptError,
+        may_have_run: bool,
+        now: Instant,
+        actions: &mut Actions<H>,
+    ) {
+        let gated = may_have_run && !self.limits.idempotent && !self.limits.policy_decides;
+        if gated || !error.is_retryable() {
+            let live = self.live.swap_remove(index);
+            return self.fail(live, error, now, actions);
+        }
+        let retries = self.retries;
+        let live = &mut self.live[index];
+        live.doing = Doing::Asking(Box::new(error.clone()));
+        actions.push(Action::AskRetry { id: live.id, host: live.host.clone(), error: Box::new(error), retries });
+    }
+
+    fn decided(&mut self, id: AttemptId, verdict: Verdict, now: Instant, actions: &mut Actions<H>) {
+        let Some(index) = self.find(id) else { return };
+        let mut live = self.live.swap_remove(index);
+        let Doing::Asking(error) = std::mem::replace(&mut live.doing, Doing::Waiting) else {
+            self.live.push(live);
+            return;
+        };
+        match verdict {
+            Verdict::Rethrow => self.fail(live, *error, now, actions),
+            Verdict::Ignore => {
+                self.record(live.clone(), *error, true, now);
+                self.finish(None, live.host, actions);
+            }
+            Verdict::Again { same_host, consistency, after } => {
+                self.retries += 1;
+                if consistency.is_some() {
+                    self.consistency = consistency;
+                }
+                self.record(live.clone(), *error, true, now);
+                if after > Duration::ZERO {
+                    live.doing = Doing::Pausing { until: now + after, same_host };
+                    self.live.push(live);
+                } else if same_host {
+                    self.attempt(live.host, now, actions);
+                } else {
+                    self.want_host(actions);
+                }
+            }
+        }
+    }
+
+    fn prepared(
+        &mut self,
+        id: AttemptId,
+        outcome: Result<(), AttemptError>,
+        now: Instant,
+        actions: &mut Actions<H>,
+    ) {
+        let Some(index) = self.find(id) else { return };
+        match outcome {
+            Ok(()) => {
+                let live = &mut self.live[index];
+                live.doing = Doing::Waiting;
+                actions.push(Action::Attempt { id, host: live.host.clone(), consistency: self.consistency });
+            }
+            // The statement itself was never run there.
+            Err(error @ AttemptError::Server(_)) => {
+                let live = self.live.swap_remove(index);
+                self.fail(live, error, now, actions);
+            }
+            Err(error) => {
+                let live = self.live.swap_remove(index);
+                self.record(live, error, false, now);
+                self.want_host(actions);
+            }
+        }
+    }
+
+    fn timer_fired(&mut self, now: Instant, actions: &mut Actions<H>) {
+        if self.settling.is_some() {
+            return;
+        }
+        if self.limits.deadline.is_some_and(|deadline| deadline <= now) {
+            return self.time_out(now, actions);
+        }
+        if self.speculate_at.is_some_and(|at| at <= now) {
+            self.speculated += 1;
+            self.speculate_at = None;
+            if !self.plan_empty {
+                self.want_host(actions);
+            }
+        }
+        while let Some(index) = self
+            .live
+            .iter()
+            .position(|live| matches!(live.doing, Doing::Pausing { until, .. } if until <= now))
+        {
+            let live = self.live.swap_remove(index);
+            if matches!(live.doing, Doing::Pausing { same_host: true, .. }) {
+                self.attempt(live.host, now, actions);
+            } else {
+                self.want_host(actions);
+            }
+        }
+    }
+
+    fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
+        let waiting = self.live.iter().map(|live| (live.host.clone(), now.duration_since(live.started))).collect();
+        self.orphan_all(actions);
+        let after = self.limits.timeout.unwrap_or_default();
+        let attempts = std::mem::take(&mut self.attempts);
+        self.end(Err(Box::new(RequestFailure::TimedOut { after, waiting, attempts })), actions);
+    }
+
+    fn record(&mut self, live: Live<H>, error: AttemptError, written: bool, now: Instant) {
+        let elapsed = now.duration_since(live.started);
+        self.attempts.push(Attempt { host: live.host, error, written, elapsed });
+    }
+
+    fn fail(&mut self, live: Live<H>, error: AttemptError, now: Instant, actions: &mut Actions<H>) {
+        let host = live.host.clone();
+        self.record(live, error.clone(), true, now);
+        self.orphan_all(actions);
+        let attempts = std::mem::take(&mut self.attempts);
+        self.end(Err(Box::new(RequestFailure::Attempt { error, host, attempts })), actions);
+    }
+
+    fn fail_exhausted(&mut self, actions: &mut Actions<H>) {
+        let attempts = std::mem::take(&mut self.attempts);
+        self.end(Err(Box::new(RequestFailure::Exhausted { attempts, retries: self.retries })), actions);
+    }
+
+    fn succeed(&mut self, envelope: Envelope, host: H, actions: &mut Actions<H>) {
+        self.finish(Some(envelope), host, actions);
+    }
+
+    fn finish(&mut self, envelope: Option<Envelope>, host: H, actions: &mut Actions<H>) {
+        self.orphan_all(actions);
+        let attempts = std::mem::take(&mut self.attempts);
+        self.end(Ok(Success { envelope, host, attempts }), actions);
+    }
+
+    fn end(&mut self, outcome: Outcome<H>, actions: &mut Actions<H>) {
+        self.ended = true;
+        actions.push(Action::Done(outcome));
+    }
+
+    fn orphan_all(&mut self, actions: &mut Actions<H>) {
+        for live in self.live.drain(..) {
+            if matches!(live.doing, Doing::Waiting) {
+                actions.push(Action::Orphan(live.id));
+            }
+        }
+    }
+}
+
+/// Errors by which a server says that it has not begun to run the request.
+const fn surely_not_run(error: &ServerError) -> bool {
+    matches!(
+        error,
+        ServerError::Unavailable { .. } | ServerError::IsBootstrapping { .. } | ServerError::Unprepared { .. }
+    )
+}

@@ -1,0 +1,275 @@
+//! One request from its beginning to its end; users' statements, pages, `prepare` and the engine's own queries alike.
+//!
+//! * [`execution`]: what is decided, pure. * [`runner`]: performs it. * [`completion`]: who is told.
+
+pub(crate) mod completion;
+pub(crate) mod execution;
+pub(crate) mod runner;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use helenus_protocol::envelope::{Envelope, Flags};
+use helenus_protocol::{Consistency, RequestOpcode};
+use smallvec::SmallVec;
+
+use crate::cluster::Host;
+use crate::connection::{Connection, Seat};
+use crate::error::{AttemptError, ConnectionError, RequestFailure};
+use crate::lock::lock;
+use crate::policy::RetryPolicy;
+use crate::statement::prepared::Shared;
+use completion::Waiter;
+use execution::{AttemptId, Execution, Input, Limits};
+use runner::{Environment, Route};
+
+/// What ended a request well, with the host that answered.
+pub(crate) type Success = execution::Success<Arc<Host>>;
+/// How a request ended.
+pub(crate) type Outcome = Result<Success, Box<RequestFailure>>;
+
+/// A message, encoded but for its header.
+#[derive(Clone)]
+pub(crate) struct Body {
+    pub(crate) opcode: RequestOpcode,
+    pub(crate) flags: Flags,
+    pub(crate) bytes: Vec<u8>,
+    /// Where its `[consistency]` stands, for a retry with another one.
+    pub(crate) consistency_at: Option<usize>,
+}
+
+impl Body {
+    /// The body with another consistency.
+    fn with_consistency(&self, level: Consistency) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        if let Some(place) = self.consistency_at.and_then(|at| bytes.get_mut(at..at + 2)) {
+            place.copy_from_slice(&level.number().to_be_bytes());
+        }
+        bytes
+    }
+}
+
+/// What a retry policy is told of a request, and which policy that is.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// The statement's own policy; `None`: the session's.
+    pub(crate) retry_policy: Option<Arc<dyn RetryPolicy>>,
+    pub(crate) consistency: Consistency,
+    pub(crate) idempotent: bool,
+}
+
+/// What changes while a request runs, under one lock.
+struct State {
+    execution: Execution<Arc<Host>>,
+    route: Route,
+    seats: SmallVec<[(AttemptId, Seat); 1]>,
+    /// When somebody will call with [`Input::TimerFired`].
+    armed: Option<Instant>,
+    outcome: Option<Outcome>,
+    ended: bool,
+    waiter: Waiter,
+}
+
+/// A request under way.
+pub(crate) struct Request {
+    body: Body,
+    environment: Arc<dyn Environment>,
+    /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
+    pub(crate) prepared: Option<Arc<[Arc<Shared>]>>,
+    facts: Facts,
+    schema_agreed: AtomicBool,
+    state: Mutex<State>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("opcode", &self.body.opcode).finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// A request that has not begun; see [`runner`] for what begins it.
+    pub(crate) fn new(
+        body: Body,
+        limits: Limits,
+        route: Route,
+        environment: Arc<dyn Environment>,
+        prepared: Option<Arc<[Arc<Shared>]>>,
+        facts: Facts,
+    ) -> Arc<Self> {
+        let state = State {
+            execution: Execution::new(limits),
+            route,
+            seats: SmallVec::new(),
+            armed: None,
+            outcome: None,
+            ended: false,
+            waiter: Waiter::Nobody,
+        };
+        let schema_agreed = AtomicBool::new(true);
+        Arc::new(Self { body, environment, prepared, facts, schema_agreed, state: Mutex::new(state) })
+    }
+
+    /// Has `waiter` told when the request ends; at once, if it has.
+    pub(crate) fn tell(self: &Arc<Self>, waiter: Waiter) {
+        {
+            let mut state = lock(&self.state);
+            if !state.ended {
+                state.waiter = waiter;
+                return;
+            }
+        }
+        waiter.tell(self);
+    }
+
+    /// Whether the request has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.state).ended
+    }
+
+    /// The outcome, once; `None` while the request runs, and after it was taken.
+    pub(crate) fn take_outcome(&self) -> Option<Outcome> {
+        lock(&self.state).outcome.take()
+    }
+
+    /// The hosts whose answers are due.
+    pub(crate) fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
+        lock(&self.state).seats.iter().map(|(_, seat)| seat.connection.address()).collect()
+    }
+
+    /// Blocks the thread until the request has ended, or `patience` is over, and says whether it has ended. It may be
+    /// called again.
+    pub(crate) fn wait(self: &Arc<Self>, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        loop {
+            {
+                let mut state = lock(&self.state);
+                if state.ended {
+                    return true;
+                }
+                state.waiter = Waiter::Thread(std::thread::current());
+            }
+            let now = Instant::now();
+            if now >= until {
+                return false;
+            }
+            std::thread::park_timeout(until - now);
+        }
+    }
+
+    /// The outcome, once; else the task is woken when it is there.
+    pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Option<Outcome> {
+        let mut state = lock(&self.state);
+        if let Some(outcome) = state.outcome.take() {
+            return Some(outcome);
+        }
+        match &state.waiter {
+            Waiter::Task(waker) if waker.will_wake(cx.waker()) => {}
+            _ => state.waiter = Waiter::Task(cx.waker().clone()),
+        }
+        None
+    }
+
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Whether all nodes agreed on the schema that this request has changed.
+    pub(crate) fn schema_agreed(&self) -> bool {
+        self.schema_agreed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_schema_agreed(&self, agreed: bool) {
+        self.schema_agreed.store(agreed, Ordering::Release);
+    }
+
+    /// Nobody wants the outcome any more.
+    pub(crate) fn cancel(self: &Arc<Self>) {
+        self.handle(Input::Cancelled);
+    }
+}
+
+/// The outcome of a request, awaited. Dropping it cancels the request; a server may run it all the same.
+#[derive(Debug)]
+pub(crate) struct Awaited(Arc<Request>);
+
+impl Awaited {
+    pub(crate) const fn new(request: Arc<Request>) -> Self {
+        Self(request)
+    }
+}
+
+impl Future for Awaited {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        self.0.poll_outcome(cx).map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// What a connection holds for an attempt, to give back with the answer. Dropped unanswered, it fails the attempt: no
+/// request is ever forgotten.
+#[derive(Debug)]
+pub(crate) struct Token(Option<(Arc<Request>, AttemptId)>);
+
+impl Token {
+    pub(crate) const fn new(request: Arc<Request>, attempt: AttemptId) -> Self {
+        Self(Some((request, attempt)))
+    }
+
+    /// For a message whose answer only shows that the server lives.
+    pub(crate) const fn heartbeat() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn is(&self, request: &Arc<Request>, attempt: AttemptId) -> bool {
+        self.0.as_ref().is_some_and(|(mine, id)| *id == attempt && Arc::ptr_eq(mine, request))
+    }
+
+    /// The server has answered.
+    pub(crate) fn answered(mut self, envelope: Envelope) {
+        if let Some((request, attempt)) = self.0.take() {
+            request.answered(attempt, envelope);
+        }
+    }
+
+    /// The attempt has failed; `written`: its bytes may have reached the server.
+    pub(crate) fn failed(mut self, error: AttemptError, written: bool) {
+        if let Some((request, attempt)) = self.0.take() {
+            request.handle(Input::Failed(attempt, error, written));
+        }
+    }
+
+    /// Takes the token back unused, so that its drop says nothing.
+    pub(crate) fn discard(mut self) {
+        self.0 = None;
+    }
+
+    /// The request, to tell it that its time has come.
+    pub(crate) fn due(&self) -> Option<Arc<Request>> {
+        self.0.as_ref().map(|(request, _)| Arc::clone(request))
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        if let Some((request, attempt)) = self.0.take() {
+            let error = AttemptError::Connection(ConnectionError::Closed("it was dropped"));
+            request.handle(Input::Failed(attempt, error, true));
+        }
+    }
+}
+
+/// A connection that a request is told to use, and no other.
+pub(crate) type Fixed = Option<(Arc<Host>, Arc<Connection>)>;

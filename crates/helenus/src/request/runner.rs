@@ -1,0 +1,286 @@
+//! Performs what [`Execution`](super::execution::Execution) decides.
+//!
+//! The common case is one pass on the caller's thread (ask the plan, put the bytes into a connection) and one on the I/O
+//! thread (take the answer, tell whoever waits): no task is spawned, no channel crossed. What takes longer (preparing
+//! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use helenus_protocol::envelope::Envelope;
+use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, SchemaChange};
+use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
+
+use super::execution::{Action, Answer, AttemptId, Input, Verdict};
+use super::{Fixed, Request, State, Token};
+use crate::cluster::Host;
+use crate::connection::{NotSent, Seat};
+use crate::error::AttemptError;
+use crate::lock::lock;
+use crate::policy::Plan;
+use crate::pool::Pool;
+
+/// Where a request's hosts come from.
+pub(crate) enum Route {
+    /// One after another from a plan of the load-balancing policy.
+    Plan(Plan),
+    /// One connection, whatever happens: the control connection, a USE on each of a pool.
+    Fixed(Fixed),
+}
+
+/// What a request needs of the session or the control connection that it belongs to.
+pub(crate) trait Environment: Send + Sync {
+    /// The pool of a host.
+    fn pool(&self, host: &Arc<Host>) -> Option<Arc<Pool>>;
+
+    /// Asks the retry policy; the answer comes as [`Input::Retry`], at once or later.
+    fn ask_retry(
+        &self,
+        request: &Arc<Request>,
+        host: &Arc<Host>,
+        error: &AttemptError,
+        retries: u32,
+        attempt: AttemptId,
+    ) -> RetryAnswer;
+
+    /// Prepares the request's statement on `host`; comes back as [`Input::Prepared`].
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>);
+
+    /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
+    fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
+
+    /// Waits until the cluster agrees on the schema; comes back as [`Input::SchemaSettled`].
+    fn await_schema(&self, request: &Arc<Request>, change: SchemaChange);
+
+    /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
+    fn set_timer(&self, request: &Arc<Request>, at: Instant);
+
+    /// The version that all connections speak.
+    fn version(&self) -> ProtocolVersion;
+}
+
+/// What came of asking the retry policy.
+pub(crate) enum RetryAnswer {
+    /// This.
+    Now(Verdict),
+    /// It will tell the request.
+    Later,
+}
+
+impl Request {
+    /// Begins the request.
+    pub(crate) fn start(self: &Arc<Self>) {
+        self.handle(Input::Start);
+    }
+
+    /// Takes what has happened, and does what follows from it until nothing is left to do.
+    pub(crate) fn handle(self: &Arc<Self>, input: Input<Arc<Host>>) {
+        let mut inputs = VecDeque::new();
+        let unseated = match &input {
+            Input::Responded(id, _) | Input::Failed(id, ..) => Some(*id),
+            _ => None,
+        };
+        let fired = matches!(input, Input::TimerFired);
+        let mut input = Some(input);
+        let mut later = Vec::new();
+        let told = {
+            let mut state = lock(&self.state);
+            if let Some(id) = unseated {
+                state.seats.retain(|(seat, _)| *seat != id);
+            }
+            if fired || state.seats.is_empty() {
+                state.armed = None;
+            }
+            while let Some(next) = input.take().or_else(|| inputs.pop_front()) {
+                let now = Instant::now();
+                for action in state.execution.handle(next, now) {
+                    self.perform(action, &mut state, now, &mut inputs, &mut later);
+                }
+            }
+            self.arm(&mut state);
+            if state.outcome.is_some() && !state.ended {
+                state.ended = true;
+                Some(std::mem::take(&mut state.waiter))
+            } else {
+                None
+            }
+        };
+        for action in later {
+            self.perform_unlocked(action);
+        }
+        if let Some(waiter) = told {
+            waiter.tell(self);
+        }
+    }
+
+    /// What can be done while the state is held: asking our own plan, and putting bytes into a connection.
+    fn perform(
+        self: &Arc<Self>,
+        action: Action<Arc<Host>>,
+        state: &mut State,
+        now: Instant,
+        inputs: &mut VecDeque<Input<Arc<Host>>>,
+        later: &mut Vec<Later>,
+    ) {
+        match action {
+            Action::WantHost => {
+                let host = match &mut state.route {
+                    Route::Plan(plan) => plan.next(),
+                    Route::Fixed(Some((host, _))) if state.seats.is_empty() => Some(Arc::clone(host)),
+                    Route::Fixed(_) => None,
+                };
+                inputs.push_back(Input::NextHost(host));
+            }
+            Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
+                Ok(()) => {}
+                Err(error) => inputs.push_back(Input::Failed(id, error, false)),
+            },
+            Action::Orphan(id) => {
+                if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
+                    let (_, seat) = state.seats.swap_remove(index);
+                    let token = seat.connection.orphan(seat.stream, |token| token.is(self, id), now);
+                    token.into_iter().for_each(Token::discard);
+                }
+            }
+            Action::Done(outcome) => state.outcome = Some(outcome),
+            Action::AskRetry { id, host, error, retries } => later.push(Later::AskRetry(id, host, error, retries)),
+            Action::Prepare { id, host } => later.push(Later::Prepare(id, host)),
+            Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
+            Action::AwaitSchema(change) => later.push(Later::AwaitSchema(change)),
+        }
+    }
+
+    fn perform_unlocked(self: &Arc<Self>, action: Later) {
+        match action {
+            Later::AskRetry(id, host, error, retries) => {
+                match self.environment.ask_retry(self, &host, &error, retries, id) {
+                    RetryAnswer::Now(verdict) => self.handle(Input::Retry(id, verdict)),
+                    RetryAnswer::Later => {}
+                }
+            }
+            Later::Prepare(id, host) => self.environment.prepare(self, id, &host),
+            Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
+            Later::AwaitSchema(change) => self.environment.await_schema(self, change),
+        }
+    }
+
+    fn attempt(
+        self: &Arc<Self>,
+        id: AttemptId,
+        host: &Arc<Host>,
+        consistency: Option<Consistency>,
+        state: &mut State,
+    ) -> Result<(), AttemptError> {
+        let changed;
+        let bytes = match consistency {
+            None => self.body.bytes.as_slice(),
+            Some(level) => {
+                changed = self.body.with_consistency(level);
+                changed.as_slice()
+            }
+        };
+        let token = Token::new(Arc::clone(self), id);
+        let wake_at = state.execution.poll_timeout();
+        let seat = match &state.route {
+            Route::Fixed(Some((_, connection))) => {
+                let sent = connection.send(self.body.flags, self.body.opcode, bytes, token, wake_at);
+                let connection = Arc::clone(connection);
+                sent.map(|stream| Seat { connection, stream }).map_err(|refused| refused.into_error(1))
+            }
+            _ => match self.environment.pool(host) {
+                Some(pool) => pool.send(self.body.flags, self.body.opcode, bytes, token, wake_at),
+                None => {
+                    token.discard();
+                    Err(AttemptError::NoConnection(None))
+                }
+            },
+        }?;
+        state.armed = wake_at;
+        state.seats.push((id, seat));
+        Ok(())
+    }
+
+    /// Sees to it that the request hears of its next deadline.
+    fn arm(self: &Arc<Self>, state: &mut State) {
+        if state.ended || state.outcome.is_some() {
+            return;
+        }
+        let Some(at) = state.execution.poll_timeout() else { return };
+        if state.armed == Some(at) {
+            return;
+        }
+        state.armed = Some(at);
+        match state.seats.first() {
+            Some((id, seat)) => {
+                let id = *id;
+                seat.connection.rearm(seat.stream, at, |token| token.is(self, id));
+            }
+            None => self.environment.set_timer(self, at),
+        }
+    }
+
+    /// An answer has come for `attempt`.
+    pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope) {
+        let input = match classify(self.environment.version(), envelope) {
+            Ok(answer) => Input::Responded(attempt, answer),
+            Err(error) => Input::Failed(attempt, AttemptError::Decode(error), true),
+        };
+        self.handle(input);
+    }
+}
+
+/// What cannot be done while the request's state is held, since it may take other locks or run others' code.
+enum Later {
+    AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
+    Prepare(AttemptId, Arc<Host>),
+    SetKeyspace(String),
+    AwaitSchema(SchemaChange),
+}
+
+impl NotSent {
+    /// The token, for another connection to try.
+    pub(crate) fn into_token(self) -> Token {
+        match self {
+            Self::Full(token) | Self::Closed(token, _) | Self::TooLong(token, _) => token,
+        }
+    }
+
+    /// What the request is told; its token says nothing any more.
+    pub(crate) fn into_error(self, connections: usize) -> AttemptError {
+        match self {
+            Self::Full(token) => {
+                token.discard();
+                AttemptError::Busy { connections, in_flight: 0 }
+            }
+            Self::Closed(token, error) => {
+                token.discard();
+                AttemptError::NoConnection(Some(error))
+            }
+            Self::TooLong(token, length) => {
+                token.discard();
+                let limit = helenus_protocol::envelope::MAX_BODY_LENGTH;
+                AttemptError::Encode(helenus_protocol::EncodeError::new(
+                    "the request",
+                    format!("it has {length} bytes; the protocol allows {limit}"),
+                ))
+            }
+        }
+    }
+}
+
+/// Looks at an answer just far enough to know whether it needs more work.
+fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, DecodeError> {
+    let header = envelope.header;
+    match response::peek(header.opcode, header.flags, &envelope.body)? {
+        Peek::Error { .. } | Peek::Result(ResultKind::SetKeyspace | ResultKind::SchemaChange) => {}
+        _ => return Ok(Answer::Plain(envelope)),
+    }
+    let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
+    Ok(match response.message {
+        Message::Error(error) => Answer::Error(error),
+        Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
+        Message::Result(ResultMessage::SchemaChange(change)) => Answer::SchemaChanged(envelope, change),
+        _ => Answer::Plain(envelope),
+    })
+}

@@ -1,0 +1,314 @@
+//! What a statement gave: rows that stay bytes until they are asked for, and how to get the next page.
+
+mod from_row;
+mod stream;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use helenus_protocol::response::{
+    ColumnSpec, Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaChange,
+};
+use helenus_protocol::value::DecodeValue;
+use helenus_protocol::{CqlType, DecodeError};
+use uuid::Uuid;
+
+pub use from_row::FromRow;
+pub use stream::RowStream;
+
+use crate::cluster::Host;
+use crate::error::{Attempt, Error};
+use crate::future::ResponseFuture;
+use crate::request::Success;
+use crate::session::SessionInner;
+use crate::statement::{ResultColumns, Statement};
+
+/// One page of a result, or that a statement without rows was run.
+pub struct ResultSet {
+    session: Arc<SessionInner>,
+    statement: Arc<Statement>,
+    rows: Option<RawRows>,
+    columns: Arc<RowsMetadata>,
+    schema_change: Option<SchemaChange>,
+    keyspace: Option<String>,
+    tracing_id: Option<Uuid>,
+    warnings: Vec<String>,
+    custom_payload: Vec<(String, Option<Bytes>)>,
+    host: Arc<Host>,
+    attempts: Vec<Attempt>,
+    schema_agreed: bool,
+}
+
+impl fmt::Debug for ResultSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultSet")
+            .field("rows", &self.len())
+            .field("has_more_pages", &self.has_more_pages())
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ResultSet {
+    pub(crate) fn new(
+        session: &Arc<SessionInner>,
+        statement: &Arc<Statement>,
+        success: Success,
+        schema_agreed: bool,
+    ) -> Result<Self, Error> {
+        let mut result = Self {
+            session: Arc::clone(session),
+            statement: Arc::clone(statement),
+            rows: None,
+            columns: Arc::default(),
+            schema_change: None,
+            keyspace: None,
+            tracing_id: None,
+            warnings: Vec::new(),
+            custom_payload: Vec::new(),
+            host: success.host,
+            attempts: success.attempts,
+            schema_agreed,
+        };
+        let Some(envelope) = success.envelope else { return Ok(result) };
+        let header = envelope.header;
+        let response = Response::decode(session.context.version, header.flags, header.opcode, &envelope.body)?;
+        result.tracing_id = response.tracing_id;
+        result.warnings = response.warnings;
+        result.custom_payload = response.custom_payload;
+        match response.message {
+            Message::Result(ResultMessage::Rows(rows)) => {
+                result.columns = result.resolve_columns(&rows)?;
+                result.rows = Some(rows);
+            }
+            Message::Result(ResultMessage::SchemaChange(change)) => result.schema_change = Some(change),
+            Message::Result(ResultMessage::SetKeyspace(keyspace)) => result.keyspace = Some(keyspace),
+            Message::Result(_) => {}
+            other => {
+                let why = format!("{} instead of RESULT", other.opcode());
+                return Err(DecodeError::new("answer", 0, why).into());
+            }
+        }
+        Ok(result)
+    }
+
+    /// The columns of a page: its own, or those that the prepared statement knows. New ones are remembered (v5).
+    fn resolve_columns(&self, rows: &RawRows) -> Result<Arc<RowsMetadata>, DecodeError> {
+        let Statement::Bound(bound) = &*self.statement else { return rows.resolve_metadata(None) };
+        if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata) {
+            let columns = ResultColumns { id: Some(id.clone()), metadata: Some(Arc::clone(metadata)) };
+            bound.prepared.shared.set_result_columns(columns);
+        }
+        let known = bound.prepared.result_columns();
+        rows.resolve_metadata(known.as_ref().and_then(|known| known.metadata.as_ref()))
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[ColumnSpec] {
+        &self.columns.columns
+    }
+
+    /// The description of the columns, shared with the other pages.
+    #[must_use]
+    pub const fn metadata(&self) -> &Arc<RowsMetadata> {
+        &self.columns
+    }
+
+    /// The page's bytes, for whoever decodes them in another way.
+    #[must_use]
+    pub const fn raw_rows(&self) -> Option<&RawRows> {
+        self.rows.as_ref()
+    }
+
+    /// How many rows the page has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.as_ref().map_or(0, |rows| rows.rows_count)
+    }
+
+    /// Whether the page has no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows of this page.
+    pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
+        let rows = self.rows.iter().flat_map(|rows| rows.rows());
+        rows.map(|row| Ok(Row { columns: &self.columns.columns, cells: row?.collect() }))
+    }
+
+    /// The rows of this page as values of type `T`: a tuple of the columns' types.
+    ///
+    /// # Errors
+    ///
+    /// Where a column is not of the type asked for, or the server's bytes are not what they should be.
+    pub fn rows_as<'a, T: FromRow<'a>>(&'a self) -> impl Iterator<Item = Result<T, Error>> + 'a {
+        self.rows().map(|row| T::from_row(&row?))
+    }
+
+    /// The only or first row as `T`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// See [`rows_as`](Self::rows_as).
+    pub fn first_as<'a, T: FromRow<'a>>(&'a self) -> Result<Option<T>, Error> {
+        self.rows_as().next().transpose()
+    }
+
+    /// Whether a lightweight transaction was applied; true for all other statements.
+    ///
+    /// # Errors
+    ///
+    /// Where the server's bytes are not what they should be.
+    pub fn was_applied(&self) -> Result<bool, Error> {
+        match self.columns().first() {
+            Some(column) if &*column.name == "[applied]" => match self.rows().next() {
+                Some(row) => row?.get(0),
+                None => Ok(true),
+            },
+            _ => Ok(true),
+        }
+    }
+
+    /// Whether there is a page behind this one.
+    #[must_use]
+    pub fn has_more_pages(&self) -> bool {
+        self.paging_state().is_some()
+    }
+
+    /// Where the next page begins; give it to the same statement to go on, also in another process.
+    #[must_use]
+    pub fn paging_state(&self) -> Option<&Bytes> {
+        self.rows.as_ref().and_then(|rows| rows.paging_state.as_ref())
+    }
+
+    /// Asks for the next page, with a fresh deadline of its own.
+    #[must_use]
+    pub fn next_page(&self) -> Option<ResponseFuture> {
+        let mut statement = Statement::clone(&self.statement);
+        statement.options_mut().paging_state = Some(self.paging_state()?.clone());
+        Some(ResponseFuture::begin(&self.session, Arc::new(statement)))
+    }
+
+    /// All rows of this page and those behind it, fetched as they are asked for.
+    #[must_use]
+    pub fn into_stream(self) -> RowStream {
+        RowStream::new(self)
+    }
+
+    /// The statement that gave this.
+    #[must_use]
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// The host that answered.
+    #[must_use]
+    pub const fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// What had failed before, in order.
+    #[must_use]
+    pub fn failed_attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// The id of the trace, where one was asked for.
+    #[must_use]
+    pub const fn tracing_id(&self) -> Option<Uuid> {
+        self.tracing_id
+    }
+
+    /// What the server warns of.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What the server's query handler said beside.
+    #[must_use]
+    pub fn custom_payload(&self) -> &[(String, Option<Bytes>)] {
+        &self.custom_payload
+    }
+
+    /// What the statement changed of the schema.
+    #[must_use]
+    pub const fn schema_change(&self) -> Option<&SchemaChange> {
+        self.schema_change.as_ref()
+    }
+
+    /// The keyspace that a USE has set.
+    #[must_use]
+    pub fn keyspace(&self) -> Option<&str> {
+        self.keyspace.as_deref()
+    }
+
+    /// After a change of the schema: whether all nodes agreed on it in time.
+    #[must_use]
+    pub const fn is_schema_agreed(&self) -> bool {
+        self.schema_agreed
+    }
+}
+
+/// One row: cells that are decoded when they are asked for.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    columns: &'a [ColumnSpec],
+    cells: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Row<'a> {
+    /// How many cells it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether it has no cells.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The bytes of a cell; `None` if it is null or not there.
+    #[must_use]
+    pub fn cell(&self, index: usize) -> Option<&'a [u8]> {
+        self.cells.get(index).copied().flatten()
+    }
+
+    /// The type of a column.
+    #[must_use]
+    pub fn cql_type(&self, index: usize) -> Option<&'a CqlType> {
+        self.columns.get(index).map(|column| &column.cql_type)
+    }
+
+    /// The value of the column at `index`, from 0.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such column, or it is not of this type; null is an error unless `T` is an `Option`.
+    pub fn get<T: DecodeValue<'a>>(&self, index: usize) -> Result<T, Error> {
+        let Some(column) = self.columns.get(index) else {
+            let why = format!("there are {} columns", self.columns.len());
+            return Err(DecodeError::new(format!("column {index}"), 0, why).into());
+        };
+        T::decode(&column.cql_type, self.cell(index))
+            .map_err(|error| error.within(format_args!("column \"{}\"", column.name)).into())
+    }
+
+    /// The value of the column called `name`.
+    ///
+    /// # Errors
+    ///
+    /// See [`get`](Self::get).
+    pub fn get_by_name<T: DecodeValue<'a>>(&self, name: &str) -> Result<T, Error> {
+        match self.columns.iter().position(|column| &*column.name == name) {
+            Some(index) => self.get(index),
+            None => Err(DecodeError::new(format!("column \"{name}\""), 0, "there is no such column").into()),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What a request under way needs of its session.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use helenus_protocol::ProtocolVersion;
+use helenus_protocol::response::{SchemaChange, ServerError};
+
+use super::SessionInner;
+use crate::cluster::Host;
+use crate::cluster::link::{Link, call_at};
+use crate::error::{AttemptError, Error, RequestFailure as Failure};
+use crate::policy::retry::RequestFailure;
+use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost};
+use crate::pool::Pool;
+use crate::request::Request;
+use crate::request::execution::{AttemptId, Input, Verdict};
+use crate::request::runner::{Environment, RetryAnswer};
+
+impl Environment for SessionInner {
+    fn pool(&self, host: &Arc<Host>) -> Option<Arc<Pool>> {
+        self.pools.load().get(&host.host_id()).cloned()
+    }
+
+    fn ask_retry(
+        &self,
+        request: &Arc<Request>,
+        host: &Arc<Host>,
+        error: &AttemptError,
+        retries: u32,
+        attempt: AttemptId,
+    ) -> RetryAnswer {
+        let Some(failure) = retry_failure(error) else { return RetryAnswer::Now(Verdict::Rethrow) };
+        let facts = request.facts();
+        let policy = facts.retry_policy.clone().unwrap_or_else(|| Arc::clone(&self.defaults().retry));
+        let (consistency, idempotent) = (facts.consistency, facts.idempotent);
+        if policy.may_block() {
+            let (request, host) = (Arc::clone(request), Arc::clone(host));
+            self.context.executor.main().spawn_blocking(move || {
+                let context = RetryContext { failure, retries, consistency, idempotent, host: &host };
+                let verdict = verdict(policy.decide(&context));
+                request.handle(Input::Retry(attempt, verdict));
+            });
+            return RetryAnswer::Later;
+        }
+        let context = RetryContext { failure, retries, consistency, idempotent, host };
+        RetryAnswer::Now(verdict(policy.decide(&context)))
+    }
+
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>) {
+        let connection = self.pool(host).and_then(|pool| pool.connections().first().cloned());
+        let (Some(connection), Some(statement)) = (connection, request.prepared.clone()) else {
+            request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
+            return;
+        };
+        let (request, host) = (Arc::clone(request), Arc::clone(host));
+        let timeout = self.defaults().timeout.unwrap_or(Duration::from_secs(60));
+        self.context.executor.main().spawn(async move {
+            let link = Link { host, connection };
+            let mut outcome = Ok(());
+            for statement in &*statement {
+                if let Err(error) = statement.prepare_again(&link, timeout).await {
+                    outcome = Err(attempt_error(error));
+                    break;
+                }
+            }
+            request.handle(Input::Prepared(attempt, outcome));
+        });
+    }
+
+    fn set_keyspace(&self, request: &Arc<Request>, keyspace: String) {
+        self.context.keyspace.store(Some(Arc::new(keyspace.clone())));
+        let pools = self.pools.load_full();
+        let timeout = self.cluster.config.control_timeout;
+        let request = Arc::clone(request);
+        self.context.executor.main().spawn(async move {
+            let cql = format!("USE {}", crate::statement::identifier::quoted(&keyspace));
+            let mut uses = tokio::task::JoinSet::new();
+            for pool in pools.values() {
+                for connection in pool.connections().iter() {
+                    let link = Link { host: Arc::clone(pool.host()), connection: Arc::clone(connection) };
+                    let cql = cql.clone();
+                    uses.spawn(async move {
+                        if let Err(error) = link.query(&cql, timeout).await {
+                            // A connection in another keyspace would run statements where they do not belong.
+                            tracing::warn!(host = %link.host.address(), %error, "the keyspace cannot be used");
+                            let why = "it could not be switched to the session's keyspace";
+                            link.connection.close(crate::error::ConnectionError::Closed(why));
+                        }
+                    });
+                }
+            }
+            while uses.join_next().await.is_some() {}
+            request.handle(Input::KeyspaceSet);
+        });
+    }
+
+    fn await_schema(&self, request: &Arc<Request>, change: SchemaChange) {
+        let request = Arc::clone(request);
+        let cluster = Arc::clone(&self.cluster);
+        self.context.executor.main().spawn(async move {
+            let agreed = cluster.settle_schema(&change).await;
+            request.set_schema_agreed(agreed);
+            request.handle(Input::SchemaSettled);
+        });
+    }
+
+    fn set_timer(&self, request: &Arc<Request>, at: Instant) {
+        call_at(self.context.executor.main(), request, at);
+    }
+
+    fn version(&self) -> ProtocolVersion {
+        self.context.version
+    }
+}
+
+/// An error of one of our own calls, seen as the error of an attempt.
+fn attempt_error(error: Error) -> AttemptError {
+    match error {
+        Error::Request(failure) => match *failure {
+            Failure::Attempt { error, .. } => error,
+            Failure::Exhausted { mut attempts, .. } => {
+                attempts.pop().map_or(AttemptError::NoConnection(None), |attempt| attempt.error)
+            }
+            Failure::TimedOut { .. } => AttemptError::NoConnection(None),
+        },
+        Error::Decode(error) => AttemptError::Decode(error),
+        Error::Encode(error) => AttemptError::Encode(error),
+        _ => AttemptError::NoConnection(None),
+    }
+}
+
+fn retry_failure(error: &AttemptError) -> Option<RetryFailure> {
+    Some(match error {
+        AttemptError::Server(error) => match error {
+            ServerError::ReadTimeout { required, received, data_present, .. } => {
+                RetryFailure::ReadTimeout { required: *required, received: *received, data_present: *data_present }
+            }
+            ServerError::WriteTimeout { required, received, write_type, .. } => RetryFailure::WriteTimeout {
+                required: *required,
+                received: *received,
+                write_type: write_type.clone(),
+            },
+            ServerError::Unavailable { required, alive, .. } => {
+                RetryFailure::Unavailable { required: *required, alive: *alive }
+            }
+            ServerError::Overloaded { .. } => RetryFailure::Request(RequestFailure::Overloaded),
+            ServerError::IsBootstrapping { .. } => RetryFailure::Request(RequestFailure::Bootstrapping),
+            ServerError::TruncateError { .. } => RetryFailure::Request(RequestFailure::Truncate),
+            ServerError::ServerError { .. } => RetryFailure::Request(RequestFailure::Server),
+            _ => return None,
+        },
+        AttemptError::Connection(_) | AttemptError::NoConnection(_) | AttemptError::Busy { .. } => {
+            RetryFailure::Request(RequestFailure::ConnectionLost)
+        }
+        AttemptError::Decode(_) | AttemptError::Encode(_) => return None,
+    })
+}
+
+fn verdict(decision: RetryDecision) -> Verdict {
+    match decision {
+        RetryDecision::Retry { host, consistency, after } => {
+            Verdict::Again { same_host: host == RetryHost::Same, consistency, after }
+        }
+        RetryDecision::Rethrow => Verdict::Rethrow,
+        RetryDecision::Ignore => Verdict::Ignore,
+    }
+}

@@ -1,0 +1,149 @@
+//! The front door: statements in, results out. It decides nothing; see [`encode`] for how a statement becomes bytes,
+//! [`environment`] for what a request under way needs of its session.
+
+mod encode;
+mod environment;
+mod pools;
+mod prepare;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use crate::cluster::{Cluster, ClusterInner, Host};
+use crate::config::RequestDefaults;
+use crate::error::Error;
+use crate::future::ResponseFuture;
+use crate::pool::{Pool, PoolContext, PoolObserver};
+use crate::statement::{PreparedStatement, Statement};
+
+/// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) inner: Arc<SessionInner>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("keyspace", &self.keyspace()).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct SessionInner {
+    pub(crate) cluster: Arc<ClusterInner>,
+    pub(crate) context: Arc<PoolContext>,
+    pub(crate) pools: ArcSwap<HashMap<Uuid, Arc<Pool>>>,
+    me: Weak<Self>,
+    shut_down: AtomicBool,
+}
+
+impl Session {
+    pub(crate) async fn open(cluster: &Arc<ClusterInner>, keyspace: Option<&str>) -> Result<Self, Error> {
+        let version = cluster.version().ok_or(Error::ShutDown)?;
+        let inner = Arc::new_cyclic(|me: &Weak<SessionInner>| SessionInner {
+            cluster: Arc::clone(cluster),
+            context: Arc::new(PoolContext {
+                executor: cluster.executor.clone(),
+                connection: cluster.config.connection.clone(),
+                version,
+                keyspace: ArcSwapOption::empty(),
+                observer: me.clone() as Weak<dyn PoolObserver>,
+            }),
+            pools: ArcSwap::default(),
+            me: me.clone(),
+            shut_down: AtomicBool::new(false),
+        });
+        cluster.add_session(&inner);
+        inner.adjust_pools(&cluster.snapshot());
+        inner.wait_for_connection().await?;
+        let session = Self { inner };
+        if let Some(keyspace) = keyspace {
+            let cql = format!("USE {}", crate::statement::identifier::quoted(keyspace));
+            session.execute(cql).await?;
+        }
+        Ok(session)
+    }
+
+    /// Runs a statement. The request is on its way when this returns; what is returned waits for the answer, and
+    /// dropping it cancels the request.
+    #[must_use = "a request is cancelled when its future is dropped"]
+    pub fn execute(&self, statement: impl Into<Statement>) -> ResponseFuture {
+        ResponseFuture::begin(&self.inner, Arc::new(statement.into()))
+    }
+
+    /// Has the server prepare a statement, on every host where the cluster's settings say so.
+    ///
+    /// # Errors
+    ///
+    /// The server's, where the text is no CQL or names what is not there; or that no host could be asked.
+    pub async fn prepare(&self, query: &str) -> Result<PreparedStatement, Error> {
+        self.inner.prepare(query, None).await
+    }
+
+    /// The keyspace for names without one.
+    #[must_use]
+    pub fn keyspace(&self) -> Option<String> {
+        self.inner.context.keyspace.load().as_deref().cloned()
+    }
+
+    /// Uses `keyspace` for names without one, from the next statement on.
+    ///
+    /// # Errors
+    ///
+    /// The server's, where the keyspace is not there.
+    pub async fn set_keyspace(&self, keyspace: &str) -> Result<(), Error> {
+        self.execute(format!("USE {}", crate::statement::identifier::quoted(keyspace))).await.map(drop)
+    }
+
+    /// The cluster that it belongs to.
+    #[must_use]
+    pub fn cluster(&self) -> Cluster {
+        Cluster { inner: Arc::clone(&self.inner.cluster) }
+    }
+
+    /// How many connections to `host` are open, and how many requests wait on each.
+    #[must_use]
+    pub fn connections(&self, host: &Host) -> Vec<usize> {
+        let pools = self.inner.pools.load();
+        let Some(pool) = pools.get(&host.host_id()) else { return Vec::new() };
+        pool.connections().iter().map(|connection| connection.in_flight()).collect()
+    }
+
+    /// Closes the session's connections. Requests under way end with an error; later ones fail at once.
+    pub fn shut_down(&self) {
+        self.inner.shut_down();
+    }
+
+    /// Whether [`shut_down`](Self::shut_down) was called.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.inner.is_shut_down()
+    }
+}
+
+impl SessionInner {
+    pub(crate) fn defaults(&self) -> &RequestDefaults {
+        &self.cluster.config.defaults
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Acquire) || self.cluster.is_shut_down()
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.shut_down.store(true, Ordering::Release);
+        for pool in self.pools.swap(Arc::default()).values() {
+            pool.shut_down();
+        }
+    }
+}
+
+impl Drop for SessionInner {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}

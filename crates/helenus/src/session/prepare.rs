@@ -1,0 +1,105 @@
+//! PREPARE: once where it is asked for, on all other hosts beside, and again where a host has forgotten.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use helenus_protocol::envelope::Flags;
+use helenus_protocol::notation::Writer;
+use helenus_protocol::request::Prepare;
+use helenus_protocol::response::{Message, Response, ResultMessage};
+use helenus_protocol::{Consistency, DecodeError, RequestOpcode};
+
+use super::SessionInner;
+use crate::cluster::Host;
+use crate::cluster::link::Link;
+use crate::error::Error;
+use crate::policy::RoutingInfo;
+use crate::request::execution::Limits;
+use crate::request::runner::Route;
+use crate::request::{Awaited, Body, Facts, Request};
+use crate::statement::prepared::{ResultColumns, Shared};
+use crate::statement::{PreparedStatement, StatementOptions};
+
+impl SessionInner {
+    pub(crate) async fn prepare(
+        self: &Arc<Self>,
+        query: &str,
+        keyspace: Option<&str>,
+    ) -> Result<PreparedStatement, Error> {
+        let request = self.prepare_request(query, keyspace)?;
+        request.start();
+        let success = Awaited::new(request).await?;
+        let keyspace = keyspace.map(Arc::from).or_else(|| {
+            self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
+        });
+        let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
+        let header = envelope.header;
+        let response = Response::decode(self.context.version, header.flags, header.opcode, &envelope.body)?;
+        let Message::Result(ResultMessage::Prepared(prepared)) = response.message else {
+            return Err(DecodeError::new("RESULT", 0, "RESULT prepared was due").into());
+        };
+        let shared = Arc::new(Shared::new(query.into(), keyspace, prepared));
+        if self.cluster.config.prepare_on_all_hosts {
+            self.prepare_elsewhere(&shared, &success.host).await;
+        }
+        Ok(PreparedStatement::new(shared, StatementOptions::default()))
+    }
+
+    fn prepare_request(self: &Arc<Self>, query: &str, keyspace: Option<&str>) -> Result<Arc<Request>, Error> {
+        if self.is_shut_down() {
+            return Err(Error::ShutDown);
+        }
+        let version = self.context.version;
+        let keyspace = keyspace.filter(|_| version.has_request_keyspace()).map(str::to_owned);
+        let message = Prepare { query: query.into(), keyspace };
+        let mut bytes = Vec::new();
+        message.encode(version, &mut Writer::new(&mut bytes))?;
+        let body = Body { opcode: RequestOpcode::Prepare, flags: Flags::empty(), bytes, consistency_at: None };
+        let timeout = self.defaults().timeout;
+        let limits = Limits {
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            timeout,
+            idempotent: true,
+            policy_decides: false,
+            speculation: Vec::new(),
+        };
+        let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
+        let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
+        Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, None, facts))
+    }
+
+    /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.
+    async fn prepare_elsewhere(&self, shared: &Arc<Shared>, done: &Arc<Host>) {
+        let mut others = tokio::task::JoinSet::new();
+        for pool in self.pools.load().values().filter(|pool| pool.host() != done) {
+            let Some(connection) = pool.connections().first().cloned() else { continue };
+            let link = Link { host: Arc::clone(pool.host()), connection };
+            let shared = Arc::clone(shared);
+            others.spawn_on(
+                async move {
+                    if let Err(error) = shared.prepare_again(&link, Duration::from_secs(2)).await {
+                        tracing::debug!(host = %link.host.address(), %error, "cannot prepare there yet");
+                    }
+                },
+                self.context.executor.main(),
+            );
+        }
+        while others.join_next().await.is_some() {}
+    }
+}
+
+impl Shared {
+    /// Prepares the statement at the other end of `link` and checks that it is the same there.
+    pub(crate) async fn prepare_again(&self, link: &Link, timeout: Duration) -> Result<(), Error> {
+        let prepared = link.prepare(self.query(), self.keyspace(), timeout).await?;
+        if prepared.id != *self.id() {
+            let why = format!(
+                "{} prepared the statement under another id than before; was it prepared in another keyspace?",
+                link.host.address()
+            );
+            return Err(DecodeError::new("RESULT prepared", 0, why).into());
+        }
+        self.set_result_columns(ResultColumns { id: prepared.result_metadata_id, metadata: prepared.result });
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! How a statement is to be run; what all kinds of statements share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use helenus_protocol::{Consistency, SerialConsistency};
+
+use crate::cluster::Host;
+use crate::policy::RetryPolicy;
+
+/// Options of one statement. What is `None` is taken from the session's defaults.
+#[derive(Debug, Clone, Default)]
+pub struct StatementOptions {
+    /// How many replicas must answer.
+    pub consistency: Option<Consistency>,
+    /// The consistency of a lightweight transaction's condition.
+    pub serial_consistency: Option<SerialConsistency>,
+    /// How many rows a page may have; `Some(0)`: no paging.
+    pub page_size: Option<i32>,
+    /// Where to go on, from an earlier page.
+    pub paging_state: Option<Bytes>,
+    /// The write timestamp, in microseconds since 1970-01-01T00:00Z.
+    pub timestamp: Option<i64>,
+    /// The time that the whole request is given, retries included; `Some(Duration::MAX)`: for ever.
+    pub timeout: Option<Duration>,
+    /// Whether it may be run twice without harm. `None`: its text decides, and what cannot be told is not idempotent.
+    pub idempotent: Option<bool>,
+    /// Have the server record a trace.
+    pub tracing: bool,
+    /// The keyspace for names without one. In v5 the server applies it; before, it only serves routing.
+    pub keyspace: Option<Arc<str>>,
+    /// What the server is to take for the time, in seconds since 1970-01-01T00:00Z (v5).
+    pub now_in_seconds: Option<i32>,
+    /// Sent along for the server's query handler (v4 and later).
+    pub custom_payload: Vec<(String, Option<Bytes>)>,
+    /// Run it on this host and no other.
+    pub host: Option<Arc<Host>>,
+    /// Decides instead of the session's retry policy.
+    pub retry_policy: Option<Arc<dyn RetryPolicy>>,
+    /// The partition key's bytes, where the statement cannot tell them.
+    pub routing_key: Option<Bytes>,
+    /// The answer may leave out the columns' description, since the caller has it.
+    pub skip_metadata: bool,
+}

@@ -1,0 +1,159 @@
+//! Prepared statements, and the values bound to one.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use helenus_protocol::EncodeError;
+use helenus_protocol::notation::Value;
+use helenus_protocol::request::SerializedValues;
+use helenus_protocol::response::{ColumnSpec, Prepared, RowsMetadata};
+use smallvec::SmallVec;
+
+use super::StatementOptions;
+use super::Idempotence;
+use super::routing_key;
+
+/// What the columns of the answers are, and the id under which the server knows that (v5).
+#[derive(Debug)]
+pub struct ResultColumns {
+    /// The id that EXECUTE sends back (v5).
+    pub id: Option<Bytes>,
+    /// The columns; `None` where the statement gives no rows.
+    pub metadata: Option<Arc<RowsMetadata>>,
+}
+
+/// What every handle to one prepared statement shares.
+pub struct Shared {
+    id: Bytes,
+    query: Arc<str>,
+    keyspace: Option<Arc<str>>,
+    bind: Arc<[ColumnSpec]>,
+    partition_key_indexes: Box<[u16]>,
+    result: ArcSwapOption<ResultColumns>,
+    idempotence: OnceLock<Idempotence>,
+}
+
+impl Shared {
+    pub(crate) fn new(query: Arc<str>, keyspace: Option<Arc<str>>, prepared: Prepared) -> Self {
+        let columns = ResultColumns { id: prepared.result_metadata_id, metadata: prepared.result };
+        Self {
+            id: prepared.id,
+            query,
+            keyspace,
+            bind: prepared.bind.columns.into(),
+            partition_key_indexes: prepared.bind.partition_key_indexes.into(),
+            result: ArcSwapOption::from_pointee(columns),
+            idempotence: OnceLock::new(),
+        }
+    }
+
+    pub(crate) const fn id(&self) -> &Bytes {
+        &self.id
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    pub(crate) fn keyspace(&self) -> Option<&str> {
+        self.keyspace.as_deref()
+    }
+
+    /// What the server said when it prepared the statement again, or when a page came with new columns.
+    pub(crate) fn set_result_columns(&self, columns: ResultColumns) {
+        self.result.store(Some(Arc::new(columns)));
+    }
+}
+
+/// A statement that the server has prepared. Handles are cheap to clone.
+#[derive(Clone)]
+pub struct PreparedStatement {
+    pub(crate) shared: Arc<Shared>,
+    /// Options for each execution.
+    pub options: StatementOptions,
+}
+
+impl fmt::Debug for PreparedStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedStatement").field("query", &self.shared.query).finish_non_exhaustive()
+    }
+}
+
+impl PreparedStatement {
+    pub(crate) fn new(shared: Arc<Shared>, options: StatementOptions) -> Self {
+        Self { shared, options }
+    }
+
+    /// The server's id for it.
+    #[must_use]
+    pub fn id(&self) -> &Bytes {
+        &self.shared.id
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.shared.query
+    }
+
+    /// The keyspace in which it was prepared, where one was set.
+    #[must_use]
+    pub fn keyspace(&self) -> Option<&str> {
+        self.shared.keyspace.as_deref()
+    }
+
+    /// The bind markers, in order.
+    #[must_use]
+    pub fn bind_columns(&self) -> &Arc<[ColumnSpec]> {
+        &self.shared.bind
+    }
+
+    /// Which bind markers make the partition key, in its order; empty where the server did not say (v3).
+    #[must_use]
+    pub fn partition_key_indexes(&self) -> &[u16] {
+        &self.shared.partition_key_indexes
+    }
+
+    /// What its answers' columns are, as last heard.
+    #[must_use]
+    pub fn result_columns(&self) -> Option<Arc<ResultColumns>> {
+        self.shared.result.load_full()
+    }
+
+    /// Whether its text proves that it may be run twice without harm.
+    #[must_use]
+    pub fn idempotence(&self) -> Idempotence {
+        *self.shared.idempotence.get_or_init(|| Idempotence::of(&self.shared.query))
+    }
+
+    /// The partition key's bytes among `values`, which must be positional.
+    ///
+    /// # Errors
+    ///
+    /// If a component is null, not set, or longer than the 65,535 bytes that Cassandra allows.
+    pub fn routing_key(&self, values: &SerializedValues) -> Result<Option<Bytes>, EncodeError> {
+        if self.shared.partition_key_indexes.is_empty() || values.are_named() {
+            return Ok(None);
+        }
+        let cells: Vec<_> = values.iter().map(|(_, value)| value).collect();
+        let mut components: SmallVec<[&[u8]; 4]> = SmallVec::new();
+        for index in &self.shared.partition_key_indexes {
+            match cells.get(usize::from(*index)) {
+                Some(Value::Bytes(bytes)) => components.push(bytes),
+                _ => return Ok(None),
+            }
+        }
+        Ok(routing_key::routing_key(&components)?.map(|key| Bytes::copy_from_slice(&key)))
+    }
+}
+
+/// A prepared statement with values.
+#[derive(Debug, Clone)]
+pub struct BoundStatement {
+    /// The statement.
+    pub prepared: PreparedStatement,
+    /// Its values.
+    pub values: SerializedValues,
+}

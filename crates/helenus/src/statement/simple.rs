@@ -1,0 +1,25 @@
+//! A statement as text.
+
+use helenus_protocol::request::SerializedValues;
+
+use super::StatementOptions;
+
+/// CQL text, with values for its bind markers or without. With values it is the server that gives them types: they
+/// must already be encoded as the types of their columns.
+#[derive(Debug, Clone, Default)]
+pub struct SimpleStatement {
+    /// The text.
+    pub text: String,
+    /// The values of its bind markers.
+    pub values: SerializedValues,
+    /// How it is to be run.
+    pub options: StatementOptions,
+}
+
+impl SimpleStatement {
+    /// A statement without values.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
