@@ -368,7 +368,9 @@ mod tests {
 
         #[test]
         fn any_text_is_a_type_or_an_error(text in r"[A-Za-z0-9(),:=>. \t-]{0,80}|(ListType|MapType|VectorType|UserType|TupleType|FrozenType|[(),: 0-9a-f]){0,30}|\PC{0,40}") {
-            let _outcome = parse(&text).is_ok();
+            if let Ok((read, _)) = parse(&text) {
+                prop_assert_eq!(parse(&read.class_name()), Ok((read, false)));
+            }
         }
     }
 
