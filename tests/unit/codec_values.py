@@ -1,0 +1,83 @@
+"""Values of CQL types and their bytes, worked out by hand from section 6 of the v5 specification."""
+
+import datetime
+import decimal
+import uuid
+
+Case = tuple[str, object, str]
+
+TIMEUUID = uuid.UUID("c00fbd86-6d8f-11ee-b962-0242ac120002")
+
+# Java class name, object, bytes in hex; each holds in both directions.
+PLAIN: list[Case] = [
+    ("AsciiType", "", ""),
+    ("AsciiType", "a\0b", "610062"),
+    ("BooleanType", False, "00"),
+    ("BooleanType", True, "01"),
+    ("ByteType", -128, "80"),
+    ("ByteType", 127, "7f"),
+    ("BytesType", b"", ""),
+    ("BytesType", b"\x00\xff", "00ff"),
+    ("CounterColumnType", -1, "ff" * 8),
+    ("DateType", datetime.datetime(1970, 1, 1), "00" * 8),
+    ("DateType", datetime.datetime(1969, 12, 31, 23, 59, 59, 999000), "ff" * 8),
+    ("DateType", datetime.datetime(1, 1, 1), "ffffc77cedd32800"),
+    ("DateType", datetime.datetime(9999, 12, 31, 23, 59, 59, 999000), "0000e677d21fdbff"),
+    ("DateType", datetime.datetime(2024, 2, 29, 12, 34, 56, 789000), "0000018df4dc5495"),
+    ("DecimalType", decimal.Decimal("0"), "0000000000"),
+    ("DecimalType", decimal.Decimal("1.50"), "000000020096"),
+    ("DecimalType", decimal.Decimal("-1E+5"), "fffffffbff"),
+    ("DecimalType", decimal.Decimal("1E-2147483647"), "7fffffff01"),
+    ("DecimalType", decimal.Decimal("1E+2147483648"), "8000000001"),
+    ("DecimalType", decimal.Decimal(2**200), "00000000" + "01" + "00" * 25),
+    ("DecimalType", decimal.Decimal(-(2**63)), "000000008000000000000000"),
+    ("DoubleType", 1.5, "3ff8000000000000"),
+    ("DoubleType", -0.0, "8000000000000000"),
+    ("DoubleType", float("inf"), "7ff0000000000000"),
+    ("FloatType", 1.5, "3fc00000"),
+    ("FloatType", float("-inf"), "ff800000"),
+    ("InetAddressType", "127.0.0.1", "7f000001"),
+    ("InetAddressType", "::1", "00" * 15 + "01"),
+    ("InetAddressType", "2001:db8::ff00:42:8329", "20010db8000000000000ff0000428329"),
+    ("InetAddressType", "::1.2.3.4", "00" * 12 + "01020304"),
+    ("InetAddressType", "::ffff:1.2.3.4", "00" * 10 + "ffff01020304"),
+    ("Int32Type", -(2**31), "80000000"),
+    ("Int32Type", 2**31 - 1, "7fffffff"),
+    ("IntegerType", 0, "00"),
+    ("IntegerType", 127, "7f"),
+    ("IntegerType", 128, "0080"),
+    ("IntegerType", -128, "80"),
+    ("IntegerType", -129, "ff7f"),
+    ("IntegerType", 2**63 - 1, "7f" + "ff" * 7),
+    ("IntegerType", 2**63, "0080" + "00" * 7),
+    ("IntegerType", -(2**63), "80" + "00" * 7),
+    ("IntegerType", 2**1000, "01" + "00" * 125),
+    ("IntegerType", -(2**1000), "ff" + "00" * 125),
+    ("LongType", -(2**63), "8000000000000000"),
+    ("LongType", 2**63 - 1, "7fffffffffffffff"),
+    ("ShortType", -(2**15), "8000"),
+    ("ShortType", 2**15 - 1, "7fff"),
+    ("TimeUUIDType", TIMEUUID, "c00fbd866d8f11eeb9620242ac120002"),
+    ("TimestampType", datetime.datetime(1970, 1, 1, 0, 0, 0, 42000), "000000000000002a"),
+    ("UTF8Type", "", ""),
+    ("UTF8Type", "Grüße 𝄞", "4772c3bcc39f6520f09d849e"),
+    ("UUIDType", uuid.UUID(int=2**128 - 1), "ff" * 16),
+    ("VarcharType", "x", "78"),
+    ("com.example.Unknown", b"abc", "616263"),
+    # Collections: a count, and each element behind its length.
+    ("ListType(Int32Type)", [], "00000000"),
+    ("ListType(Int32Type)", [1, 2], "00000002 00000004 00000001 00000004 00000002"),
+    ("ListType(ListType(AsciiType))", [["a"], []], "00000002 00000009 00000001 00000001 61 00000004 00000000"),
+    ("FrozenType(ListType(ByteType))", [7], "00000001 00000001 07"),
+    ("ReversedType(Int32Type)", 5, "00000005"),
+    ("TupleType(Int32Type, UTF8Type)", (1, "a"), "00000004 00000001 00000001 61"),
+    ("TupleType(Int32Type, UTF8Type)", (None, None), "ffffffff ffffffff"),
+    ("CompositeType(Int32Type, UTF8Type)", (5, "a"), "0004 00000005 00 0001 61 00"),
+    # Vectors: elements of a fixed size end to end, others behind a vint of their length.
+    ("VectorType(FloatType, 3)", [1.0, 2.0, 3.0], "3f800000 40000000 40400000"),
+    ("VectorType(LongType, 1)", [-1], "ff" * 8),
+    ("VectorType(UTF8Type, 2)", ["a", "bc"], "01 61 02 6263"),
+    ("VectorType(ShortType, 2)", [1, 2], "02 0001 02 0002"),
+    ("VectorType(VectorType(FloatType, 1), 2)", [[1.0], [2.0]], "3f800000 40000000"),
+    ("VectorType(VectorType(UTF8Type, 1), 1)", [["x" * 200]], "80ca 80c8" + "78" * 200),
+]
