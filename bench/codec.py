@@ -13,8 +13,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from cassandra.cqltypes import lookup_casstype
 from cassandra._native import Binder, RowDecoder
+from cassandra.cqltypes import lookup_casstype
 from cassandra.query import dict_factory, named_tuple_factory, tuple_factory
 
 ROWS = 5000

@@ -4,6 +4,8 @@ import datetime
 import decimal
 import uuid
 
+from cassandra.util import Date, Duration, OrderedMap, Time, sortedset
+
 Case = tuple[str, object, str]
 
 TIMEUUID = uuid.UUID("c00fbd86-6d8f-11ee-b962-0242ac120002")
@@ -57,6 +59,17 @@ PLAIN: list[Case] = [
     ("LongType", 2**63 - 1, "7fffffffffffffff"),
     ("ShortType", -(2**15), "8000"),
     ("ShortType", 2**15 - 1, "7fff"),
+    ("DurationType", Duration(0, 0, 0), "000000"),
+    ("DurationType", Duration(1, 2, 3), "020406"),
+    ("DurationType", Duration(-1, -2, -3), "010305"),
+    ("DurationType", Duration(2**31 - 1, 2**31 - 1, 2**63 - 1), "f0fffffffe f0fffffffe fffffffffffffffffe"),
+    ("DurationType", Duration(-(2**31), 0, -(2**63)), "f0ffffffff 00 ffffffffffffffffff"),
+    ("SimpleDateType", Date(0), "80000000"),
+    ("SimpleDateType", Date(-(2**31)), "00000000"),
+    ("SimpleDateType", Date(2**31 - 1), "ffffffff"),
+    ("SimpleDateType", Date("2015-02-03"), "80004055"),
+    ("TimeType", Time(0), "00" * 8),
+    ("TimeType", Time(86_399_999_999_999), "00004e94914effff"),
     ("TimeUUIDType", TIMEUUID, "c00fbd866d8f11eeb9620242ac120002"),
     ("TimestampType", datetime.datetime(1970, 1, 1, 0, 0, 0, 42000), "000000000000002a"),
     ("UTF8Type", "", ""),
@@ -70,6 +83,11 @@ PLAIN: list[Case] = [
     ("ListType(ListType(AsciiType))", [["a"], []], "00000002 00000009 00000001 00000001 61 00000004 00000000"),
     ("FrozenType(ListType(ByteType))", [7], "00000001 00000001 07"),
     ("ReversedType(Int32Type)", 5, "00000005"),
+    ("SetType(Int32Type)", sortedset(), "00000000"),
+    ("SetType(Int32Type)", sortedset([-1, 1]), "00000002 00000004 ffffffff 00000004 00000001"),
+    ("SetType(ListType(ByteType))", sortedset([[1]]), "00000001 00000009 00000001 00000001 01"),
+    ("MapType(AsciiType, Int32Type)", OrderedMap(), "00000000"),
+    ("MapType(AsciiType, Int32Type)", OrderedMap([("a", 42)]), "00000001 00000001 61 00000004 0000002a"),
     ("TupleType(Int32Type, UTF8Type)", (1, "a"), "00000004 00000001 00000001 61"),
     ("TupleType(Int32Type, UTF8Type)", (None, None), "ffffffff ffffffff"),
     ("CompositeType(Int32Type, UTF8Type)", (5, "a"), "0004 00000005 00 0001 61 00"),

@@ -10,9 +10,9 @@ import struct
 import uuid
 
 import pytest
-from codec_values import PLAIN
-
 from cassandra.cqltypes import UserType, UTF8Type, lookup_casstype
+from cassandra.util import Date, Duration
+from codec_values import PLAIN
 
 
 def encode(class_name: str, value: object) -> str:
@@ -74,6 +74,13 @@ ACCEPTED = [
     ("DateType", datetime.date(1970, 1, 2), "0000000005265c00"),
     ("DateType", datetime.datetime(1970, 1, 1, 2, 0, 0, 1999, tzinfo=SUMMER), "0000000000000001"),
     ("DateType", datetime.datetime(1969, 12, 31, 23, 59, 59, 999999), "ff" * 8),
+    ("SimpleDateType", 5, "00000005"),
+    ("SimpleDateType", datetime.date(1970, 1, 2), "80000001"),
+    ("SimpleDateType", datetime.datetime(1969, 12, 31, 23, 59), "7fffffff"),
+    ("SimpleDateType", "2015-02-03", "80004055"),
+    ("TimeType", 5, "0000000000000005"),
+    ("TimeType", datetime.time(1, 2, 3, 4), "00000362d417bda0"),
+    ("TimeType", "10:11:12.5", "0000215a7b55e500"),
     ("InetAddressType", ipaddress.ip_address("1.2.3.4"), "01020304"),
     ("InetAddressType", ipaddress.ip_address("::5"), "00" * 15 + "05"),
     ("UUIDType", uuid.UUID(int=5), "00" * 15 + "05"),
@@ -134,6 +141,23 @@ REFUSED = [
     ("DateType", 2.0**63, struct.error, "too large"),
     ("DateType", float("nan"), ValueError, "NaN"),
     ("DateType", float("inf"), OverflowError, "infinity"),
+    ("SimpleDateType", -1, struct.error, "0 to 4294967295"),
+    ("SimpleDateType", 2**32, struct.error, "0 to 4294967295"),
+    ("SimpleDateType", 1.5, TypeError, "Date arguments"),
+    ("SimpleDateType", "yesterday", ValueError, "YYYY-MM-DD"),
+    ("SimpleDateType", "", ValueError, "YYYY-MM-DD"),
+    ("SimpleDateType", Date(-(2**31) - 1), ValueError, "5877641"),
+    ("SimpleDateType", Date(2**31), ValueError, "5881580"),
+    ("TimeType", -1, ValueError, "86399999999999"),
+    ("TimeType", 86_400_000_000_000, ValueError, "86399999999999"),
+    ("TimeType", 2**70, ValueError, "86399999999999"),
+    ("TimeType", "24:00:00", ValueError, "HH:MM:SS"),
+    ("TimeType", 1.5, TypeError, "Time arguments"),
+    ("DurationType", 5, TypeError, "must be a Duration"),
+    ("DurationType", datetime.timedelta(1), TypeError, "must be a Duration"),
+    ("DurationType", Duration(1, -2, 3), ValueError, "one sign"),
+    ("DurationType", Duration(2**31, 0, 0), ValueError, "32 bits"),
+    ("DurationType", Duration(0, 0, 2**63), ValueError, "64 bits"),
     ("InetAddressType", "example.org", ValueError, "inet address"),
     ("InetAddressType", "fe80::1%eth0", ValueError, "inet address"),
     ("InetAddressType", "1.2.3", ValueError, "inet address"),

@@ -5,10 +5,10 @@ use helenus_protocol::notation::Reader;
 use helenus_protocol::value::Cells;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyList, PyTuple};
 
-use super::{Decoded, Lengths};
-use crate::codec::{Codec, Kind};
+use super::{Decoded, Lengths, VERSION};
+use crate::codec::Codec;
 use crate::errors::DecodeFailure;
 use crate::python;
 
@@ -61,76 +61,50 @@ pub(super) fn list<'py>(py: Python<'py>, element: &Codec, bytes: &[u8], lengths:
     Ok(PyList::new(py, items)?.into_any())
 }
 
-/// A `cassandra.util.SortedSet`. The server sends a set in the order of its element type; where that is Python's
-/// order too, and the bytes prove to be in it, nothing is sorted again.
+/// A `cassandra.util.SortedSet`, which sorts where Python's order is not the server's (time UUIDs, addresses).
 pub(super) fn set<'py>(py: Python<'py>, element: &Codec, bytes: &[u8], lengths: Lengths) -> Decoded<'py> {
     let mut cells = match lengths {
         Lengths::Int => Elements::int(Cells::of_set(bytes))?,
         Lengths::Short => Elements::short(bytes, 1)?,
     };
-    let order = Order::of(&element.kind);
-    let mut sorted = order.is_some();
-    let mut previous = None;
+    let mut distinct = Distinct::default();
     let mut items = Vec::with_capacity(cells.room());
     while let Some(cell) = cells.next() {
         let cell = cell?;
-        if let Some(order) = order.filter(|_| sorted) {
-            sorted = order.rises(previous, cell);
-            previous = cell;
-        }
+        distinct.see(cell);
         items.push(element.decode_cell(py, cell)?);
     }
     let items = PyList::new(py, items)?;
     let class = python::SORTED_SET.get(py)?;
-    if sorted {
+    if distinct.are_all() {
         return Ok(class.call_method1(intern!(py, "_from_sorted"), (items,))?);
     }
     Ok(class.call1((items,))?)
 }
 
-/// In which order bytes are the values' order, in Cassandra and in Python alike.
-#[derive(Debug, Clone, Copy)]
-enum Order {
-    /// Two's complement numbers of one width.
-    Signed,
-    /// Unsigned numbers of one width.
-    Unsigned,
-    /// Bytes, and text, whose code points rise as their bytes do.
-    Bytes,
+/// Whether cells are all different: what a server makes sure of, and Python's containers rely on.
+#[derive(Default)]
+struct Distinct<'a> {
+    seen: Vec<Option<&'a [u8]>>,
+    /// Some cell is not greater than the one before, as bytes; text never falls, numbers do once, below zero.
+    fell: bool,
 }
 
-impl Order {
-    const fn of(kind: &Kind) -> Option<Self> {
-        match kind {
-            Kind::Tinyint | Kind::Smallint | Kind::Int | Kind::Bigint | Kind::Timestamp | Kind::Time => {
-                Some(Self::Signed)
-            }
-            Kind::Date | Kind::Boolean => Some(Self::Unsigned),
-            Kind::Ascii | Kind::Text | Kind::Blob => Some(Self::Bytes),
-            _ => None,
-        }
+impl<'a> Distinct<'a> {
+    fn see(&mut self, cell: Option<&'a [u8]>) {
+        self.fell |= self.seen.last().is_some_and(|last| *last >= cell);
+        self.seen.push(cell);
     }
 
-    /// Whether `next` comes after `previous`. Null and empty cells have no place in the order.
-    fn rises(self, previous: Option<&[u8]>, next: Option<&[u8]>) -> bool {
-        let Some(next) = next else { return false };
-        match (self, previous) {
-            (Self::Bytes, None) => true,
-            (Self::Bytes, Some(previous)) => previous < next,
-            (Self::Signed | Self::Unsigned, None) => !next.is_empty(),
-            (Self::Unsigned, Some(previous)) => previous.len() == next.len() && previous < next,
-            (Self::Signed, Some(previous)) => match (previous, next) {
-                ([high, low @ ..], [next_high, next_low @ ..]) if low.len() == next_low.len() => {
-                    ((*high as i8), low) < ((*next_high as i8), next_low)
-                }
-                _ => false,
-            },
+    fn are_all(mut self) -> bool {
+        if self.fell {
+            self.seen.sort_unstable();
         }
+        !self.fell || self.seen.windows(2).all(|pair| pair[0] != pair[1])
     }
 }
 
-/// A `cassandra.util.OrderedMapSerializedKey`, in the server's order; it finds keys by their bytes, so that they
-/// need not be hashable.
+/// A `cassandra.util.OrderedMapSerializedKey`, in the server's order.
 pub(super) fn map<'py>(
     py: Python<'py>,
     key: &Codec,
@@ -142,14 +116,25 @@ pub(super) fn map<'py>(
         Lengths::Int => Elements::int(Cells::of_map(bytes))?,
         Lengths::Short => Elements::short(bytes, 2)?,
     };
-    let class = key.class(py)?;
-    let map = python::ORDERED_MAP.get(py)?.call1((class, 4))?;
-    let insert = map.getattr(intern!(py, "_insert_unchecked"))?;
+    let mut distinct = Distinct::default();
+    let mut pairs = Vec::with_capacity(cells.room() / 2);
     while let Some(key_cell) = cells.next() {
         let key_cell = key_cell?;
+        distinct.see(key_cell);
         let key_object = key.decode_cell(py, key_cell)?;
         let value_object = value.decode_cell(py, cells.next().transpose()?.flatten())?;
-        insert.call1((key_object, PyBytes::new(py, key_cell.unwrap_or_default()), value_object))?;
+        pairs.push(PyTuple::new(py, [key_object, value_object])?);
+    }
+    let pairs = PyList::new(py, pairs)?;
+    let class = python::ORDERED_MAP.get(py)?;
+    if distinct.are_all() {
+        let arguments = (pairs, key.class(py)?, VERSION);
+        return Ok(class.call_method1(intern!(py, "_from_sorted_pairs"), arguments)?);
+    }
+    let map = class.call1((key.class(py)?, VERSION))?;
+    for pair in pairs.iter() {
+        let (key_object, value_object): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
+        map.set_item(key_object, value_object)?;
     }
     Ok(map)
 }

@@ -23,6 +23,9 @@ use crate::python;
 pub(crate) use rows::RowDecoder;
 pub(crate) use temporal::{DATE_EPOCH, NANOSECONDS_PER_DAY};
 
+/// The protocol version that Python code is told where it wants to know one: values look the same in all that we speak.
+pub(crate) const VERSION: u8 = 4;
+
 /// An object, or why there is none.
 pub(crate) type Decoded<'py> = Result<Bound<'py, PyAny>, Box<DecodeFailure>>;
 
@@ -81,8 +84,7 @@ impl Codec {
 
     fn decode_in_python<'py>(&self, py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
         let Some(class) = &self.class else { return Ok(PyBytes::new(py, bytes).into_any()) };
-        // Values look the same in every version that we speak; user code is told the plainest one.
-        Ok(class.bind(py).call_method1(intern!(py, "from_binary"), (PyBytes::new(py, bytes), 4))?)
+        Ok(class.bind(py).call_method1(intern!(py, "from_binary"), (PyBytes::new(py, bytes), VERSION))?)
     }
 
     /// The type's name for error messages.

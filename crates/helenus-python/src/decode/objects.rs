@@ -35,14 +35,15 @@ pub(super) fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
     Ok(uuid)
 }
 
-/// An instance of one of the value classes of `cassandra.util` with one number inside.
-pub(super) fn with_number<'py>(
+/// An instance of one of the value classes of `cassandra.util`, which are nothing but these numbers.
+pub(super) fn with_numbers<'py>(
     class: &Bound<'py, PyType>,
-    name: &Bound<'py, PyString>,
-    number: i64,
+    numbers: &[(&Bound<'py, PyString>, i64)],
 ) -> PyResult<Bound<'py, PyAny>> {
     let object = blank(class)?;
-    set(&object, name, number.into_pyobject(class.py())?.as_any())?;
+    for (name, number) in numbers {
+        set(&object, name, number.into_pyobject(class.py())?.as_any())?;
+    }
     Ok(object)
 }
 

@@ -49,7 +49,7 @@ const fn civil(days: i64) -> (i64, u8, u8) {
 /// Days: a `cassandra.util.Date`, which holds any.
 pub(super) fn date<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
     let days = i64::from(u32::from_be_bytes(exactly(bytes)?)) - DATE_EPOCH;
-    Ok(objects::with_number(python::DATE.class(py)?, intern!(py, "days_from_epoch"), days)?)
+    Ok(objects::with_numbers(python::DATE.class(py)?, &[(intern!(py, "days_from_epoch"), days)])?)
 }
 
 /// Nanoseconds of the day: a `cassandra.util.Time`.
@@ -58,13 +58,18 @@ pub(super) fn time<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
     if !(0..NANOSECONDS_PER_DAY).contains(&nanoseconds) {
         return Err(DecodeFailure::malformed("a time has 0 to 86399999999999 nanoseconds"));
     }
-    Ok(objects::with_number(python::TIME.class(py)?, intern!(py, "nanosecond_time"), nanoseconds)?)
+    Ok(objects::with_numbers(python::TIME.class(py)?, &[(intern!(py, "nanosecond_time"), nanoseconds)])?)
 }
 
 /// Months, days and nanoseconds, each a `[vint]`: a `cassandra.util.Duration`.
 pub(super) fn duration<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
     let mut reader = Reader::new(bytes);
-    let parts = (reader.vint()?, reader.vint()?, reader.vint()?);
+    let (months, days, nanoseconds) = (reader.vint()?, reader.vint()?, reader.vint()?);
     reader.finish("duration")?;
-    Ok(python::DURATION.get(py)?.call1(parts)?)
+    let parts = [
+        (intern!(py, "months"), months),
+        (intern!(py, "days"), days),
+        (intern!(py, "nanoseconds"), nanoseconds),
+    ];
+    Ok(objects::with_numbers(python::DURATION.class(py)?, &parts)?)
 }

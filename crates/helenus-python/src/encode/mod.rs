@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::codec::{Codec, Kind};
-use crate::decode::Lengths;
+use crate::decode::{Lengths, VERSION};
 use crate::errors::EncodeFailure;
 
 pub(crate) use bind::{Binder, BoundValues};
@@ -75,8 +75,8 @@ impl Codec {
 
     fn encode_in_python(&self, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Encoded {
         let Some(class) = &self.class else { return text::blob(value, out) };
-        // Values look the same in every version that we speak; user code is told the plainest one.
-        let bytes = class.bind(value.py()).call_method1(intern!(value.py(), "to_binary"), (value, 4))?;
+        let bytes =
+            class.bind(value.py()).call_method1(intern!(value.py(), "to_binary"), (value, VERSION))?;
         let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
         out.extend_from_slice(bytes.as_bytes());
         Ok(())
