@@ -9,10 +9,34 @@ use crate::cluster::Host;
 /// to and with itself; the first one's wraps around.
 #[derive(Debug)]
 pub struct TokenRing {
-    tokens: Box<[Token]>,
+    tokens: Sorted,
     /// For each token the place of its owner in `hosts`.
     owners: Box<[u32]>,
     hosts: Box<[Arc<Host>]>,
+}
+
+/// Tokens in order. Those of Murmur3 are looked up for every request and are kept bare.
+#[derive(Debug)]
+enum Sorted {
+    Murmur3(Box<[i64]>),
+    Other(Box<[Token]>),
+}
+
+impl Sorted {
+    fn new(tokens: Vec<Token>) -> Self {
+        let bare = |token: &Token| if let Token::Murmur3(token) = token { Some(*token) } else { None };
+        match tokens.iter().map(bare).collect() {
+            Some(bare) => Self::Murmur3(bare),
+            None => Self::Other(tokens.into()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Murmur3(tokens) => tokens.len(),
+            Self::Other(tokens) => tokens.len(),
+        }
+    }
 }
 
 impl TokenRing {
@@ -32,7 +56,7 @@ impl TokenRing {
         ring.sort_unstable();
         ring.dedup_by(|later, first| later.0 == first.0);
         let (tokens, owners): (Vec<_>, Vec<_>) = ring.into_iter().unzip();
-        Self { tokens: tokens.into(), owners: owners.into(), hosts }
+        Self { tokens: Sorted::new(tokens), owners: owners.into(), hosts }
     }
 
     /// How many ranges there are.
@@ -44,13 +68,15 @@ impl TokenRing {
     /// Whether nobody owns anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.len() == 0
     }
 
     /// All tokens, in order.
-    #[must_use]
-    pub fn tokens(&self) -> &[Token] {
-        &self.tokens
+    pub fn tokens(&self) -> impl Iterator<Item = Token> {
+        (0..self.len()).map(|position| match &self.tokens {
+            Sorted::Murmur3(tokens) => Token::Murmur3(tokens[position]),
+            Sorted::Other(tokens) => tokens[position].clone(),
+        })
     }
 
     /// The hosts that own something.
@@ -59,11 +85,16 @@ impl TokenRing {
         &self.hosts
     }
 
-    /// The range that `token` falls into, as a place in [`tokens`](Self::tokens).
+    /// The range that `token` falls into, as a place in [`tokens`](Self::tokens). None for a token of another
+    /// partitioner.
     #[must_use]
     pub fn position(&self, token: &Token) -> Option<usize> {
-        let at = self.tokens.partition_point(|owned| owned < token);
-        if at < self.tokens.len() { Some(at) } else { (!self.is_empty()).then_some(0) }
+        let at = match (&self.tokens, token) {
+            (Sorted::Murmur3(tokens), Token::Murmur3(token)) => tokens.partition_point(|owned| owned < token),
+            (Sorted::Murmur3(_), _) => return None,
+            (Sorted::Other(tokens), token) => tokens.partition_point(|owned| owned < token),
+        };
+        if at < self.len() { Some(at) } else { (!self.is_empty()).then_some(0) }
     }
 
     /// The host that owns the range at `position`.
@@ -85,6 +116,7 @@ impl TokenRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::HostFacts;
     use crate::cluster::host::tests::host_with_tokens;
 
     #[test]
@@ -105,6 +137,28 @@ mod tests {
         let ring = TokenRing::new(&[host_with_tokens(1, "dc", "r", &[])]);
         assert!(ring.is_empty() && ring.hosts().is_empty());
         assert_eq!(ring.position(&Token::Murmur3(3)), None);
+    }
+
+    #[test]
+    fn rings_of_other_partitioners() {
+        let owned = |n: u8, tokens: &[u128]| {
+            let facts = HostFacts {
+                tokens: tokens.iter().copied().map(Token::Random).collect(),
+                ..host_with_tokens(n, "dc", "r", &[]).facts().clone()
+            };
+            Arc::new(Host::new(facts))
+        };
+        let hosts = [owned(1, &[1 << 100, 5]), owned(2, &[1 << 126])];
+        let ring = TokenRing::new(&hosts);
+        for (token, owner) in [(0, 1), (5, 1), (6, 1), (1 << 101, 2), (1 << 127, 1)] {
+            let position = ring.position(&Token::Random(token)).unwrap();
+            assert_eq!(ring.owner(position), &hosts[owner - 1], "token {token}");
+        }
+        let tokens: Vec<_> = ring.tokens().collect();
+        assert_eq!(tokens, [5, 1 << 100, 1 << 126].map(Token::Random));
+        let murmur = TokenRing::new(&[host_with_tokens(1, "dc", "r", &[7, -7])]);
+        assert_eq!(murmur.position(&Token::Random(5)), None);
+        assert_eq!(murmur.tokens().collect::<Vec<_>>(), [-7, 7].map(Token::Murmur3));
     }
 
     #[test]

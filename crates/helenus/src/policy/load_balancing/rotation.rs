@@ -84,27 +84,41 @@ pub(super) struct Rotation {
 
 impl Rotation {
     pub(super) fn next(&mut self) -> Option<Arc<Host>> {
-        while self.tier < TIERS {
-            if let Some(place) = self.next_of_tier() {
-                self.last = Some(place);
-                self.seen.insert(place);
-                return Some(Arc::clone(&self.snapshot.hosts()[place]));
-            }
-            self.tier += 1;
-            self.last = None;
-        }
-        None
+        let place = self.next_of_tier().or_else(|| self.first_of_next_tier())?;
+        self.last = Some(place);
+        self.seen.insert(place);
+        Some(Arc::clone(&self.snapshot.hosts()[place]))
     }
 
+    /// The next one around from the last.
     fn next_of_tier(&self) -> Option<usize> {
-        let places = 0..self.snapshot.hosts().len();
-        if let Some(last) = self.last {
-            return (last + 1..places.end).chain(0..last).find(|&place| self.is_due(place));
+        let last = self.last?;
+        (last + 1..self.snapshot.hosts().len()).chain(0..last).find(|&place| self.is_due(place))
+    }
+
+    /// Goes on to the lowest tier that has a host left, and to the host there whose turn it is.
+    fn first_of_next_tier(&mut self) -> Option<usize> {
+        let hosts = self.snapshot.hosts();
+        loop {
+            let (mut lowest, mut due) = (TIERS, 0);
+            for (place, host) in hosts.iter().enumerate() {
+                match self.tier_of(host) {
+                    Some(tier) if tier <= lowest && !self.seen.contains(place) => {
+                        due = if tier < lowest { 1 } else { due + 1 };
+                        lowest = tier;
+                    }
+                    _ => {}
+                }
+            }
+            self.tier = lowest;
+            // The turn counts the hosts of this tier alone: counting others would give their turns to neighbours.
+            let turn = self.turn.checked_rem(due)?;
+            let found = (0..hosts.len()).filter(|&place| self.is_due(place)).nth(turn);
+            // A host whose state changed since it was counted may have been the one.
+            if found.is_some() {
+                return found;
+            }
         }
-        // The turn counts the hosts of this tier alone: counting others would give their turns to their neighbours.
-        let due = places.clone().filter(|&place| self.is_due(place)).count();
-        let turn = self.turn.checked_rem(due)?;
-        places.filter(|&place| self.is_due(place)).nth(turn)
     }
 
     /// Whether a host belongs to this tier, or to one before it that it was not in when that was gone through.
