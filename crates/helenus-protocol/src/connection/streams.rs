@@ -282,7 +282,7 @@ mod tests {
     fn what_is_due_is_told_once() {
         let start = Instant::now();
         let mut streams = Streams::new(8);
-        for token in 0..4 {
+        for token in 0..4_u32 {
             let wake_at = Some(start + Duration::from_secs(token.into()));
             streams.allot(Pending { token, wake_at, starts_at: 0 }).unwrap();
         }
