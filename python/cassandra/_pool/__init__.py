@@ -1,0 +1,1 @@
+"""Nodes as a program sees them. Public under `cassandra.pool`. The connections to a node are the engine's."""
