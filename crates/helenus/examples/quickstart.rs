@@ -16,7 +16,10 @@ async fn main() -> Result<(), Error> {
     let result = session.execute("SELECT cluster_name, release_version FROM system.local").await?;
     for row in result.rows_as::<(&str, &str)>() {
         let (name, version) = row?;
-        println!("{name} runs Cassandra {version}; we speak protocol {}", session.cluster().protocol_version());
+        println!(
+            "{name} runs Cassandra {version}; we speak protocol {}",
+            session.cluster().protocol_version()
+        );
     }
     session.cluster().shut_down();
     Ok(())

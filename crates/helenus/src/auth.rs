@@ -17,7 +17,11 @@ pub struct AuthError(pub String);
 pub trait AuthProvider: Send + Sync + fmt::Debug {
     /// An authenticator for a connection to `host`, whose server names the class `authenticator`. A provider refuses
     /// a class that it was not set up for: credentials are for whom they are meant.
-    fn authenticator(&self, host: SocketAddr, authenticator: &str) -> Result<Box<dyn Authenticator>, AuthError>;
+    fn authenticator(
+        &self,
+        host: SocketAddr,
+        authenticator: &str,
+    ) -> Result<Box<dyn Authenticator>, AuthError>;
 
     /// Whether it may block (on an interpreter's lock, on a file), so that it must not run on an I/O thread.
     fn may_block(&self) -> bool {
@@ -58,7 +62,11 @@ impl fmt::Debug for PlainText {
 }
 
 impl AuthProvider for PlainText {
-    fn authenticator(&self, _host: SocketAddr, _authenticator: &str) -> Result<Box<dyn Authenticator>, AuthError> {
+    fn authenticator(
+        &self,
+        _host: SocketAddr,
+        _authenticator: &str,
+    ) -> Result<Box<dyn Authenticator>, AuthError> {
         let mut token = Zeroizing::new(Vec::with_capacity(self.username.len() + self.password.len() + 2));
         token.push(0);
         token.extend_from_slice(self.username.as_bytes());

@@ -8,11 +8,12 @@ use std::time::Duration;
 use helenus_protocol::connection::MAX_STREAMS;
 use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 
-use crate::connection::open::ConnectionConfig;
+pub use crate::connection::open::{ConnectionConfig, SocketOption};
 use crate::policy::{
     AddressTranslator, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
     SpeculativeExecutionPolicy, TimestampGenerator,
 };
+pub use helenus_protocol::connection::handshake::CompressionChoice;
 
 /// Where to look for the cluster first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,8 @@ pub struct Config {
     pub prepare_on_all_hosts: bool,
     /// Whether a host that comes up is told of the prepared statements at once.
     pub reprepare_on_up: bool,
-    pub(crate) connection: ConnectionConfig,
+    /// What every connection is opened with.
+    pub connection: ConnectionConfig,
 }
 
 impl Config {

@@ -183,7 +183,9 @@ fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Resu
 impl fmt::Display for RequestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exhausted { attempts, .. } if attempts.is_empty() => f.write_str("no host is known to be up"),
+            Self::Exhausted { attempts, .. } if attempts.is_empty() => {
+                f.write_str("no host is known to be up")
+            }
             Self::Exhausted { attempts, .. } => {
                 f.write_str("no host could run the request")?;
                 write_attempts(f, attempts)

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::cluster::Host;
 use crate::error::Error;
 use crate::request::completion::{Group, Waiter};
 use crate::request::{Outcome, Request};
@@ -102,7 +101,7 @@ impl ResponseFuture {
         }
     }
 
-    /// The host that answered, for what was taken by [`take`](Self::take) and failed.
+    /// The session that runs it.
     #[must_use]
     pub fn session(&self) -> crate::Session {
         crate::Session { inner: Arc::clone(&self.session) }
@@ -131,6 +130,3 @@ impl Drop for ResponseFuture {
         }
     }
 }
-
-/// Which host a result or an error is about.
-pub type Coordinator = Arc<Host>;

@@ -145,7 +145,9 @@ fn unexpected(message: &Message, expected: &'static str) -> HandshakeError {
 fn refused(error: ServerError, version: ProtocolVersion) -> HandshakeError {
     // There is no code of its own for a version that is refused; all servers say it in these words.
     let message = error.message();
-    if matches!(error, ServerError::ProtocolError { .. }) && message.to_ascii_lowercase().contains("protocol version") {
+    if matches!(error, ServerError::ProtocolError { .. })
+        && message.to_ascii_lowercase().contains("protocol version")
+    {
         return HandshakeError::VersionRefused { version, message: message.to_owned() };
     }
     HandshakeError::Server(error)
@@ -169,12 +171,14 @@ impl AwaitSupported {
         };
         let supported = Supported { options };
         let compression = choose(&wanted.compression, &supported, version)?;
-        let cql_version = wanted.cql_version.as_deref().or(supported.values("CQL_VERSION").first().map(String::as_str));
+        let cql_version =
+            wanted.cql_version.as_deref().or(supported.values("CQL_VERSION").first().map(String::as_str));
         let mut startup = vec![("CQL_VERSION".into(), cql_version.unwrap_or("3.0.0").to_owned().into())];
         if let Some(compression) = compression {
             startup.push(("COMPRESSION".into(), compression.name().into()));
         }
-        startup.extend(wanted.options.iter().map(|(name, value)| (name.clone().into(), value.clone().into())));
+        startup
+            .extend(wanted.options.iter().map(|(name, value)| (name.clone().into(), value.clone().into())));
         let startup = Startup { options: startup };
         let bytes = envelope(version, RequestOpcode::Startup, |out| startup.encode(version, out))?;
         let ready = Ready { version, compression, supported, authenticator: None };
@@ -188,11 +192,14 @@ fn choose(
     version: ProtocolVersion,
 ) -> Result<Option<Compression>, HandshakeError> {
     let in_version = |c: Compression| c != Compression::Snappy || version.has_snappy();
-    let in_server =
-        |c: Compression| supported.values("COMPRESSION").iter().any(|name| name.eq_ignore_ascii_case(c.name()));
+    let in_server = |c: Compression| {
+        supported.values("COMPRESSION").iter().any(|name| name.eq_ignore_ascii_case(c.name()))
+    };
     match choice {
         CompressionChoice::Off => Ok(None),
-        CompressionChoice::Preferred(list) => Ok(list.iter().copied().find(|c| in_version(*c) && in_server(*c))),
+        CompressionChoice::Preferred(list) => {
+            Ok(list.iter().copied().find(|c| in_version(*c) && in_server(*c)))
+        }
         CompressionChoice::Required(c) if !in_version(*c) => {
             let why = format!("protocol {version} does not allow it");
             Err(HandshakeError::Compression { wanted: c.name(), why })
@@ -291,7 +298,9 @@ impl AwaitVerdict {
                 ready.authenticator = Some(authenticator);
                 Ok(Step::Ready(ready))
             }
-            Message::AuthChallenge(_) if challenges >= MAX_CHALLENGES => Err(HandshakeError::TooManyChallenges),
+            Message::AuthChallenge(_) if challenges >= MAX_CHALLENGES => {
+                Err(HandshakeError::TooManyChallenges)
+            }
             Message::AuthChallenge(challenge) => Ok(Step::Challenged {
                 authenticator: authenticator.clone(),
                 challenge: Some(challenge.token.map(|token| token.to_vec()).unwrap_or_default()),

@@ -172,7 +172,8 @@ fn from_payload(
     let header = checked(payload.first_chunk().ok_or_else(cut_short)?, version, limit)?;
     let end = HEADER_LENGTH + header.length as usize;
     let body = payload.get(HEADER_LENGTH..end).ok_or_else(cut_short)?;
-    let body = if body.len() <= COPIED { Bytes::copy_from_slice(body) } else { payload.slice(HEADER_LENGTH..end) };
+    let body =
+        if body.len() <= COPIED { Bytes::copy_from_slice(body) } else { payload.slice(HEADER_LENGTH..end) };
     payload.advance(end);
     Ok(Envelope { header, body })
 }

@@ -75,7 +75,8 @@ impl<T> Sender<T> {
         if self.closed {
             return Err((Refused::Closed, token));
         }
-        let Some(length) = u32::try_from(body.len()).ok().filter(|l| *l as usize <= crate::envelope::MAX_BODY_LENGTH)
+        let Some(length) =
+            u32::try_from(body.len()).ok().filter(|l| *l as usize <= crate::envelope::MAX_BODY_LENGTH)
         else {
             return Err((Refused::TooLong, token));
         };
@@ -167,7 +168,11 @@ impl<T> Sender<T> {
         self.buffer = Vec::new();
         self.next_wake = None;
         let accepted = outgoing.accepted();
-        self.streams.drain().into_iter().map(|pending| (pending.token, pending.starts_at < accepted)).collect()
+        self.streams
+            .drain()
+            .into_iter()
+            .map(|pending| (pending.token, pending.starts_at < accepted))
+            .collect()
     }
 
     /// Whether the connection has ended.

@@ -153,7 +153,12 @@ impl<T> Streams<T> {
 
     /// The request on `stream` gives up, if `is_it` says that the one waiting there is meant: its token comes back, the
     /// id stays taken until its answer or the connection's end.
-    pub fn orphan(&mut self, stream: i16, now: Instant, is_it: impl FnOnce(&T) -> bool) -> Option<Pending<T>> {
+    pub fn orphan(
+        &mut self,
+        stream: i16,
+        now: Instant,
+        is_it: impl FnOnce(&T) -> bool,
+    ) -> Option<Pending<T>> {
         let slot = self.slot(stream)?;
         match slot {
             Slot::Waiting(pending) if is_it(&pending.token) => {

@@ -42,7 +42,9 @@ impl ClusterBuilder {
 
     /// Adds contact points.
     pub fn contact_points<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
-        self.config.contact_points.extend(hosts.into_iter().map(|host| ContactPoint::Host(host.into(), None)));
+        self.config
+            .contact_points
+            .extend(hosts.into_iter().map(|host| ContactPoint::Host(host.into(), None)));
         self
     }
 

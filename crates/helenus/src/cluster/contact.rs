@@ -47,7 +47,10 @@ fn tcp(address: SocketAddr, name: Option<&str>) -> Endpoint {
 }
 
 fn push(endpoints: &mut Vec<Endpoint>, endpoint: Endpoint) {
-    if !endpoints.iter().any(|known| known.address() == endpoint.address() && !matches!(known, Endpoint::Unix { .. })) {
+    if !endpoints
+        .iter()
+        .any(|known| known.address() == endpoint.address() && !matches!(known, Endpoint::Unix { .. }))
+    {
         endpoints.push(endpoint);
     }
 }

@@ -61,7 +61,10 @@ pub(crate) async fn open_negotiating(
             Err(ConnectionError::Handshake(error)) if pinned.is_none() => {
                 let older = version.older();
                 match (&*error, older) {
-                    (HandshakeError::VersionRefused { .. } | HandshakeError::Compression { .. }, Some(older)) => {
+                    (
+                        HandshakeError::VersionRefused { .. } | HandshakeError::Compression { .. },
+                        Some(older),
+                    ) => {
                         tracing::info!(%version, %older, "the server does not take the version; trying an older one");
                         version = older;
                     }

@@ -37,7 +37,14 @@ impl Environment for Bare {
         None
     }
 
-    fn ask_retry(&self, _: &Arc<Request>, _: &Arc<Host>, _: &AttemptError, _: u32, _: AttemptId) -> RetryAnswer {
+    fn ask_retry(
+        &self,
+        _: &Arc<Request>,
+        _: &Arc<Host>,
+        _: &AttemptError,
+        _: u32,
+        _: AttemptId,
+    ) -> RetryAnswer {
         RetryAnswer::Now(Verdict::Rethrow)
     }
 
@@ -109,7 +116,8 @@ impl Link {
         let mut parameters = QueryParameters::new(Consistency::One);
         parameters.page_size = None;
         let query = Query { query: cql.into(), parameters };
-        let response = self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
+        let response =
+            self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
         match response.message {
             Message::Result(ResultMessage::Rows(rows)) => Table::new(rows),
             _ => Table::new(RawRows::from_rows(Arc::default(), std::iter::empty::<[Option<&[u8]>; 0]>())?),

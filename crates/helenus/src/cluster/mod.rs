@@ -290,7 +290,8 @@ impl ClusterInner {
         hosts.sort_by_key(|host| !host.is_up());
         let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| plain_endpoint(host.address())).collect();
         match contact::resolve(&self.config).await {
-            Ok(points) => endpoints.extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
+            Ok(points) => endpoints
+                .extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
             Err(error) => tracing::warn!(%error, "the contact points cannot be resolved again"),
         }
         endpoints

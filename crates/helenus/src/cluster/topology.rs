@@ -34,7 +34,9 @@ pub(crate) async fn read(
     let (peers, v2) = match link.query("SELECT * FROM system.peers_v2", timeout).await {
         Ok(peers) => (peers, true),
         // Before Cassandra 4.0 there is only the older table.
-        Err(error) if error.server_error().is_some() => (link.query("SELECT * FROM system.peers", timeout).await?, false),
+        Err(error) if error.server_error().is_some() => {
+            (link.query("SELECT * FROM system.peers", timeout).await?, false)
+        }
         Err(error) => return Err(error),
     };
     let mut partitioner_class: Option<String> = None;
@@ -82,11 +84,13 @@ fn facts(row: &TableRow<'_>, address: SocketAddr, partitioner: Option<Partitione
         let port = row.get::<i32>(port).and_then(|port| u16::try_from(port).ok()).unwrap_or(7000);
         Some(SocketAddr::new(ip, port))
     };
-    facts.broadcast_address = with_port("broadcast_address", "broadcast_port").or_else(|| with_port("peer", "peer_port"));
+    facts.broadcast_address =
+        with_port("broadcast_address", "broadcast_port").or_else(|| with_port("peer", "peer_port"));
     facts.listen_address = with_port("listen_address", "listen_port");
     let tokens: Vec<String> = row.get("tokens").unwrap_or_default();
     if let Some(partitioner) = partitioner {
-        facts.tokens = tokens.iter().filter_map(|text| partitioner.parse_token(text).ok()).collect::<Vec<Token>>();
+        facts.tokens =
+            tokens.iter().filter_map(|text| partitioner.parse_token(text).ok()).collect::<Vec<Token>>();
     }
     Some(facts)
 }
@@ -99,8 +103,11 @@ fn rpc_address(row: &TableRow<'_>, port: u16) -> Option<SocketAddr> {
 }
 
 fn peer_address(row: &TableRow<'_>, port: u16, v2: bool) -> Option<SocketAddr> {
-    let (ip, own_port) =
-        if v2 { (row.get::<IpAddr>("native_address"), row.get::<i32>("native_port")) } else { (row.get("rpc_address"), None) };
+    let (ip, own_port) = if v2 {
+        (row.get::<IpAddr>("native_address"), row.get::<i32>("native_port"))
+    } else {
+        (row.get("rpc_address"), None)
+    };
     let port = own_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0).unwrap_or(port);
     // A node that listens everywhere says so; it is reached where its peers reach it.
     let ip = ip.filter(|ip| !ip.is_unspecified()).or_else(|| row.get::<IpAddr>("peer"))?;

@@ -126,9 +126,7 @@ impl Connection {
                 None => reading.receiver.handle_bytes(&buffer[..count]),
                 Some(cipher) => {
                     let mut cipher = lock(cipher);
-                    let ended = cipher
-                        .open(&buffer[..count], &mut reading.plaintext)
-                        .map_err(tls)?;
+                    let ended = cipher.open(&buffer[..count], &mut reading.plaintext).map_err(tls)?;
                     reading.receiver.handle_bytes(&reading.plaintext);
                     reading.plaintext.clear();
                     if ended {
@@ -212,7 +210,8 @@ impl Connection {
             Beat::Lost => return Err(ConnectionError::HeartbeatLost(timeout)),
             Beat::Probe => {
                 // A full connection is one whose answers are due: their coming is a sign of life as well.
-                let _full = self.send(Flags::default(), RequestOpcode::Options, &[], Token::heartbeat(), None);
+                let _full =
+                    self.send(Flags::default(), RequestOpcode::Options, &[], Token::heartbeat(), None);
             }
         }
         Ok([next_request, next_beat].into_iter().flatten().min())
@@ -289,7 +288,9 @@ impl Driver {
             match self.connection.read(&mut reading) {
                 Ok(Drained::No) => {}
                 Ok(Drained::Yes) => guard.clear_ready(),
-                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
+                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    guard.clear_ready()
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -160,7 +160,8 @@ impl Connection {
             Err((Refused::Full, token)) => Err(NotSent::Full(token)),
             Err((Refused::TooLong, token)) => Err(NotSent::TooLong(token, body.len())),
             Err((Refused::Closed, token)) => {
-                let error = self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
+                let error =
+                    self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
                 Err(NotSent::Closed(token, error))
             }
         }
@@ -172,7 +173,12 @@ impl Connection {
     }
 
     /// The request of `attempt` does not want its answer any more.
-    pub(crate) fn orphan(&self, stream: i16, is_it: impl FnOnce(&Token) -> bool, now: Instant) -> Option<Token> {
+    pub(crate) fn orphan(
+        &self,
+        stream: i16,
+        is_it: impl FnOnce(&Token) -> bool,
+        now: Instant,
+    ) -> Option<Token> {
         let mut sender = lock(&self.sender);
         let token = sender.orphan(stream, now, is_it);
         self.in_flight.store(sender.in_flight(), Ordering::Relaxed);

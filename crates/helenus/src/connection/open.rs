@@ -59,20 +59,31 @@ pub struct SocketOption {
 
 /// What all connections of a cluster have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct ConnectionConfig {
-    pub(crate) compression: CompressionChoice,
-    pub(crate) cql_version: Option<String>,
-    /// Sent with STARTUP: the driver's name and version, what the application calls itself.
-    pub(crate) startup_options: Vec<(String, String)>,
-    pub(crate) auth: Option<Arc<dyn AuthProvider>>,
-    pub(crate) tls: Option<Arc<dyn CipherFactory>>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) heartbeat_interval: Option<Duration>,
-    pub(crate) heartbeat_timeout: Duration,
-    pub(crate) max_in_flight: usize,
-    pub(crate) max_body: usize,
-    pub(crate) tcp_nodelay: bool,
-    pub(crate) socket_options: Vec<SocketOption>,
+pub struct ConnectionConfig {
+    /// Which compression to ask for. Off by default: it costs more than it saves on a fast network.
+    pub compression: CompressionChoice,
+    /// `CQL_VERSION` of STARTUP; by default what the server names.
+    pub cql_version: Option<String>,
+    /// Sent with STARTUP: what the application calls itself.
+    pub startup_options: Vec<(String, String)>,
+    /// Who answers the server's wish for credentials.
+    pub auth: Option<Arc<dyn AuthProvider>>,
+    /// What encrypts; `None`: nothing does.
+    pub tls: Option<Arc<dyn CipherFactory>>,
+    /// How long connecting may take, TLS and the handshake included: 5 s.
+    pub connect_timeout: Duration,
+    /// After how much silence an idle connection is asked for a sign of life: 30 s. `None`: never.
+    pub heartbeat_interval: Option<Duration>,
+    /// How long that sign may take before the connection is taken for dead: 30 s.
+    pub heartbeat_timeout: Duration,
+    /// How many requests may be in flight on one connection: 32,768, as many as there are stream ids.
+    pub max_in_flight: usize,
+    /// The longest answer that is taken, in bytes: 256 MiB, as the protocol says.
+    pub max_body: usize,
+    /// `TCP_NODELAY`: on, since requests are small and wait for their answers.
+    pub tcp_nodelay: bool,
+    /// Options to set on each socket before it connects.
+    pub socket_options: Vec<SocketOption>,
 }
 
 impl Default for ConnectionConfig {
@@ -155,7 +166,9 @@ impl Wire {
         };
         let cipher = match &config.tls {
             None => None,
-            Some(tls) => Some(tls.cipher(&endpoint.name()).map_err(|error| ConnectionError::Tls(error.0.into()))?),
+            Some(tls) => {
+                Some(tls.cipher(&endpoint.name()).map_err(|error| ConnectionError::Tls(error.0.into()))?)
+            }
         };
         let fd = register(Arc::new(socket))?;
         let mut wire = Self { fd, cipher, receiver: Receiver::new(version, config.max_body) };
@@ -261,7 +274,9 @@ impl Wire {
         if let Some(cipher) = &mut self.cipher {
             let mut out = Vec::new();
             let sealed = if bytes.is_empty() { Ok(()) } else { cipher.seal(bytes) };
-            sealed.and_then(|()| cipher.take_output(&mut out)).map_err(|e| ConnectionError::Tls(e.0.into()))?;
+            sealed
+                .and_then(|()| cipher.take_output(&mut out))
+                .map_err(|e| ConnectionError::Tls(e.0.into()))?;
             ciphertext = out;
             rest = &ciphertext;
         }

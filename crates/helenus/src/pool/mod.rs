@@ -51,7 +51,10 @@ pub(crate) struct Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool").field("host", &self.host).field("open", &self.open.load()).finish_non_exhaustive()
+        f.debug_struct("Pool")
+            .field("host", &self.host)
+            .field("open", &self.open.load())
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,7 +248,9 @@ impl Pool {
 
     /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.
     fn drain(&self, serial: usize) {
-        let Some(connection) = self.open.load().iter().find(|c| c.serial() == serial).cloned() else { return };
+        let Some(connection) = self.open.load().iter().find(|c| c.serial() == serial).cloned() else {
+            return;
+        };
         self.open.rcu(|open| open.iter().filter(|c| c.serial() != serial).cloned().collect::<Vec<_>>());
         self.context.executor.main().spawn(async move {
             let patience = Instant::now() + std::time::Duration::from_secs(60);

@@ -19,8 +19,6 @@ pub(crate) enum Waiter {
     Nobody,
     /// A task.
     Task(Waker),
-    /// A blocked thread.
-    Thread(Thread),
     /// Code of the engine, run at once where the request ended; it must not block.
     Callback(Box<dyn FnOnce(&Arc<Request>) + Send>),
     /// One of many requests that are waited for together.
@@ -32,7 +30,6 @@ impl fmt::Debug for Waiter {
         f.write_str(match self {
             Self::Nobody => "Nobody",
             Self::Task(_) => "Task",
-            Self::Thread(_) => "Thread",
             Self::Callback(_) => "Callback",
             Self::Group(..) => "Group",
         })
@@ -44,7 +41,6 @@ impl Waiter {
         match self {
             Self::Nobody => {}
             Self::Task(waker) => waker.wake(),
-            Self::Thread(thread) => thread.unpark(),
             Self::Callback(callback) => callback(request),
             Self::Group(group, index) => group.ended(index),
         }
@@ -90,7 +86,7 @@ impl Group {
 
     /// Moves the indexes of the requests that have ended to `into`. If there are fewer than `wanted`, the current thread
     /// will be unparked once there are that many; the caller parks, and asks again.
-    pub(crate) fn take(&self, wanted: usize, into: &mut Vec<usize>) -> bool {
+    pub fn take(&self, wanted: usize, into: &mut Vec<usize>) -> bool {
         let mut ended = lock(&self.ended);
         if ended.indexes.len() >= wanted {
             ended.sleeper = None;

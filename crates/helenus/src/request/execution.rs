@@ -180,11 +180,6 @@ impl<H: Clone> Execution<H> {
         }
     }
 
-    /// Whether the request has ended.
-    pub(crate) const fn has_ended(&self) -> bool {
-        self.ended
-    }
-
     /// When [`Input::TimerFired`] is due.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         if self.ended || self.settling.is_some() {
@@ -273,7 +268,9 @@ impl<H: Clone> Execution<H> {
                 self.settle(index, envelope, actions);
                 actions.push(Action::AwaitSchema(change));
             }
-            Answer::Error(error) if matches!(error, ServerError::Unprepared { .. }) && !self.live[index].prepared => {
+            Answer::Error(error)
+                if matches!(error, ServerError::Unprepared { .. }) && !self.live[index].prepared =>
+            {
                 let live = &mut self.live[index];
                 live.prepared = true;
                 live.doing = Doing::Preparing;
@@ -293,7 +290,14 @@ impl<H: Clone> Execution<H> {
         self.settling = Some((envelope, live.host));
     }
 
-    fn failed(&mut self, id: AttemptId, error: AttemptError, written: bool, now: Instant, actions: &mut Actions<H>) {
+    fn failed(
+        &mut self,
+        id: AttemptId,
+        error: AttemptError,
+        written: bool,
+        now: Instant,
+        actions: &mut Actions<H>,
+    ) {
         let Some(index) = self.find(id) else { return };
         if written {
             return self.undone(index, error, true, now, actions);
@@ -320,7 +324,12 @@ impl<H: Clone> Execution<H> {
         let retries = self.retries;
         let live = &mut self.live[index];
         live.doing = Doing::Asking(Box::new(error.clone()));
-        actions.push(Action::AskRetry { id: live.id, host: live.host.clone(), error: Box::new(error), retries });
+        actions.push(Action::AskRetry {
+            id: live.id,
+            host: live.host.clone(),
+            error: Box::new(error),
+            retries,
+        });
     }
 
     fn decided(&mut self, id: AttemptId, verdict: Verdict, now: Instant, actions: &mut Actions<H>) {
@@ -410,7 +419,8 @@ impl<H: Clone> Execution<H> {
     }
 
     fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
-        let waiting = self.live.iter().map(|live| (live.host.clone(), now.duration_since(live.started))).collect();
+        let waiting =
+            self.live.iter().map(|live| (live.host.clone(), now.duration_since(live.started))).collect();
         self.orphan_all(actions);
         let after = self.limits.timeout.unwrap_or_default();
         let attempts = std::mem::take(&mut self.attempts);
@@ -463,6 +473,8 @@ impl<H: Clone> Execution<H> {
 const fn surely_not_run(error: &ServerError) -> bool {
     matches!(
         error,
-        ServerError::Unavailable { .. } | ServerError::IsBootstrapping { .. } | ServerError::Unprepared { .. }
+        ServerError::Unavailable { .. }
+            | ServerError::IsBootstrapping { .. }
+            | ServerError::Unprepared { .. }
     )
 }

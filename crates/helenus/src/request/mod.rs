@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use helenus_protocol::envelope::{Envelope, Flags};
@@ -73,6 +74,8 @@ struct State {
     outcome: Option<Outcome>,
     ended: bool,
     waiter: Waiter,
+    /// Threads that are blocked on it, whoever else is told.
+    sleepers: Vec<Thread>,
 }
 
 /// A request under way.
@@ -110,6 +113,7 @@ impl Request {
             outcome: None,
             ended: false,
             waiter: Waiter::Nobody,
+            sleepers: Vec::new(),
         };
         let schema_agreed = AtomicBool::new(true);
         Arc::new(Self { body, environment, prepared, facts, schema_agreed, state: Mutex::new(state) })
@@ -152,7 +156,10 @@ impl Request {
                 if state.ended {
                     return true;
                 }
-                state.waiter = Waiter::Thread(std::thread::current());
+                let me = std::thread::current();
+                if !state.sleepers.iter().any(|sleeper| sleeper.id() == me.id()) {
+                    state.sleepers.push(me);
+                }
             }
             let now = Instant::now();
             if now >= until {

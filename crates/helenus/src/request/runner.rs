@@ -101,7 +101,7 @@ impl Request {
             self.arm(&mut state);
             if state.outcome.is_some() && !state.ended {
                 state.ended = true;
-                Some(std::mem::take(&mut state.waiter))
+                Some((std::mem::take(&mut state.waiter), std::mem::take(&mut state.sleepers)))
             } else {
                 None
             }
@@ -109,8 +109,9 @@ impl Request {
         for action in later {
             self.perform_unlocked(action);
         }
-        if let Some(waiter) = told {
+        if let Some((waiter, sleepers)) = told {
             waiter.tell(self);
+            sleepers.into_iter().for_each(|thread| thread.unpark());
         }
     }
 
@@ -144,7 +145,9 @@ impl Request {
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
-            Action::AskRetry { id, host, error, retries } => later.push(Later::AskRetry(id, host, error, retries)),
+            Action::AskRetry { id, host, error, retries } => {
+                later.push(Later::AskRetry(id, host, error, retries))
+            }
             Action::Prepare { id, host } => later.push(Later::Prepare(id, host)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
             Action::AwaitSchema(change) => later.push(Later::AwaitSchema(change)),

@@ -73,7 +73,8 @@ impl ResultSet {
         };
         let Some(envelope) = success.envelope else { return Ok(result) };
         let header = envelope.header;
-        let response = Response::decode(session.context.version, header.flags, header.opcode, &envelope.body)?;
+        let response =
+            Response::decode(session.context.version, header.flags, header.opcode, &envelope.body)?;
         result.tracing_id = response.tracing_id;
         result.warnings = response.warnings;
         result.custom_payload = response.custom_payload;

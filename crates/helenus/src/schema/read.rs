@@ -16,17 +16,26 @@ pub(crate) async fn read(link: &Link, timeout: Duration) -> Result<Schema, Error
     let columns = link.query("SELECT * FROM system_schema.columns", timeout).await?;
     let mut tables: BTreeMap<(String, String), Vec<Column>> = BTreeMap::new();
     for row in columns.rows() {
-        let (Some(keyspace), Some(table), Some(name), Some(kind)) =
-            (row.get::<String>("keyspace_name"), row.get("table_name"), row.get::<String>("column_name"), row.get("kind"))
-        else {
+        let (Some(keyspace), Some(table), Some(name), Some(kind)) = (
+            row.get::<String>("keyspace_name"),
+            row.get("table_name"),
+            row.get::<String>("column_name"),
+            row.get("kind"),
+        ) else {
             continue;
         };
         let Some(kind) = ColumnKind::from_name(kind) else { continue };
         let text = row.get::<&str>("type").unwrap_or_default();
         // User-defined types are not looked up here: nothing that routes or retries needs their fields.
-        let cql_type = CqlType::from_cql(text, &|_: Option<&str>, _: &str| None).unwrap_or_else(|_| CqlType::Custom(text.into()));
+        let cql_type = CqlType::from_cql(text, &|_: Option<&str>, _: &str| None)
+            .unwrap_or_else(|_| CqlType::Custom(text.into()));
         let position = row.get("position").unwrap_or(-1);
-        tables.entry((keyspace, table)).or_default().push(Column { name: name.into(), kind, position, cql_type });
+        tables.entry((keyspace, table)).or_default().push(Column {
+            name: name.into(),
+            kind,
+            position,
+            cql_type,
+        });
     }
     let mut found: BTreeMap<String, Keyspace> = BTreeMap::new();
     for row in keyspaces.rows() {

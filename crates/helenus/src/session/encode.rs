@@ -19,8 +19,8 @@ use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
 use crate::request::{Body, Facts, Request};
-use crate::statement::batch::BatchEntry;
 use crate::statement::Idempotence;
+use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::Shared;
 use crate::statement::{Statement, StatementOptions};
 
@@ -53,7 +53,11 @@ impl SessionInner {
         let retry_policy = options.retry_policy.clone();
         let policy_decides = retry_policy.as_ref().unwrap_or(&defaults.retry).decides_idempotence();
         // Only what the caller marked is sent twice without need (H5).
-        let speculation = if options.idempotent == Some(true) { self.speculation(&routing) } else { Vec::new() };
+        let speculation = match &options.speculation {
+            _ if options.idempotent != Some(true) => Vec::new(),
+            Some(waits) => waits.clone(),
+            None => self.speculation(&routing),
+        };
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
@@ -62,9 +66,10 @@ impl SessionInner {
             policy_decides,
             speculation,
         };
-        let plan = match &options.host {
-            Some(host) => Plan::from_hosts(vec![Arc::clone(host)]),
-            None => defaults.load_balancing.plan(&snapshot, &routing),
+        let plan = match (&options.host, &options.hosts) {
+            (Some(host), _) => Plan::from_hosts(vec![Arc::clone(host)]),
+            (None, Some(hosts)) => Plan::from_hosts(hosts.clone()),
+            (None, None) => defaults.load_balancing.plan(&snapshot, &routing),
         };
         let facts = Facts { retry_policy, consistency, idempotent };
         Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, prepared, facts))
@@ -129,9 +134,10 @@ fn routing(
             .unwrap_or_default(),
     };
     let key: Option<Bytes> = options.routing_key.clone().or(key);
-    let keyspace = options.keyspace.clone().or(keyspace).or_else(|| {
-        session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
-    });
+    let keyspace =
+        options.keyspace.clone().or(keyspace).or_else(|| {
+            session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
+        });
     RoutingInfo {
         token: key.and_then(|key| snapshot.token(&key)),
         keyspace,
@@ -192,9 +198,10 @@ impl Parameters<'_> {
                     .entries
                     .iter()
                     .map(|entry| match entry {
-                        BatchEntry::Simple(text, values) => {
-                            WireStatement { kind: StatementKind::Query(text.as_str().into()), values: values.clone() }
-                        }
+                        BatchEntry::Simple(text, values) => WireStatement {
+                            kind: StatementKind::Query(text.as_str().into()),
+                            values: values.clone(),
+                        },
                         BatchEntry::Prepared(statement, values) => {
                             if !prepared.iter().any(|known| Arc::ptr_eq(known, &statement.shared)) {
                                 prepared.push(Arc::clone(&statement.shared));

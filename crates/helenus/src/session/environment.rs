@@ -133,9 +133,11 @@ fn attempt_error(error: Error) -> AttemptError {
 fn retry_failure(error: &AttemptError) -> Option<RetryFailure> {
     Some(match error {
         AttemptError::Server(error) => match error {
-            ServerError::ReadTimeout { required, received, data_present, .. } => {
-                RetryFailure::ReadTimeout { required: *required, received: *received, data_present: *data_present }
-            }
+            ServerError::ReadTimeout { required, received, data_present, .. } => RetryFailure::ReadTimeout {
+                required: *required,
+                received: *received,
+                data_present: *data_present,
+            },
             ServerError::WriteTimeout { required, received, write_type, .. } => RetryFailure::WriteTimeout {
                 required: *required,
                 received: *received,

@@ -37,7 +37,6 @@ pub(crate) struct SessionInner {
     pub(crate) cluster: Arc<ClusterInner>,
     pub(crate) context: Arc<PoolContext>,
     pub(crate) pools: ArcSwap<HashMap<Uuid, Arc<Pool>>>,
-    me: Weak<Self>,
     shut_down: AtomicBool,
 }
 
@@ -54,7 +53,6 @@ impl Session {
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             pools: ArcSwap::default(),
-            me: me.clone(),
             shut_down: AtomicBool::new(false),
         });
         cluster.add_session(&inner);

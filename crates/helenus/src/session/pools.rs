@@ -62,10 +62,8 @@ impl SessionInner {
             if pools.values().any(|pool| !pool.connections().is_empty()) {
                 return Ok(());
             }
-            let errors: Vec<(SocketAddr, ConnectionError)> = pools
-                .values()
-                .filter_map(|pool| Some((pool.host().address(), pool.last_error()?)))
-                .collect();
+            let errors: Vec<(SocketAddr, ConnectionError)> =
+                pools.values().filter_map(|pool| Some((pool.host().address(), pool.last_error()?))).collect();
             if errors.len() == pools.len() || Instant::now() > patience {
                 return Err(Error::Connect(errors));
             }

@@ -29,9 +29,9 @@ impl SessionInner {
         let request = self.prepare_request(query, keyspace)?;
         request.start();
         let success = Awaited::new(request).await?;
-        let keyspace = keyspace.map(Arc::from).or_else(|| {
-            self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
-        });
+        let keyspace = keyspace
+            .map(Arc::from)
+            .or_else(|| self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str())));
         let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
         let header = envelope.header;
         let response = Response::decode(self.context.version, header.flags, header.opcode, &envelope.body)?;
@@ -54,7 +54,8 @@ impl SessionInner {
         let message = Prepare { query: query.into(), keyspace };
         let mut bytes = Vec::new();
         message.encode(version, &mut Writer::new(&mut bytes))?;
-        let body = Body { opcode: RequestOpcode::Prepare, flags: Flags::empty(), bytes, consistency_at: None };
+        let body =
+            Body { opcode: RequestOpcode::Prepare, flags: Flags::empty(), bytes, consistency_at: None };
         let timeout = self.defaults().timeout;
         let limits = Limits {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),

@@ -34,6 +34,10 @@ pub struct StatementOptions {
     pub now_in_seconds: Option<i32>,
     /// Sent along for the server's query handler (v4 and later).
     pub custom_payload: Vec<(String, Option<Bytes>)>,
+    /// Ask these hosts in this order, instead of those that the load-balancing policy would choose.
+    pub hosts: Option<Vec<Arc<Host>>>,
+    /// After which waits it is sent to one more host, instead of what the speculative-execution policy would say.
+    pub speculation: Option<Vec<Duration>>,
     /// Run it on this host and no other.
     pub host: Option<Arc<Host>>,
     /// Decides instead of the session's retry policy.

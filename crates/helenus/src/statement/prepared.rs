@@ -11,8 +11,8 @@ use helenus_protocol::request::SerializedValues;
 use helenus_protocol::response::{ColumnSpec, Prepared, RowsMetadata};
 use smallvec::SmallVec;
 
-use super::StatementOptions;
 use super::Idempotence;
+use super::StatementOptions;
 use super::routing_key;
 
 /// What the columns of the answers are, and the id under which the server knows that (v5).
@@ -64,6 +64,12 @@ impl Shared {
     /// What the server said when it prepared the statement again, or when a page came with new columns.
     pub(crate) fn set_result_columns(&self, columns: ResultColumns) {
         self.result.store(Some(Arc::new(columns)));
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("query", &self.query).finish_non_exhaustive()
     }
 }
 
