@@ -10,7 +10,7 @@ use crate::types::CqlType;
 use crate::version::ProtocolVersion;
 
 /// More columns than any statement has; a server that states more is not believed.
-pub(super) const MAX_COLUMNS: usize = 1 << 20;
+pub(super) const MAX_COLUMNS: usize = 1 << 17;
 
 pub(super) const GLOBAL_TABLE_SPEC: i32 = 0x0001;
 pub(super) const HAS_MORE_PAGES: i32 = 0x0002;

@@ -159,6 +159,7 @@ pub struct Rows<'a> {
 impl<'a> Iterator for Rows<'a> {
     type Item = Result<RawRow<'a>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         let start = self.reader.clone();
@@ -189,6 +190,7 @@ pub struct RawRow<'a> {
 impl<'a> Iterator for RawRow<'a> {
     type Item = Option<&'a [u8]>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         // `Rows` has been here before, so it cannot fail.
@@ -217,6 +219,7 @@ impl fmt::Debug for RawRow<'_> {
 
 /// Reads a cell. The notation allows any negative length for null; a server only ever sends -1, so that anything else
 /// means that the place is wrong.
+#[inline]
 fn decode_cell<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, DecodeError> {
     let at = reader.offset();
     match reader.int()? {
