@@ -21,7 +21,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 pub use auth::{AuthChallenge, AuthSuccess};
-pub use error::{ServerError, WriteType};
+pub use error::{FailureReason, ServerError, WriteType};
 pub use event::{Event, StatusChange, TopologyChange};
 pub use metadata::{ColumnSpec, RowsMetadata};
 pub use peek::{Peek, peek};

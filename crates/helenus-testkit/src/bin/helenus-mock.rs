@@ -1,9 +1,9 @@
 //! `helenus-mock`: the testkit's nodes that are no Cassandra, as a program.
 //!
-//! * `helenus-mock answer` runs the answering node for benchmarks.
-//!
-//! It prints `listening ADDRESS:PORT` when it is ready, and ends when the pipe on its standard input is closed (so that
-//! it never outlives who started it) or on SIGTERM. Without a pipe there it runs until SIGTERM.
+//! * `helenus-mock answer` runs the answering node for benchmarks. It prints `listening ADDRESS:PORT` when it is ready,
+//!   and ends when the pipe on its standard input is closed (so that it never outlives who started it) or on SIGTERM.
+//!   Without a pipe there it runs until SIGTERM.
+//! * `helenus-mock serve` runs scripted clusters, told by lines of JSON on its standard input; it ends with that.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -13,15 +13,19 @@ use std::os::unix::fs::FileTypeExt;
 use std::process::ExitCode;
 
 use helenus_testkit::mock::answering::{AnsweringNode, Options};
+use helenus_testkit::mock::serve::serve;
 
 const USAGE: &str = "\
 usage: helenus-mock answer [--address 127.0.0.1] [--port 9042] [--threads 1] [--rows 1]
+       helenus-mock serve
 
   answer     a node that answers everything with canned bytes, for benchmarks
              --threads  threads that answer
              --rows     rows that a SELECT answers with
-
-It prints `listening ADDRESS:PORT` when ready, and ends when the pipe on its standard input closes, or on SIGTERM.";
+             It prints `listening ADDRESS:PORT` when ready, and ends when the pipe on its standard input closes,
+             or on SIGTERM.
+  serve      scripted clusters for tests, told by lines of JSON on standard input, answered on standard output;
+             the commands are in the documentation of helenus_testkit::mock::serve";
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {
@@ -37,6 +41,11 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), lexopt::Error> {
     use lexopt::prelude::*;
     match arguments.next()? {
         Some(Value(command)) if command == "answer" => answer(arguments),
+        Some(Value(command)) if command == "serve" => match arguments.next()? {
+            Some(other) => Err(other.unexpected()),
+            None => serve(io::stdin().lock(), io::stdout().lock())
+                .map_err(|error| format!("the pipe to whoever tells us what to do: {error}").into()),
+        },
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");
             Ok(())

@@ -288,6 +288,12 @@ impl RunningCluster {
         self.nodes.iter().map(|node| node.tell(event)).sum()
     }
 
+    /// What the cluster pretends to be.
+    #[must_use]
+    pub fn world(&self) -> World {
+        World::clone(&lock(&self.shared.world))
+    }
+
     /// Changes what the cluster pretends to be. Nobody is told; say it with [`push_event`](Self::push_event).
     pub fn change(&self, change: impl FnOnce(&mut World)) {
         change(Arc::make_mut(&mut lock(&self.shared.world)));

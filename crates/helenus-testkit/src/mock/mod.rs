@@ -2,7 +2,7 @@
 //!
 //! * [`MockCluster`]: scripted nodes, for tests. Any driver connects to them. A rule matches requests (by opcode, text,
 //!   count, connection, node …) and says how the node reacts: rows, errors, silence, delays, damage, a closed
-//!   connection. What came in can be asked for afterwards.
+//!   connection. What came in can be asked for afterwards. [`serve`] is the same for other languages.
 //! * [`answering`]: a node for benchmarks. It answers everything with canned bytes, as fast as one core can.
 //!
 //! ```
@@ -45,6 +45,7 @@ mod received;
 mod rows;
 mod rules;
 pub mod schema;
+pub mod serve;
 mod session;
 mod statement;
 pub mod system;

@@ -100,7 +100,7 @@ fn peers(topology: &Topology, index: usize) -> Table {
             ("tokens", text_set()),
         ],
     );
-    for (at, node) in topology.nodes.iter().enumerate().filter(|(at, _)| *at != index) {
+    for (at, node) in topology.peers_of(index) {
         table.insert([
             ("peer", cell::inet(node.ip())),
             ("data_center", cell::text(&node.datacenter)),
@@ -134,7 +134,7 @@ fn peers_v2(topology: &Topology, index: usize) -> Table {
             ("tokens", text_set()),
         ],
     );
-    for (at, node) in topology.nodes.iter().enumerate().filter(|(at, _)| *at != index) {
+    for (at, node) in topology.peers_of(index) {
         table.insert([
             ("peer", cell::inet(node.ip())),
             ("peer_port", cell::int(7000)),

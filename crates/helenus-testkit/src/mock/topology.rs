@@ -25,6 +25,8 @@ pub struct Topology {
 pub struct NodeFacts {
     /// Where it listens for CQL.
     pub address: SocketAddr,
+    /// Whether the others tell of it: one that has not joined yet, or has left, they do not know.
+    pub is_member: bool,
     /// Its data centre.
     pub datacenter: String,
     /// Its rack.
@@ -49,6 +51,7 @@ impl Topology {
             .enumerate()
             .map(|(index, &address)| NodeFacts {
                 address,
+                is_member: true,
                 datacenter: "datacenter1".into(),
                 rack: "rack1".into(),
                 host_id: host_id(index),
@@ -64,6 +67,11 @@ impl Topology {
             schema_version: Uuid::from_u128(0x5c4e_3a00_0000_4000_8000_0000_0000_0001),
             nodes,
         }
+    }
+
+    /// The nodes that the one at `index` tells of as its peers, with their indexes.
+    pub fn peers_of(&self, index: usize) -> impl Iterator<Item = (usize, &NodeFacts)> {
+        self.nodes.iter().enumerate().filter(move |(at, node)| *at != index && node.is_member)
     }
 
     /// The schema version that the node at `index` tells.
