@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cassandra._exported import exported_by
+from cassandra._native import BoundValues
 from cassandra._query import binding
 from cassandra._query.statement import Statement, composite_routing_key, level_name
 from cassandra._query.unset import FETCH_SIZE_UNSET, Unset
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 class BoundStatement(Statement):
     """A prepared statement with values. Options that are not given are those of the prepared statement."""
 
-    values: list[binding.Serialized]
-    """The values in wire form, in the order of the markers."""
+    _bound: BoundValues | None = None
+    """The values as they stand in a request, unless some are encrypted."""
 
-    raw_values: Sequence[Any] = ()
-    """The values as they were given."""
-
+    _values: list[binding.Serialized] | None = None
+    _given: binding.Bindable = None
     _bound_key: bytes | None = None
 
     def __init__(
@@ -50,7 +50,6 @@ class BoundStatement(Statement):
             prepared.is_idempotent,
         )
         self.prepared_statement = prepared
-        self.values = []
 
     def bind(self, values: Sequence[Any] | Mapping[str, Any] | None) -> BoundStatement:
         """Take the values, in wire form from here on, and return this statement.
@@ -58,11 +57,22 @@ class BoundStatement(Statement):
         Values come in the order of the markers or by the names of their columns. Those left out are unset (native
         protocol 4 and later). TypeError names the column whose value does not fit.
         """
-        raw_values = binding.in_marker_order(self.prepared_statement, values)
-        self.values = binding.serialize(self.prepared_statement, raw_values)
-        self.raw_values = raw_values
+        self._bound, self._values = self.prepared_statement._binding().bind(values)
+        self._given = values
         self._bound_key = None
         return self
+
+    @property
+    def values(self) -> list[binding.Serialized]:
+        """The values in wire form, in the order of the markers; UNSET_VALUE for those left out."""
+        if self._values is None:
+            self._values = [] if self._bound is None else self._bound.values()
+        return self._values
+
+    @property
+    def raw_values(self) -> Sequence[Any]:
+        """The values as they were given, in the order of the markers."""
+        return binding.in_marker_order(self.prepared_statement.column_metadata, self._given)
 
     def _key_of_values(self) -> bytes | None:
         if self._bound_key is not None:
@@ -75,6 +85,10 @@ class BoundStatement(Statement):
             return None
         self._bound_key = components[0] if len(components) == 1 else composite_routing_key(components)
         return self._bound_key
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The engine's form of the values stays here: in a pickle they are a list of bytes.
+        return {**self.__dict__, "_values": self.values, "_bound": None}
 
     def __str__(self) -> str:
         query = self.prepared_statement.query_string

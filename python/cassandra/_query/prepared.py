@@ -7,6 +7,7 @@ from typing import Any
 
 from cassandra._cql.column import ColumnMetadata
 from cassandra._exported import exported_by
+from cassandra._query.binding import Binding
 from cassandra._query.bound import BoundStatement
 from cassandra._query.statement import PreparedLike, level_name
 
@@ -36,6 +37,7 @@ class PreparedStatement(PreparedLike):
     """
 
     _routing_key_index_set: frozenset[int] | None = None
+    _binding_made: Binding | None = None
 
     def __init__(
         self,
@@ -94,11 +96,20 @@ class PreparedStatement(PreparedLike):
         """This statement with values: in the order of its markers, or by the names of their columns."""
         return BoundStatement(self).bind(values)
 
+    def _binding(self) -> Binding:
+        made = self._binding_made
+        if made is None or not made.fits(self):
+            made = self._binding_made = Binding(self)
+        return made
+
     def is_routing_key_index(self, i: int) -> bool:
         """Whether marker `i` is part of the partition key."""
         if self._routing_key_index_set is None:
             self._routing_key_index_set = frozenset(self.routing_key_indexes or ())
         return i in self._routing_key_index_set
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_binding_made": None}
 
     def __str__(self) -> str:
         return f'<PreparedStatement query="{self.query_string}", consistency={level_name(self)}>'
