@@ -33,6 +33,8 @@ from cassandra._types.collection_types import (
     is_reversed_casstype,
 )
 from cassandra._types.cql_text import cql_types_from_string, cqltype_to_python, python_to_cqltype, strip_frozen
+from cassandra._types.date_range import BoundKind, DateRangeType
+from cassandra._types.geometry import LineStringType, PointType, PolygonType, WKBGeometryType
 from cassandra._types.registry import PREFIX as apache_cassandra_type_prefix
 from cassandra._types.registry import CassandraTypeType
 from cassandra._types.registry import casstypes as _casstypes
@@ -73,6 +75,7 @@ __all__ = [
     "EMPTY",
     "AsciiType",
     "BooleanType",
+    "BoundKind",
     "ByteType",
     "BytesType",
     "CassandraType",
@@ -80,6 +83,7 @@ __all__ = [
     "ColumnToCollectionType",
     "CompositeType",
     "CounterColumnType",
+    "DateRangeType",
     "DateType",
     "DecimalType",
     "DoubleType",
@@ -91,9 +95,12 @@ __all__ = [
     "InetAddressType",
     "Int32Type",
     "IntegerType",
+    "LineStringType",
     "ListType",
     "LongType",
     "MapType",
+    "PointType",
+    "PolygonType",
     "ReversedType",
     "SetType",
     "ShortType",
@@ -107,6 +114,7 @@ __all__ = [
     "UserType",
     "VarcharType",
     "VectorType",
+    "WKBGeometryType",
     "_CassandraType",
     "_ParameterizedType",
     "_SimpleParameterizedType",

@@ -204,6 +204,10 @@ impl Codec {
         if depth > MAX_DEPTH {
             return Err(PyRecursionError::new_err(format!("a type nested more than {MAX_DEPTH} deep")));
         }
+        let name = class.getattr(intern!(py, "_kind")).map_err(|_| {
+            PyTypeError::new_err(format!("{class} is not a class of cassandra.cqltypes with a codec"))
+        })?;
+        let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         if !itself
             && !PRISTINE.load(Ordering::Acquire)
             && class.call_method0(intern!(py, "_is_changed"))?.is_truthy()?
@@ -215,10 +219,6 @@ impl Codec {
                 class: Some(class.clone().unbind()),
             });
         }
-        let name = class.getattr(intern!(py, "_kind")).map_err(|_| {
-            PyTypeError::new_err(format!("{class} is not a class of cassandra.cqltypes with a codec"))
-        })?;
-        let name = name.cast::<PyString>()?.to_cow()?.into_owned();
         if matches!(name.as_str(), "frozen" | "reversed") {
             return match classes(class, "subtypes")?.as_slice() {
                 [inner] => Self::build(inner, false, depth + 1),

@@ -98,7 +98,7 @@ def parse_casstype_args(typestring: str) -> Any:
     while len(nested) > 1:
         closed = nested.pop()
         nested[-1].types[-1] = closed.applied()
-    found = outermost.types[-1]
+    found = outermost.types[0]
     return lookup_casstype_simple(found) if isinstance(found, str) else found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from cassandra._types.base import _CassandraType
+from cassandra.util import sortedset
 
 
 class _ParameterizedType(_CassandraType):
@@ -54,6 +55,7 @@ class SetType(_SimpleParameterizedType):
     typename = "set"
     _kind = "set"
     num_subtypes = 1
+    adapter = sortedset
 
 
 class MapType(_ParameterizedType):

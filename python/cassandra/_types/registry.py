@@ -47,8 +47,11 @@ class CassandraTypeType(type):
             # The name of the class in messages is the public one.
             namespace["__module__"] = "cassandra.cqltypes"
         cls = super().__new__(mcs, name, bases, namespace)
+        hooks = HOOKS & namespace.keys()
         if ours:
-            stock_hooks.update({(cls, hook): namespace[hook] for hook in HOOKS if hook in namespace})
+            stock_hooks.update({(cls, hook): namespace[hook] for hook in hooks})
+        elif hooks:
+            types_changed(True)
         if not name.startswith("_"):
             replaced = casstypes.get(name)
             casstypes[name] = cls
