@@ -149,6 +149,12 @@ impl<T> Sender<T> {
         self.streams.oldest_orphan()
     }
 
+    /// How many requests it takes at most.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.streams.limit()
+    }
+
     /// How many more requests it would take now.
     #[must_use]
     pub const fn room(&self) -> usize {

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use helenus_protocol::connection::{Answered, Beat, Heartbeat, Outgoing, Receiver};
 use helenus_protocol::envelope::{Envelope, Flags};
@@ -30,6 +30,8 @@ const READ_SIZE: usize = 64 * 1024;
 
 /// How many reads in a row one connection gets before others on the thread get a turn.
 const READS_IN_A_ROW: usize = 16;
+/// How often at most the owner is told of orphans.
+const ORPHAN_CHECK: Duration = Duration::from_secs(1);
 
 thread_local! {
     static READ_BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
@@ -224,12 +226,14 @@ pub(super) struct Driver {
     fd: AsyncFd<Arc<Socket>>,
     sleep: Pin<Box<Sleep>>,
     armed: Option<Instant>,
+    /// When the owner was last told of orphans.
+    told: Option<Instant>,
 }
 
 impl Driver {
     pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
-        Self { connection, fd, sleep, armed: None }
+        Self { connection, fd, sleep, armed: None, told: None }
     }
 
     /// Pumps until the connection has ended.
@@ -313,10 +317,22 @@ impl Driver {
         }
     }
 
+    /// Orphans come of timeouts, so this is where they are looked for; finding the oldest takes a walk over all ids.
+    fn tell_of_orphans(&mut self, now: Instant) {
+        if self.told.is_some_and(|told| now.saturating_duration_since(told) < ORPHAN_CHECK) {
+            return;
+        }
+        if let Some(orphans) = self.connection.owed() {
+            self.told = Some(now);
+            self.connection.owner.handle_orphans(&self.connection, orphans);
+        }
+    }
+
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
         loop {
             let now = Instant::now();
             let next = self.connection.handle_timeout(now)?;
+            self.tell_of_orphans(now);
             let Some(next) = next else {
                 self.armed = None;
                 return Ok(());

@@ -25,6 +25,7 @@ use helenus_protocol::response::Event;
 
 use crate::error::ConnectionError;
 use crate::lock::lock;
+use crate::pool::plan::Orphans;
 use crate::request::Token;
 use driver::{Reading, Writing};
 use transport::{Cipher, Socket};
@@ -42,6 +43,10 @@ const TIMER: u8 = 8;
 pub(crate) trait Owner: Send + Sync {
     /// The server pushed an event.
     fn handle_event(&self, connection: &Arc<Connection>, event: Event);
+    /// It owes answers that nobody waits for any more. Told now and then while that is so.
+    fn handle_orphans(&self, connection: &Arc<Connection>, orphans: Orphans) {
+        let _ = (connection, orphans);
+    }
     /// The connection has ended; its requests have been told.
     fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError);
 }
@@ -194,9 +199,14 @@ impl Connection {
         }
     }
 
-    /// Since when the oldest answer is due that nobody waits for.
-    pub(crate) fn oldest_orphan(&self) -> Option<Instant> {
-        if self.orphans() == 0 { None } else { lock(&self.sender).oldest_orphan() }
+    /// The answers that are due though nobody waits for them, if there are any.
+    fn owed(&self) -> Option<Orphans> {
+        if self.orphans() == 0 {
+            return None;
+        }
+        let sender = lock(&self.sender);
+        let (count, capacity) = (sender.orphans(), sender.capacity());
+        Some(Orphans { count, capacity, oldest: sender.oldest_orphan() })
     }
 
     fn signal(&self, what: u8) {

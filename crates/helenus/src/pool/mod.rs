@@ -130,6 +130,11 @@ impl Pool {
         self.decide(PoolPlan::handle_up);
     }
 
+    /// Holds `wanted` connections from now on. Those that are not needed end when their last answer has come.
+    pub(crate) fn resize(&self, wanted: usize) {
+        self.decide(|plan, now| plan.handle_wanted(wanted, now));
+    }
+
     /// Closes every connection, and opens none any more.
     pub(crate) fn shut_down(&self) {
         self.decide(|plan, _now| plan.shut_down());
@@ -265,6 +270,12 @@ impl Pool {
 struct PoolOwner(Weak<Pool>);
 
 impl Owner for PoolOwner {
+    fn handle_orphans(&self, connection: &Arc<Connection>, orphans: plan::Orphans) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.decide(|plan, now| plan.handle_orphans(connection.serial(), orphans, now));
+        }
+    }
+
     fn handle_event(&self, connection: &Arc<Connection>, event: Event) {
         // Only the control connection registers.
         tracing::warn!(address = %connection.address(), ?event, "an event that nobody registered for");

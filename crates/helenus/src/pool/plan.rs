@@ -1,10 +1,23 @@
-//! How many connections one host is owed, and when to try again: pure.
+//! How many connections one host is owed, which are to be replaced, and when to try again: pure.
+//!
+//! Every method takes what happened and the time, and returns what is to be done. Opening, draining and closing
+//! are the pool's part, and so is finding the least busy connection for a request, which must not wait for a lock.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::policy::{ReconnectionPolicy, ReconnectionSchedule};
+
+/// A connection is replaced when one in so many of its stream ids waits for an answer that nobody wants any more.
+const ORPHANED_SHARE: usize = 4;
+/// It is replaced, too, when it has owed such an answer for so long: the server has lost it, and others with it.
+const ORPHAN_AGE: Duration = Duration::from_secs(60);
+/// The span in which attempts are counted, so that a host that drops each connection at once is not stormed.
+const ATTEMPT_WINDOW: Duration = Duration::from_secs(1);
+/// How many attempts beyond the wanted connections may be begun in that span.
+const SPARE_ATTEMPTS: usize = 2;
 
 /// What the pool is to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,15 +32,48 @@ pub(crate) enum PoolAction {
     Timer(Instant),
 }
 
+/// The answers that a connection owes though nobody waits for them any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Orphans {
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Of how many requests that the connection can have in flight.
+    pub(crate) capacity: usize,
+    /// Since when the oldest of them has been owed.
+    pub(crate) oldest: Option<Instant>,
+}
+
+impl Orphans {
+    /// When the connection is to be replaced. None if there is no reason yet.
+    fn worn_at(self, now: Instant) -> Option<Instant> {
+        if self.count > 0 && self.count >= self.capacity / ORPHANED_SHARE {
+            return Some(now);
+        }
+        self.oldest.and_then(|oldest| oldest.checked_add(ORPHAN_AGE))
+    }
+}
+
+/// A connection in use.
+#[derive(Debug)]
+struct Open {
+    serial: usize,
+    /// It is used until another one can take its place.
+    worn: bool,
+}
+
 /// One host's connections, as they are and as they should be.
 pub(crate) struct PoolPlan {
     wanted: usize,
-    open: Vec<usize>,
+    open: Vec<Open>,
     connecting: usize,
+    /// When the last attempts were begun.
+    attempts: VecDeque<Instant>,
     reconnection: Arc<dyn ReconnectionPolicy>,
     /// The pauses of the present outage, and when the one that runs is over.
     pauses: Option<ReconnectionSchedule>,
     retry_at: Option<Instant>,
+    /// The schedule has ended: nobody tries until the host is said to be up.
+    given_up: bool,
     shut_down: bool,
 }
 
@@ -38,6 +84,7 @@ impl fmt::Debug for PoolPlan {
             .field("open", &self.open)
             .field("connecting", &self.connecting)
             .field("retry_at", &self.retry_at)
+            .field("given_up", &self.given_up)
             .field("shut_down", &self.shut_down)
             .finish_non_exhaustive()
     }
@@ -49,106 +96,184 @@ impl PoolPlan {
             wanted,
             open: Vec::new(),
             connecting: 0,
+            attempts: VecDeque::new(),
             reconnection,
             pauses: None,
             retry_at: None,
+            given_up: false,
             shut_down: false,
         }
     }
 
     /// The pool begins.
-    pub(crate) fn start(&mut self, _now: Instant) -> Vec<PoolAction> {
-        self.fill()
-    }
-
-    fn fill(&mut self) -> Vec<PoolAction> {
-        if self.shut_down || self.retry_at.is_some() {
-            return Vec::new();
-        }
-        // After a failure one attempt at a time, so that a host that returns is not stormed.
-        let most = if self.pauses.is_some() { 1 } else { self.wanted };
-        let missing = self.wanted.saturating_sub(self.open.len() + self.connecting);
-        let begin = missing.min(most.saturating_sub(self.connecting));
-        self.connecting += begin;
-        (0..begin).map(|_| PoolAction::Connect).collect()
+    pub(crate) fn start(&mut self, now: Instant) -> Vec<PoolAction> {
+        self.fill(now)
     }
 
     /// A connection is open.
-    pub(crate) fn handle_connected(&mut self, serial: usize, _now: Instant) -> Vec<PoolAction> {
+    pub(crate) fn handle_connected(&mut self, serial: usize, now: Instant) -> Vec<PoolAction> {
         self.connecting = self.connecting.saturating_sub(1);
         if self.shut_down {
             return vec![PoolAction::Close(serial)];
         }
-        self.open.push(serial);
         self.pauses = None;
         self.retry_at = None;
-        self.fill()
+        self.open.push(Open { serial, worn: false });
+        let mut actions = self.drain_surplus();
+        actions.extend(self.fill(now));
+        actions
     }
 
     /// A connection could not be opened.
     pub(crate) fn handle_failed(&mut self, now: Instant) -> Vec<PoolAction> {
         self.connecting = self.connecting.saturating_sub(1);
-        if self.shut_down || self.retry_at.is_some() {
+        // Of attempts that were under way together the first to fail begins the pause for all.
+        if self.shut_down || self.retry_at.is_some() || self.given_up {
             return Vec::new();
         }
         let pauses = self.pauses.get_or_insert_with(|| self.reconnection.schedule());
-        // A schedule that ends leaves the host alone until it is said to be up.
-        let Some(pause) = pauses.next() else { return Vec::new() };
-        let at = now + pause;
-        self.retry_at = Some(at);
-        vec![PoolAction::Timer(at)]
+        match pauses.next() {
+            Some(pause) => self.wait_until(now.checked_add(pause)),
+            None => {
+                self.given_up = true;
+                Vec::new()
+            }
+        }
     }
 
-    /// A connection is gone.
-    pub(crate) fn handle_closed(&mut self, serial: usize, _now: Instant) -> Vec<PoolAction> {
-        self.open.retain(|open| *open != serial);
-        self.fill()
+    /// A connection is gone, whether or not we closed it.
+    pub(crate) fn handle_closed(&mut self, serial: usize, now: Instant) -> Vec<PoolAction> {
+        self.open.retain(|open| open.serial != serial);
+        self.fill(now)
     }
 
-    /// The host is said to be up.
-    pub(crate) fn handle_up(&mut self, _now: Instant) -> Vec<PoolAction> {
+    /// A connection owes these answers. To be told when their number has grown, or now and then.
+    pub(crate) fn handle_orphans(
+        &mut self,
+        serial: usize,
+        orphans: Orphans,
+        now: Instant,
+    ) -> Vec<PoolAction> {
+        let due = orphans.worn_at(now).is_some_and(|at| at <= now);
+        match self.open.iter_mut().find(|open| open.serial == serial) {
+            Some(open) if due && !open.worn => open.worn = true,
+            _ => return Vec::new(),
+        }
+        self.fill(now)
+    }
+
+    /// The host is said to be up: what was to be tried later is tried now.
+    pub(crate) fn handle_up(&mut self, now: Instant) -> Vec<PoolAction> {
         self.retry_at = None;
-        if self.open.is_empty() && self.connecting == 0 {
+        if self.open.is_empty() && self.connecting == 0 || self.given_up {
             self.pauses = None;
         }
-        self.fill()
+        self.given_up = false;
+        self.fill(now)
+    }
+
+    /// Another number of connections is wanted from now on; none for a host that is not to be used any more.
+    pub(crate) fn handle_wanted(&mut self, wanted: usize, now: Instant) -> Vec<PoolAction> {
+        self.wanted = wanted;
+        let mut actions = self.drain_surplus();
+        actions.extend(self.fill(now));
+        actions
     }
 
     /// A pause may be over.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Vec<PoolAction> {
-        if self.retry_at.is_some_and(|at| at <= now) {
-            self.retry_at = None;
-            return self.fill();
+        if self.retry_at.is_none_or(|at| at > now) {
+            return Vec::new();
         }
-        Vec::new()
+        self.retry_at = None;
+        self.fill(now)
     }
 
-    /// Nothing is wanted any more.
+    /// Nothing is wanted any more, at once.
     pub(crate) fn shut_down(&mut self) -> Vec<PoolAction> {
         self.shut_down = true;
-        self.open.drain(..).map(PoolAction::Close).collect()
+        self.retry_at = None;
+        self.open.drain(..).map(|open| PoolAction::Close(open.serial)).collect()
+    }
+
+    /// Begins as many attempts as are due now.
+    fn fill(&mut self, now: Instant) -> Vec<PoolAction> {
+        if self.shut_down || self.retry_at.is_some() || self.given_up {
+            return Vec::new();
+        }
+        let fresh = self.open.iter().filter(|open| !open.worn).count();
+        let missing = self.wanted.saturating_sub(fresh + self.connecting);
+        // After a failure one at a time, so that a host that returns is not stormed.
+        let at_once = if self.pauses.is_some() { 1_usize.saturating_sub(self.connecting) } else { missing };
+        let due = missing.min(at_once);
+        while self
+            .attempts
+            .front()
+            .is_some_and(|begun| now.saturating_duration_since(*begun) >= ATTEMPT_WINDOW)
+        {
+            self.attempts.pop_front();
+        }
+        let begin = due.min((self.wanted + SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
+        self.attempts.extend(std::iter::repeat_n(now, begin));
+        self.connecting += begin;
+        let mut actions: Vec<_> = std::iter::repeat_with(|| PoolAction::Connect).take(begin).collect();
+        if begin < due {
+            let freed = self.attempts.front().map(|begun| *begun + ATTEMPT_WINDOW);
+            actions.extend(self.wait_until(freed));
+        }
+        actions
+    }
+
+    fn wait_until(&mut self, at: Option<Instant>) -> Vec<PoolAction> {
+        self.retry_at = at;
+        // A pause beyond the end of time is one without an end.
+        self.given_up = at.is_none();
+        at.map(PoolAction::Timer).into_iter().collect()
+    }
+
+    /// Takes out of use what is not needed: worn ones that have been replaced, then the youngest.
+    fn drain_surplus(&mut self) -> Vec<PoolAction> {
+        let surplus = self.open.len().saturating_sub(self.wanted);
+        self.open.sort_by_key(|open| open.worn);
+        self.open.drain(self.open.len() - surplus..).map(|open| PoolAction::Drain(open.serial)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::policy::ConstantReconnectionPolicy;
+    use PoolAction::{Close, Connect, Drain, Timer};
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn plan(wanted: usize) -> PoolPlan {
-        PoolPlan::new(wanted, Arc::new(ConstantReconnectionPolicy::new(SECOND, Some(2))))
+        PoolPlan::new(wanted, Arc::new(ConstantReconnectionPolicy::new(3 * SECOND, Some(2))))
+    }
+
+    /// A plan whose connections 1, 2, … are all open, some time after they were opened.
+    fn open(wanted: usize) -> (PoolPlan, Instant) {
+        let now = Instant::now();
+        let mut plan = plan(wanted);
+        assert_eq!(plan.start(now).len(), wanted);
+        for serial in 1..=wanted {
+            assert_eq!(plan.handle_connected(serial, now), []);
+        }
+        (plan, now + 10 * SECOND)
+    }
+
+    fn orphans(count: usize, oldest: Option<Instant>) -> Orphans {
+        Orphans { count, capacity: 1000, oldest }
     }
 
     #[test]
     fn all_that_is_wanted_is_opened_at_once() {
         let now = Instant::now();
-        let mut plan = plan(3);
-        assert_eq!(plan.start(now), [PoolAction::Connect, PoolAction::Connect, PoolAction::Connect]);
-        assert_eq!(plan.handle_connected(1, now), []);
+        let mut three = plan(3);
+        assert_eq!(three.start(now), [Connect, Connect, Connect]);
+        assert_eq!(three.handle_connected(1, now), []);
+        assert_eq!(three.start(now), [], "two are still under way");
+        assert_eq!(plan(0).start(now), []);
     }
 
     #[test]
@@ -156,35 +281,144 @@ mod tests {
         let now = Instant::now();
         let mut plan = plan(1);
         plan.start(now);
-        assert_eq!(plan.handle_failed(now), [PoolAction::Timer(now + SECOND)]);
-        assert_eq!(plan.handle_timeout(now), []);
-        assert_eq!(plan.handle_timeout(now + SECOND), [PoolAction::Connect]);
-        assert_eq!(plan.handle_failed(now + SECOND), [PoolAction::Timer(now + 2 * SECOND)]);
-        assert_eq!(plan.handle_timeout(now + 2 * SECOND), [PoolAction::Connect]);
-        assert_eq!(plan.handle_failed(now + 2 * SECOND), []);
-        assert_eq!(plan.handle_up(now + 9 * SECOND), [PoolAction::Connect]);
+        assert_eq!(plan.handle_failed(now), [Timer(now + 3 * SECOND)]);
+        assert_eq!(plan.handle_timeout(now + SECOND), []);
+        assert_eq!(plan.handle_timeout(now + 3 * SECOND), [Connect]);
+        assert_eq!(plan.handle_timeout(now + 3 * SECOND), []);
+        assert_eq!(plan.handle_failed(now + 4 * SECOND), [Timer(now + 7 * SECOND)]);
+        assert_eq!(plan.handle_timeout(now + 7 * SECOND), [Connect]);
+        assert_eq!(plan.handle_failed(now + 8 * SECOND), []);
+        assert_eq!(plan.handle_timeout(now + 99 * SECOND), []);
+        assert_eq!(plan.handle_up(now + 99 * SECOND), [Connect]);
+        assert_eq!(plan.handle_failed(now + 99 * SECOND), [Timer(now + 102 * SECOND)], "a new outage");
     }
 
     #[test]
-    fn after_a_failure_one_attempt_at_a_time() {
+    fn after_a_failure_one_attempt_at_a_time_until_one_succeeds() {
         let now = Instant::now();
-        let mut plan = plan(2);
+        let mut plan = plan(3);
         plan.start(now);
-        assert_eq!(plan.handle_failed(now), [PoolAction::Timer(now + SECOND)]);
+        assert_eq!(plan.handle_failed(now), [Timer(now + 3 * SECOND)]);
         assert_eq!(plan.handle_failed(now), []);
-        assert_eq!(plan.handle_timeout(now + SECOND), [PoolAction::Connect]);
-        assert_eq!(plan.handle_connected(7, now + SECOND), [PoolAction::Connect]);
+        assert_eq!(plan.handle_failed(now), []);
+        let later = now + 3 * SECOND;
+        assert_eq!(plan.handle_timeout(later), [Connect]);
+        assert_eq!(plan.handle_connected(7, later), [Connect, Connect]);
     }
 
     #[test]
-    fn a_lost_connection_is_replaced_but_not_after_the_end() {
-        let now = Instant::now();
-        let mut plan = plan(1);
-        plan.start(now);
-        plan.handle_connected(1, now);
-        assert_eq!(plan.handle_closed(1, now), [PoolAction::Connect]);
+    fn what_is_lost_is_replaced_at_once() {
+        let (mut plan, now) = open(2);
+        assert_eq!(plan.handle_closed(1, now), [Connect]);
+        assert_eq!(plan.handle_closed(2, now), [Connect]);
+        assert_eq!(plan.handle_closed(2, now), [], "it is gone already");
+        assert_eq!(plan.handle_connected(3, now), []);
+    }
+
+    #[test]
+    fn being_said_to_be_up_ends_a_pause() {
+        let (mut plan, now) = open(1);
+        plan.handle_closed(1, now);
+        plan.handle_failed(now);
+        assert_eq!(plan.handle_up(now + SECOND / 2), [Connect]);
+        assert_eq!(plan.handle_up(now + SECOND / 2), [], "an attempt is under way");
+        assert_eq!(plan.handle_timeout(now + 3 * SECOND), [], "the old timer means nothing");
+    }
+
+    /// However often connections are lost at once or the host is said to be up, attempts stay bounded.
+    #[test]
+    fn a_host_is_not_stormed() {
+        let (mut plan, now) = open(1);
+        let mut connects = 0;
+        for millisecond in 0..5000 {
+            let now = now + Duration::from_millis(millisecond);
+            let mut actions = plan.handle_closed(1, now);
+            actions.extend(plan.handle_timeout(now));
+            actions.extend(plan.handle_up(now));
+            for action in actions {
+                if action == Connect {
+                    connects += 1;
+                    plan.handle_connected(1, now);
+                }
+            }
+        }
+        assert!((14..=15).contains(&connects), "three a second: {connects}");
+    }
+
+    #[test]
+    fn attempts_beyond_the_bound_wait_for_their_turn() {
+        let (mut plan, now) = open(1);
+        for _ in 0..3 {
+            assert_eq!(plan.handle_closed(1, now), [Connect]);
+            plan.handle_connected(1, now);
+        }
+        assert_eq!(plan.handle_closed(1, now), [Timer(now + SECOND)]);
+        assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
+    }
+
+    #[test]
+    fn a_connection_that_owes_too_much_is_replaced_before_it_is_drained() {
+        let (mut plan, now) = open(2);
+        assert_eq!(plan.handle_orphans(1, orphans(249, None), now), []);
+        assert_eq!(plan.handle_orphans(1, orphans(250, None), now), [Connect]);
+        assert_eq!(plan.handle_orphans(1, orphans(300, None), now), [], "once is enough");
+        assert_eq!(plan.handle_failed(now), [Timer(now + 3 * SECOND)], "it is used meanwhile");
+        assert_eq!(plan.handle_timeout(now + 3 * SECOND), [Connect]);
+        assert_eq!(plan.handle_connected(3, now + 3 * SECOND), [Drain(1)]);
+        assert_eq!(plan.handle_closed(1, now + 9 * SECOND), []);
+    }
+
+    #[test]
+    fn a_connection_that_owes_for_too_long_is_replaced() {
+        let (mut plan, now) = open(1);
+        assert_eq!(plan.handle_orphans(1, orphans(1, Some(now)), now + 59 * SECOND), []);
+        assert_eq!(plan.handle_orphans(9, orphans(1, Some(now)), now + 60 * SECOND), [], "not one of ours");
+        assert_eq!(plan.handle_orphans(1, orphans(1, Some(now)), now + 60 * SECOND), [Connect]);
+        assert_eq!(plan.handle_closed(1, now + 60 * SECOND), [], "its replacement is under way");
+        assert_eq!(plan.handle_connected(2, now + 61 * SECOND), []);
+    }
+
+    #[test]
+    fn a_connection_for_few_requests_is_not_worn_by_owing_none() {
+        let (mut plan, now) = open(1);
+        let none = Orphans { count: 0, capacity: 2, oldest: None };
+        assert_eq!(plan.handle_orphans(1, none, now), []);
+        assert_eq!(plan.handle_orphans(1, Orphans { count: 1, ..none }, now), [Connect]);
+    }
+
+    #[test]
+    fn wanting_less_drains_and_wanting_more_opens() {
+        let (mut plan, now) = open(3);
+        plan.handle_orphans(1, orphans(999, None), now);
+        assert_eq!(plan.handle_wanted(1, now), [Drain(3), Drain(1)], "the worn one and the youngest");
+        assert_eq!(plan.handle_connected(4, now), [Drain(4)], "it comes too late to be of use");
+        assert_eq!(plan.handle_wanted(2, now + SECOND), [Connect]);
+        assert_eq!(plan.handle_wanted(0, now + SECOND), [Drain(2)]);
+        assert_eq!(plan.handle_closed(2, now + SECOND), []);
+        assert_eq!(plan.handle_up(now + SECOND), []);
+    }
+
+    #[test]
+    fn nothing_is_opened_after_the_end() {
+        let (mut plan, now) = open(2);
+        plan.handle_closed(1, now);
+        assert_eq!(plan.shut_down(), [Close(2)]);
+        assert_eq!(plan.handle_connected(3, now), [Close(3)]);
+        assert_eq!(plan.handle_closed(3, now), []);
+        assert_eq!(plan.handle_failed(now), []);
+        assert_eq!(plan.handle_up(now), []);
+        assert_eq!(plan.handle_wanted(5, now), []);
+        assert_eq!(plan.handle_timeout(now + 9 * SECOND), []);
         assert_eq!(plan.shut_down(), []);
-        assert_eq!(plan.handle_connected(2, now), [PoolAction::Close(2)]);
-        assert_eq!(plan.handle_closed(2, now), []);
+    }
+
+    #[test]
+    fn an_endless_pause_is_no_overflow() {
+        let now = Instant::now();
+        let mut plan = PoolPlan::new(1, Arc::new(ConstantReconnectionPolicy::new(Duration::MAX, None)));
+        plan.start(now);
+        assert_eq!(plan.handle_failed(now), []);
+        assert_eq!(plan.handle_timeout(now + 99 * SECOND), []);
+        assert_eq!(plan.handle_up(now + 99 * SECOND), [Connect]);
     }
 }

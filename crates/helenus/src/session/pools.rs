@@ -31,7 +31,10 @@ impl SessionInner {
                 continue;
             }
             let pool = match before.get(&host.host_id()) {
-                Some(pool) if pool.host().address() == host.address() => Arc::clone(pool),
+                Some(pool) if pool.host().address() == host.address() => {
+                    pool.resize(wanted);
+                    Arc::clone(pool)
+                }
                 _ => {
                     let plan = PoolPlan::new(wanted, Arc::clone(&self.cluster.config.reconnection));
                     Pool::start(Arc::clone(host), Arc::clone(&self.context), plan)
@@ -43,7 +46,7 @@ impl SessionInner {
         self.pools.store(Arc::clone(&after));
         for (id, pool) in before.iter() {
             if after.get(id).is_none_or(|kept| !Arc::ptr_eq(kept, pool)) {
-                pool.shut_down();
+                pool.resize(0);
             }
         }
         if self.is_shut_down() {

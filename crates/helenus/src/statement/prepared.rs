@@ -128,10 +128,13 @@ impl PreparedStatement {
         self.shared.result.load_full()
     }
 
-    /// Whether its text proves that it may be run twice without harm.
+    /// Whether its text, and the types of what is bound to it, prove that it may be run twice without harm.
     #[must_use]
     pub fn idempotence(&self) -> Idempotence {
-        *self.shared.idempotence.get_or_init(|| Idempotence::of(&self.shared.query))
+        *self
+            .shared
+            .idempotence
+            .get_or_init(|| Idempotence::of_prepared(&self.shared.query, &self.shared.bind))
     }
 
     /// The partition key's bytes among `values`, which must be positional.

@@ -8,8 +8,8 @@ use crate::statement::lexer::Token;
 /// A part of a term at its outermost level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part<'t> {
-    /// A bind marker.
-    Marker,
+    /// A bind marker, and how many stand before it, where that is clear.
+    Marker(Option<usize>),
     /// A whole number.
     Integer,
     /// Any other constant.

@@ -15,7 +15,10 @@ mod functions;
 mod tests;
 mod walk;
 
+use std::sync::Arc;
+
 use helenus_protocol::CqlType;
+use helenus_protocol::response::ColumnSpec;
 
 use crate::schema::Schema;
 
@@ -32,8 +35,9 @@ pub enum Idempotence {
     NotIdempotent,
 }
 
-/// A column that a statement names. Names are as the server keeps them.
+/// A column that a statement writes to. Names are as the server keeps them.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ColumnPath<'a> {
     /// The keyspace, where the statement names one.
     pub keyspace: Option<&'a str>,
@@ -41,6 +45,10 @@ pub struct ColumnPath<'a> {
     pub table: &'a str,
     /// The column.
     pub column: &'a str,
+    /// The bind marker that alone is the value or, for an element, its key: how many stand before it in the text.
+    pub marker: Option<usize>,
+    /// Whether it is about an element of the column's value, `c[…]`.
+    pub is_element: bool,
 }
 
 impl Idempotence {
@@ -50,10 +58,23 @@ impl Idempotence {
         Self::with_types(cql, &|_| None)
     }
 
-    /// What the text says if the columns that it names have these types. Where a type is not known (None), what
+    /// What the text of a prepared statement says, given what the server said of its bind markers.
+    #[must_use]
+    pub fn of_prepared(cql: &str, bind: &[ColumnSpec]) -> Self {
+        Self::with_types(cql, &|path| {
+            let bound = bind.get(path.marker?)?;
+            if !path.is_element {
+                return Some(bound.cql_type.clone());
+            }
+            // The server names a marker in brackets for what it is to the column: a key, or a place in a list.
+            let is_key =
+                bound.name.strip_prefix("key(").and_then(|name| name.strip_suffix(')')) == Some(path.column);
+            is_key.then(|| CqlType::Map(Arc::new(bound.cql_type.clone()), Arc::new(CqlType::Blob)))
+        })
+    }
+
+    /// What the text says if the columns that it writes to have these types. Where a type is not known (None), what
     /// depends on it stays undecidable.
-    ///
-    /// For a prepared statement its bind metadata is enough: it has the type of each column that a marker is for.
     #[must_use]
     pub fn with_types(cql: &str, column_type: &dyn Fn(&ColumnPath<'_>) -> Option<CqlType>) -> Self {
         walk::Walk::new(cql, column_type).verdict()

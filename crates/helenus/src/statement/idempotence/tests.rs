@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use helenus_protocol::CqlType;
+use helenus_protocol::response::ColumnSpec;
 use proptest::prelude::*;
 
 use super::Idempotence::{
@@ -245,16 +246,79 @@ fn types_decide_what_the_text_cannot() {
     assert_eq!(Idempotence::with_schema("INSERT INTO t (i) VALUES (?)", &schema, None), Unknown);
 }
 
+/// What a server says of bind markers: their names, each with its type.
+fn bound(markers: &[(&str, CqlType)]) -> Vec<ColumnSpec> {
+    let spec = |(name, cql_type): &(&str, CqlType)| ColumnSpec {
+        keyspace: "ks".into(),
+        table: "t".into(),
+        name: (*name).into(),
+        cql_type: cql_type.clone(),
+    };
+    markers.iter().map(spec).collect()
+}
+
+#[test]
+fn bind_markers_decide_what_the_text_cannot() {
+    let int = || CqlType::Int;
+    let list = || CqlType::List(Arc::new(CqlType::Int));
+    let set = || CqlType::Set(Arc::new(CqlType::Int));
+    for (cql, markers, expected) in [
+        ("INSERT INTO t (k, v) VALUES (?, ?)", &[("k", int()), ("v", int())][..], Timed),
+        ("INSERT INTO t (k, l) VALUES (?, ?)", &[("k", int()), ("l", list())], No),
+        ("INSERT INTO t (k, l) VALUES (:k, :l)", &[("k", int()), ("l", list())], No),
+        // A named marker's name says nothing about the column that it is for.
+        ("INSERT INTO t (k, l) VALUES (:l, :k)", &[("l", int()), ("k", list())], No),
+        ("INSERT INTO t (k, l) VALUES (:l, :k)", &[("l", int()), ("k", set())], Timed),
+        ("INSERT INTO t (k, m, l) VALUES (?, {1: ?, ?: 2}, ?)", &[("k", int())], Unknown),
+        (
+            "INSERT INTO t (k, s, v) VALUES (?, {?, ?}, ?)",
+            &[("k", int()), ("", int()), ("", int()), ("v", int())],
+            Timed,
+        ),
+        ("INSERT INTO t (k, l) VALUES (?, [?])", &[("k", int()), ("", int())], Unknown),
+        ("INSERT INTO t (k, v) VALUES (?, ?)", &[("k", int())], Unknown),
+        (
+            "UPDATE t USING TTL ? SET v = ? WHERE k = ?",
+            &[("[ttl]", int()), ("v", int()), ("k", int())],
+            Timed,
+        ),
+        ("UPDATE t USING TTL ? SET l = ? WHERE k = ?", &[("[ttl]", int()), ("l", list()), ("k", int())], No),
+        ("UPDATE t SET s = s + ? WHERE k = ?", &[("s", set()), ("k", int())], Timed),
+        ("UPDATE t SET s -= :s WHERE k = ?", &[("s", set()), ("k", int())], Timed),
+        ("UPDATE t SET l = l + ? WHERE k = ?", &[("l", list()), ("k", int())], No),
+        ("UPDATE t SET l = l - ? WHERE k = ?", &[("l", list()), ("k", int())], Timed),
+        ("UPDATE t SET n = n + ? WHERE k = ?", &[("n", CqlType::Counter), ("k", int())], No),
+        ("UPDATE t SET m[?] = ? WHERE k = ?", &[("key(m)", int()), ("value(m)", int()), ("k", int())], Timed),
+        (
+            "UPDATE t SET l[?] = ? WHERE k = ?",
+            &[("idx(l)", int()), ("value(l)", int()), ("k", int())],
+            Unknown,
+        ),
+        ("DELETE m[?] FROM t WHERE k = ?", &[("key(m)", int()), ("k", int())], Timed),
+        ("DELETE l[?] FROM t WHERE k = ?", &[("idx(l)", int()), ("k", int())], Unknown),
+        ("DELETE l[?] FROM t WHERE k = ?", &[("l", int()), ("k", int())], Unknown),
+        (
+            "BEGIN BATCH INSERT INTO t (k) VALUES (?); UPDATE t SET l = ? WHERE k = ?; APPLY BATCH",
+            &[("k", int()), ("l", list()), ("k", int())],
+            No,
+        ),
+    ] {
+        assert_eq!(Idempotence::of_prepared(cql, &bound(markers)), expected, "{cql}");
+    }
+}
+
 #[test]
 fn columns_are_asked_for_by_the_names_that_the_server_keeps() {
     let asked = std::cell::RefCell::new(Vec::new());
     let types = |path: &ColumnPath<'_>| {
-        asked.borrow_mut().push(format!("{:?} {} {}", path.keyspace, path.table, path.column));
+        asked
+            .borrow_mut()
+            .push(format!("{:?} {} {} {:?}", path.keyspace, path.table, path.column, path.marker));
         Some(CqlType::Int)
     };
     let verdict = Idempotence::with_types("INSERT INTO Ks.\"T\"\"t\" (A, \"B\") VALUES (?, :b)", &types);
     assert_eq!(verdict, Timed);
-    assert_eq!(*asked.borrow(), ["Some(\"ks\") T\"t a", "Some(\"ks\") T\"t B"]);
+    assert_eq!(*asked.borrow(), ["Some(\"ks\") T\"t a Some(0)", "Some(\"ks\") T\"t B Some(1)"]);
 }
 
 #[test]

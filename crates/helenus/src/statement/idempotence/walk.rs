@@ -20,6 +20,10 @@ pub(super) struct Walk<'t, 'a> {
     last: [Token<'t>; 2],
     next: Token<'t>,
     in_batch: bool,
+    /// How many bind markers were read. None once there was a colon in braces: it may be a marker's, or stand between
+    /// a key and its value.
+    markers: Option<usize>,
+    braces: usize,
     verdict: Idempotence,
     column_type: ColumnType<'a>,
 }
@@ -33,7 +37,16 @@ impl<'t, 'a> Walk<'t, 'a> {
     pub(super) fn new(cql: &'t str, column_type: ColumnType<'a>) -> Self {
         let mut lexer = Lexer::new(cql);
         let next = lexer.next();
-        Self { lexer, last: [Token::End; 2], next, in_batch: false, verdict: Idempotent, column_type }
+        Self {
+            lexer,
+            last: [Token::End; 2],
+            next,
+            in_batch: false,
+            markers: Some(0),
+            braces: 0,
+            verdict: Idempotent,
+            column_type,
+        }
     }
 
     pub(super) fn verdict(mut self) -> Idempotence {
@@ -75,7 +88,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                     self.accept(b',').then_some(())?;
                 }
                 let value = self.term();
-                let judged = assignment::replace(&value, || self.type_of(&table, *column));
+                let judged = assignment::replace(&value, || self.type_of(&table, *column, &value, false));
                 self.worsen(judged);
             }
             self.accept(b')').then_some(())?;
@@ -127,7 +140,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         let sign = [b'+', b'-'].into_iter().find(|&sign| self.accept(sign));
         self.accept(b'=').then_some(())?;
         let value = self.term();
-        let cql_type = || self.type_of(table, column);
+        let cql_type = || self.type_of(table, column, &value, false);
         let judged = match (sign, &*value) {
             (Some(sign), change) => assignment::change(sign, change, cql_type),
             (None, [Part::Column(itself), Part::Sign(sign), change @ ..])
@@ -145,7 +158,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     /// `c[` was read.
     fn element(&mut self, table: &Table<'t>, column: Token<'t>) -> Option<()> {
         let key = self.term();
-        let judged = assignment::element(&key, || self.type_of(table, column));
+        let judged = assignment::element(&key, || self.type_of(table, column, &key, true));
         self.worsen(judged);
         self.accept(b']').then_some(())
     }
@@ -168,7 +181,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.expect("FROM")?;
         let table = self.table()?;
         for (column, key) in elements {
-            let judged = assignment::element(&key, || self.type_of(&table, column));
+            let judged = assignment::element(&key, || self.type_of(&table, column, &key, true));
             self.worsen(judged);
         }
         self.finish(timed)
@@ -241,10 +254,11 @@ impl<'t, 'a> Walk<'t, 'a> {
                     self.brackets();
                     Part::Brackets(open)
                 }
-                Token::Symbol(b'?') => self.part(Part::Marker),
+                Token::Symbol(b'?') => self.part(Part::Marker(self.markers)),
                 Token::Symbol(b':') => {
+                    let marker = Part::Marker(self.markers);
                     self.bump();
-                    self.part(Part::Marker)
+                    self.part(marker)
                 }
                 Token::Symbol(sign @ (b'+' | b'-')) => self.part(Part::Sign(sign)),
                 Token::Integer => self.part(Part::Integer),
@@ -310,10 +324,26 @@ impl<'t, 'a> Walk<'t, 'a> {
         Some(Table { keyspace: Some(name), name: self.name()?.identifier()? })
     }
 
-    fn type_of(&self, table: &Table<'_>, column: Token<'_>) -> Option<CqlType> {
+    /// The type of a column that `value` is written to, or of which `value` is the key of an element.
+    fn type_of(
+        &self,
+        table: &Table<'_>,
+        column: Token<'_>,
+        value: &[Part<'_>],
+        is_element: bool,
+    ) -> Option<CqlType> {
         let column = column.identifier()?;
-        let path = ColumnPath { keyspace: table.keyspace.as_deref(), table: &table.name, column: &column };
-        (self.column_type)(&path)
+        let marker = match value {
+            [.., Part::Marker(marker)] => *marker,
+            _ => None,
+        };
+        (self.column_type)(&ColumnPath {
+            keyspace: table.keyspace.as_deref(),
+            table: &table.name,
+            column: &column,
+            marker,
+            is_element,
+        })
     }
 
     /// Takes the name of a table or a column, which is no function whatever follows.
@@ -339,6 +369,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         let token = self.shift();
         match token {
             Token::Invalid => self.worsen(Undecidable),
+            Token::Symbol(symbol) => self.count(symbol),
             _ if token.is("IF") => self.worsen(NotIdempotent),
             Token::Name(name) | Token::Quoted(name)
                 if self.next == Token::Symbol(b'(')
@@ -351,6 +382,16 @@ impl<'t, 'a> Walk<'t, 'a> {
             _ => {}
         }
         token
+    }
+
+    fn count(&mut self, symbol: u8) {
+        match symbol {
+            b'{' => self.braces += 1,
+            b'}' => self.braces = self.braces.saturating_sub(1),
+            b':' if self.braces > 0 => self.markers = None,
+            b'?' | b':' => self.markers = self.markers.map(|markers| markers + 1),
+            _ => {}
+        }
     }
 
     fn call(&mut self, qualifier: Option<&str>, name: &str) {
