@@ -127,10 +127,8 @@ class Encoder:
         It is also asked about every type that `mapping` does not know, and refuses it. cassandra-driver would paste
         `str(val)` into the statement; `mapping[MyType] = str` says so for one type.
         """
-        if isinstance(val, bool):
-            return "True" if val else "False"
         if isinstance(val, int):
-            return int.__repr__(val)
+            return bool.__repr__(val) if isinstance(val, bool) else int.__repr__(val)
         if isinstance(val, UUID):
             return UUID.__str__(val)
         if isinstance(val, Duration):
@@ -143,7 +141,9 @@ class Encoder:
 
     def cql_encode_str(self, val: str) -> str:
         """Text, quoted."""
-        return cql_quote(text_of(val))
+        if type(val) is not str:
+            val = text_of(val)
+        return "'" + val.replace("'", "''") + "'"
 
     cql_encode_unicode = cql_encode_str
 
@@ -157,11 +157,11 @@ class Encoder:
 
     def cql_encode_float(self, val: float) -> str:
         """A floating-point number that reads back the same."""
+        if math.isfinite(val):
+            return float.__repr__(float(val))
         if math.isnan(val):
             return "NaN"
-        if math.isinf(val):
-            return "Infinity" if val > 0 else "-Infinity"
-        return float.__repr__(float(val))
+        return "Infinity" if val > 0 else "-Infinity"
 
     def cql_encode_decimal(self, val: Decimal) -> str:
         """A decimal with all its digits."""

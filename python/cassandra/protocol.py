@@ -3,6 +3,7 @@
 Its message classes, which are seams for a program's own protocol handler, are not here yet.
 """
 
+from cassandra._cql.column import ColumnMetadata
 from cassandra._errors.server import (
     AlreadyExistsException,
     BadCredentials,
@@ -31,6 +32,9 @@ from cassandra._errors.server import (
     WriteTimeoutErrorMessage,
     error_classes,
 )
+from cassandra._query.unset import UNSET_VALUE
+
+_UNSET_VALUE = UNSET_VALUE
 
 __all__ = [
     "AlreadyExistsException",
@@ -38,6 +42,7 @@ __all__ = [
     "CASWriteUnknownMessage",
     "CDCWriteException",
     "ClientWriteError",
+    "ColumnMetadata",
     "ConfigurationException",
     "ErrorMessage",
     "ErrorMessageSub",
@@ -58,5 +63,6 @@ __all__ = [
     "UnavailableErrorMessage",
     "WriteFailureMessage",
     "WriteTimeoutErrorMessage",
+    "_UNSET_VALUE",
     "error_classes",
 ]

@@ -45,6 +45,9 @@ class Template(NamedTuple):
     texts: tuple[str, ...]
     holes: tuple[Hole, ...]
 
+    form: str | None
+    """For the common case, in which nothing around a hole matters: the whole text with `%s` for each hole."""
+
 
 @lru_cache(maxsize=256)
 def template(query: str) -> Template:
@@ -76,7 +79,8 @@ def template(query: str) -> Template:
         holes.append(Hole(directive["name"], inside, text.endswith("-")))
         text = ""
     texts.append(text + query[start:])
-    return Template(tuple(texts), tuple(holes))
+    free = not any(hole.inside or hole.after_minus for hole in holes)
+    return Template(tuple(texts), tuple(holes), "%s".join(text.replace("%", "%%") for text in texts) if free else None)
 
 
 def fill(hole: Hole, encoded: str) -> str:
@@ -90,7 +94,7 @@ def fill(hole: Hole, encoded: str) -> str:
 
 def positional(holes: tuple[Hole, ...], values: Sequence[Any], encode: Callable[[Any], str]) -> list[str]:
     """The encoded values in the order of their holes."""
-    if any(hole.name is not None for hole in holes):
+    if holes and any(hole.name is not None for hole in holes):
         raise TypeError("format requires a mapping")
     if len(values) < len(holes):
         raise TypeError(f"not enough arguments for format string: {len(holes)} placeholders, {len(values)} parameters")
@@ -111,9 +115,11 @@ def named(holes: tuple[Hole, ...], values: Mapping[str, Any], encode: Callable[[
 @exported_by("cassandra.query")
 def bind_params(query: str, params: Sequence[Any] | Mapping[str, Any], encoder: Encoder) -> str:
     """`query` with its placeholders replaced by `params`, each encoded as a CQL literal."""
-    texts, holes = template(query)
+    texts, holes, form = template(query)
     encode = encoder.cql_encode_all_types
     encoded = named(holes, params, encode) if isinstance(params, Mapping) else positional(holes, tuple(params), encode)
+    if form is not None:
+        return form % tuple(encoded)
     pieces = [texts[0]]
     for hole, value, text in zip(holes, encoded, texts[1:], strict=True):
         pieces += (fill(hole, value), text)

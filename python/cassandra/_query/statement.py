@@ -101,7 +101,8 @@ class Statement(PreparedLike):
             self.keyspace = keyspace
         if custom_payload is not None:
             self.custom_payload = custom_payload
-        self._set_routing_key(routing_key)
+        if routing_key is not None:
+            self._set_routing_key(routing_key)
         self.is_idempotent = is_idempotent
 
     def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
