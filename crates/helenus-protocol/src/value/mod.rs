@@ -12,8 +12,8 @@
 //! | `float`, `double` | `f32`, `f64` |
 //! | `varint`, `decimal` | [`BigInt`](num_bigint::BigInt), [`CqlDecimal`] |
 //! | `ascii`, `text` | `String`, `&str`, `Cow<str>`, `Box<str>` |
-//! | `blob`, custom types | `Vec<u8>`, `&[u8]`, `[u8; N]`, [`Bytes`](bytes::Bytes) |
-//! | `uuid`, `timeuuid` | [`Uuid`](uuid::Uuid) |
+//! | `blob`, custom types | `Vec<u8>`, `&[u8]`, `[u8; N]`, [`Bytes`](::bytes::Bytes) |
+//! | `uuid`, `timeuuid` | [`Uuid`](::uuid::Uuid) |
 //! | `inet` | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` |
 //! | `date`, `time`, `timestamp` | [`CqlDate`], [`CqlTime`], [`CqlTimestamp`] |
 //! | `duration` | [`CqlDuration`] |
