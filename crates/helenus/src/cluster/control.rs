@@ -197,7 +197,7 @@ pub(crate) async fn watch(
         let Some(cluster) = cluster.upgrade() else { return };
         match next {
             None | Some(News::Stop) => return,
-            Some(News::Event(event)) => pending.handle_event(&cluster, event),
+            Some(News::Event(event)) => pending.handle_event(&cluster, &event),
             Some(News::Refresh(done)) => {
                 pending.topology = true;
                 pending.schema = true;
@@ -225,7 +225,7 @@ struct Pending {
 }
 
 impl Pending {
-    fn handle_event(&mut self, cluster: &Arc<ClusterInner>, event: Event) {
+    fn handle_event(&mut self, cluster: &Arc<ClusterInner>, event: &Event) {
         tracing::debug!(?event, "event");
         let window = match event {
             Event::TopologyChange { .. } => {
@@ -234,8 +234,8 @@ impl Pending {
             }
             Event::StatusChange { status, address } => {
                 // Events may lie: they only make us look sooner.
-                match cluster.snapshot().host_named_in_event(address) {
-                    Some(host) if status == StatusChange::Up => cluster.host_may_be_up(host),
+                match cluster.snapshot().host_named_in_event(*address) {
+                    Some(host) if *status == StatusChange::Up => cluster.host_may_be_up(host),
                     Some(_) => {}
                     None => self.topology = true,
                 }

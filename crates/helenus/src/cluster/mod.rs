@@ -65,7 +65,6 @@ pub(crate) struct ClusterInner {
 
 impl Cluster {
     /// Settings to connect with.
-    #[must_use]
     pub fn builder() -> ClusterBuilder {
         ClusterBuilder::new()
     }

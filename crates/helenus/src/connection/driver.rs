@@ -141,7 +141,7 @@ impl Connection {
         reading.heartbeat.handle_bytes(Instant::now());
         while let Some(envelope) = reading.receiver.poll_envelope()? {
             if envelope.header.stream < 0 {
-                self.handle_pushed(envelope)?;
+                self.handle_pushed(&envelope)?;
             } else {
                 reading.envelopes.push(envelope);
             }
@@ -175,7 +175,7 @@ impl Connection {
         }
     }
 
-    fn handle_pushed(self: &Arc<Self>, envelope: Envelope) -> Result<(), ConnectionError> {
+    fn handle_pushed(self: &Arc<Self>, envelope: &Envelope) -> Result<(), ConnectionError> {
         let header = envelope.header;
         if header.stream != -1 || header.opcode != ResponseOpcode::Event {
             return Err(ProtocolViolation::UnexpectedStream { stream: header.stream }.into());
@@ -293,7 +293,7 @@ impl Driver {
                 Ok(Drained::No) => {}
                 Ok(Drained::Yes) => guard.clear_ready(),
                 Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready()
+                    guard.clear_ready();
                 }
                 Err(error) => return Err(error),
             }

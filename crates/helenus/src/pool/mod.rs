@@ -178,18 +178,18 @@ impl Pool {
             let owner: Arc<dyn Owner> = Arc::new(PoolOwner(Arc::downgrade(&me)));
             let opened = open(&endpoint, context.version, &context.connection, owner).await;
             let opened = match opened {
-                Ok(connection) => me.into_keyspace(connection).await,
+                Ok(connection) => me.in_keyspace(connection).await,
                 Err(error) => Err(error),
             };
             match opened {
-                Ok(connection) => me.opened(connection),
-                Err(error) => me.failed(error),
+                Ok(connection) => me.opened(&connection),
+                Err(error) => me.failed(&error),
             }
         });
     }
 
     /// Has a new connection use the session's keyspace, as it is when the connection joins.
-    async fn into_keyspace(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, ConnectionError> {
+    async fn in_keyspace(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, ConnectionError> {
         let mut used: Option<Arc<String>> = None;
         loop {
             let wanted = self.context.keyspace.load_full();
@@ -207,28 +207,29 @@ impl Pool {
         }
     }
 
-    fn opened(&self, connection: Arc<Connection>) {
+    fn opened(&self, connection: &Arc<Connection>) {
         let serial = connection.serial();
         self.open.rcu(|open| {
             let mut open = Vec::clone(open);
-            open.push(Arc::clone(&connection));
+            open.push(Arc::clone(connection));
             open
         });
         self.last_error.store(None);
         self.decide(|plan, now| plan.handle_connected(serial, now));
-        // It may have ended before it was in the list.
+        // It may have ended before it was in the list, or before the plan knew it.
         if let Some(error) = connection.ended() {
-            self.closed(&connection, error);
+            self.closed(connection, error);
+            self.decide(|plan, now| plan.handle_closed(serial, now));
             return;
         }
         self.report(None);
     }
 
-    fn failed(&self, error: ConnectionError) {
+    fn failed(&self, error: &ConnectionError) {
         tracing::debug!(host = %self.host.address(), %error, "cannot connect");
         self.last_error.store(Some(Arc::new(error.clone())));
         self.decide(PoolPlan::handle_failed);
-        self.report(Some(&error));
+        self.report(Some(error));
     }
 
     fn closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {

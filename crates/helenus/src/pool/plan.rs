@@ -20,7 +20,7 @@ const ATTEMPT_WINDOW: Duration = Duration::from_secs(1);
 const SPARE_ATTEMPTS: usize = 2;
 
 /// What the pool is to do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PoolAction {
     /// Open one more connection.
     Connect,

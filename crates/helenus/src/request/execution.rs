@@ -49,7 +49,7 @@ pub(crate) enum Answer {
 }
 
 /// What the retry policy decided of a failed attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Send it again, after a pause, with `consistency` from now on where one is given.
     Again { same_host: bool, consistency: Option<Consistency>, after: Duration },

@@ -146,7 +146,7 @@ impl Request {
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
             Action::AskRetry { id, host, error, retries } => {
-                later.push(Later::AskRetry(id, host, error, retries))
+                later.push(Later::AskRetry(id, host, error, retries));
             }
             Action::Prepare { id, host } => later.push(Later::Prepare(id, host)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
