@@ -12,6 +12,10 @@ use crate::version::ProtocolVersion;
 /// More columns than any statement has; a server that states more is not believed.
 pub(super) const MAX_COLUMNS: usize = 1 << 17;
 
+/// The longest description of columns that is believed. Types take more room in memory than on the wire (a tuple's field
+/// of two bytes becomes tens), so that a page made of nothing but types would grow beyond all bounds.
+const MAX_DESCRIPTION: usize = 8 << 20;
+
 pub(super) const GLOBAL_TABLE_SPEC: i32 = 0x0001;
 pub(super) const HAS_MORE_PAGES: i32 = 0x0002;
 pub(super) const NO_METADATA: i32 = 0x0004;
@@ -46,6 +50,25 @@ pub(super) fn same_table(columns: &[ColumnSpec]) -> Option<&ColumnSpec> {
 }
 
 pub(super) fn decode_columns(
+    count: usize,
+    global_table_spec: bool,
+    reader: &mut Reader<'_>,
+) -> Result<Vec<ColumnSpec>, DecodeError> {
+    let at = reader.offset();
+    let rest = reader.rest();
+    let believed = &rest[..rest.len().min(MAX_DESCRIPTION)];
+    let mut description = Reader::at(believed, at);
+    let columns = decode_description(count, global_table_spec, &mut description).map_err(|error| {
+        if believed.len() == rest.len() {
+            return error;
+        }
+        error.within(format_args!("columns (of whose description {MAX_DESCRIPTION} bytes are believed)"))
+    })?;
+    reader.take(believed.len() - description.remaining(), "columns")?;
+    Ok(columns)
+}
+
+fn decode_description(
     count: usize,
     global_table_spec: bool,
     reader: &mut Reader<'_>,

@@ -3,6 +3,10 @@
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Writer};
 
+/// The longest body that is believed: real ones have a few hundred bytes, and it comes before anyone has shown who they
+/// are.
+const MAX_LENGTH: usize = 1 << 20;
+
 /// The server's options and the values that each can have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Supported {
@@ -13,6 +17,10 @@ pub struct Supported {
 impl Supported {
     /// Reads the body, a `[string multimap]`.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if reader.remaining() > MAX_LENGTH {
+            let why = format!("{} bytes are more than the {MAX_LENGTH} believed", reader.remaining());
+            return Err(DecodeError::new("SUPPORTED", reader.offset(), why));
+        }
         let owned = |values: Vec<&str>| values.into_iter().map(str::to_owned).collect();
         let options = reader.string_multimap()?;
         Ok(Self {

@@ -197,9 +197,10 @@ fn decode_failures(
     }
     // An address of four bytes with its length, and a [short].
     let count = reader.count(7, "failure reasons")?;
-    let reasons = (0..count)
-        .map(|_| Ok((reader.inetaddr()?, FailureReason(reader.short()?))))
-        .collect::<Result<Vec<_>, DecodeError>>()?;
+    let mut reasons = Vec::with_capacity(count);
+    for _ in 0..count {
+        reasons.push((reader.inetaddr()?, FailureReason(reader.short()?)));
+    }
     // `count` has come out of an i32.
     Ok((count as i32, reasons))
 }

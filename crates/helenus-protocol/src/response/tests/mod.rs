@@ -98,6 +98,14 @@ fn the_handshake_messages() {
 }
 
 #[test]
+fn a_supported_that_is_too_long_is_refused() {
+    let body = [&[0, 0][..], &[0; 1 << 20]].concat();
+    let error = decode(V4, Flags::empty(), ResponseOpcode::Supported, &body).unwrap_err();
+    assert!(error.to_string().contains("1048578 bytes are more"), "{error}");
+    assert!(decode(V4, Flags::empty(), ResponseOpcode::Supported, &body[2..]).is_ok());
+}
+
+#[test]
 fn events() {
     for version in ProtocolVersion::ALL {
         for (change, name) in TopologyChange::ALL.into_iter().zip(["NEW_NODE", "REMOVED_NODE", "MOVED_NODE"])

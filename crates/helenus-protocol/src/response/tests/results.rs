@@ -171,3 +171,19 @@ fn prepared() {
     refused("00000004 0000 00000001 00000001 7FFFFFFF \"k \"t \"a 0009", "partition key indexes");
     refused("00000004 0000 00000001 00000001 00000001 0001 \"k \"t \"a 0009", "no bind marker 1 among 1");
 }
+
+#[test]
+fn a_page_of_nothing_but_types_is_refused() {
+    // Tuples of 65,535 ints, more than 8 MiB of them; each int is an `[option]` of two bytes.
+    let tuple = [&[0x00, 0x31, 0xFF, 0xFF][..], &[0x00, 0x09].repeat(65_535)].concat();
+    let page = |columns: usize| {
+        let column = [&bytes("\"c")[..], &tuple].concat();
+        let mut body = bytes(&format!("00000002 00000001 {columns:08X} \"k \"t"));
+        body.extend(column.repeat(columns));
+        body.extend([0; 4]);
+        decode(V4, Flags::empty(), ResponseOpcode::Result, &body)
+    };
+    assert!(page(63).is_ok());
+    let error = page(65).unwrap_err().to_string();
+    assert!(error.contains("8388608 bytes are believed"), "{error}");
+}
