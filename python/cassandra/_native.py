@@ -1,5 +1,38 @@
-"""The one file of this package that imports the extension module."""
+"""The extension module, imported here and nowhere else in this package; and what the process's life means to it."""
 
-from helenus._native import Binder, BoundValues, RowDecoder, TypeCodec, __version__, types_changed
+from __future__ import annotations
 
-__all__ = ["Binder", "BoundValues", "RowDecoder", "TypeCodec", "__version__", "types_changed"]
+import atexit
+import os
+
+from helenus._native import (
+    Binder,
+    BoundValues,
+    ClusterCore,
+    PreparedCore,
+    RequestCore,
+    ResultCore,
+    RowDecoder,
+    SessionCore,
+    TypeCodec,
+    ending,
+    forked,
+    types_changed,
+)
+
+__all__ = [
+    "Binder",
+    "BoundValues",
+    "ClusterCore",
+    "PreparedCore",
+    "RequestCore",
+    "ResultCore",
+    "RowDecoder",
+    "SessionCore",
+    "TypeCodec",
+    "types_changed",
+]
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forked)
+atexit.register(ending)

@@ -7,6 +7,7 @@
 mod codec;
 mod decode;
 mod encode;
+mod engine;
 mod errors;
 mod python;
 mod types;
@@ -24,6 +25,10 @@ mod native {
     use crate::decode::RowDecoder;
     #[pymodule_export]
     use crate::encode::{Binder, BoundValues};
+    #[pymodule_export]
+    use crate::engine::runtime::{ending, forked};
+    #[pymodule_export]
+    use crate::engine::{ClusterCore, PreparedCore, RequestCore, ResultCore, SessionCore};
     #[pymodule_export]
     use crate::types::TypeCodec;
 

@@ -57,3 +57,25 @@ pub(crate) static TIME: Imported = Imported::new("cassandra.util", "Time");
 
 pub(crate) static EMPTY: Imported = Imported::new("cassandra.cqltypes", "EMPTY");
 pub(crate) static CLASS_OF: Imported = Imported::new("cassandra.cqltypes", "_class_of");
+
+pub(crate) static UNRESOLVABLE: Imported = Imported::new("cassandra", "UnresolvableContactPoints");
+pub(crate) static AUTHENTICATION_FAILED: Imported = Imported::new("cassandra", "AuthenticationFailed");
+pub(crate) static OPERATION_TIMED_OUT: Imported = Imported::new("cassandra", "OperationTimedOut");
+pub(crate) static WRITE_TYPES: Imported = Imported::new("cassandra", "WriteType.name_to_value");
+pub(crate) static NO_HOST_AVAILABLE: Imported = Imported::new("cassandra._errors.session", "NoHostAvailable");
+pub(crate) static PLAN_EXHAUSTED: Imported = Imported::new("cassandra._errors.session", "PlanExhausted");
+pub(crate) static CLUSTER_SHUT_DOWN: Imported = Imported::new("cassandra", "DriverException");
+pub(crate) static SERVER_ERROR: Imported = Imported::new("cassandra._errors.server", "server_error");
+pub(crate) static CONNECTION_EXCEPTION: Imported =
+    Imported::new("cassandra._errors.connection", "ConnectionException");
+pub(crate) static CONNECTION_SHUTDOWN: Imported =
+    Imported::new("cassandra._errors.connection", "ConnectionShutdown");
+pub(crate) static PROTOCOL_VERSION_UNSUPPORTED: Imported =
+    Imported::new("cassandra._errors.connection", "ProtocolVersionUnsupported");
+pub(crate) static PROTOCOL_ERROR: Imported = Imported::new("cassandra._errors.connection", "ProtocolError");
+pub(crate) static NO_CONNECTIONS_AVAILABLE: Imported =
+    Imported::new("cassandra._errors.connection", "NoConnectionsAvailable");
+
+pub(crate) static SSL_WANT_READ: Imported = Imported::new("ssl", "SSLWantReadError");
+pub(crate) static SSL_ZERO_RETURN: Imported = Imported::new("ssl", "SSLZeroReturnError");
+pub(crate) static MEMORY_BIO: Imported = Imported::new("ssl", "MemoryBIO");

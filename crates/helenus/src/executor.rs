@@ -37,6 +37,15 @@ impl Executor {
         &self.handles[0]
     }
 
+    /// Runs `future` beside, on the runtime that connections are not pinned to first.
+    pub fn spawn<F>(&self, future: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.main().spawn(future)
+    }
+
     /// Runs `future` to its end from a thread that is on none of the runtimes.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.main().block_on(future)

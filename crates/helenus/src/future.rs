@@ -51,16 +51,15 @@ impl ResponseFuture {
 
     /// Blocks the thread until the answer is there or `patience` is over; tells whether it is there. It must not be
     /// called on a thread of the runtime that the session's connections live on.
+    #[must_use]
     pub fn wait(&self, patience: Duration) -> bool {
         self.request.as_ref().map_or(true, |request| request.wait(patience))
     }
 
-    /// Has `waker` called once the answer is there, from an I/O thread; at once, if it is. It must not block.
-    pub fn when_ended(&self, waker: Box<dyn FnOnce() + Send>) {
-        match &self.request {
-            Ok(request) => request.tell(Waiter::Callback(Box::new(move |_| waker()))),
-            Err(_) => waker(),
-        }
+    /// A handle to wait with, for others than the owner of the answer.
+    #[must_use]
+    pub fn pending(&self) -> Pending {
+        Pending(self.request.as_ref().ok().cloned())
     }
 
     /// Counts it under `index` of `group` once the answer is there.
@@ -69,12 +68,6 @@ impl ResponseFuture {
             Ok(request) => request.tell(Waiter::Group(Arc::clone(group), index)),
             Err(_) => Waiter::Group(Arc::clone(group), index).tell_directly(),
         }
-    }
-
-    /// The hosts whose answers are due.
-    #[must_use]
-    pub fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
-        self.request.as_ref().map(|request| request.waiting_on()).unwrap_or_default()
     }
 
     /// The answer, once; `None` while it is not there and after it was taken.
@@ -105,6 +98,45 @@ impl ResponseFuture {
     #[must_use]
     pub fn session(&self) -> crate::Session {
         crate::Session { inner: Arc::clone(&self.session) }
+    }
+}
+
+/// Waits for an answer that someone else will take.
+#[derive(Clone)]
+pub struct Pending(Option<Arc<Request>>);
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("ended", &self.has_ended()).finish_non_exhaustive()
+    }
+}
+
+impl Pending {
+    /// Whether the answer, or an error, is there.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.as_ref().is_none_or(|request| request.has_ended())
+    }
+
+    /// Blocks the thread until the answer is there or `patience` is over; tells whether it is there.
+    #[must_use]
+    pub fn wait(&self, patience: Duration) -> bool {
+        self.0.as_ref().is_none_or(|request| request.wait(patience))
+    }
+
+    /// Has `call` run once the answer is there, on an I/O thread; at once and here, if it is. It must not block. Only
+    /// one such call is kept.
+    pub fn when_ended(&self, call: Box<dyn FnOnce() + Send>) {
+        match &self.0 {
+            Some(request) => request.tell(Waiter::Callback(Box::new(move |_| call()))),
+            None => call(),
+        }
+    }
+
+    /// The addresses of the hosts whose answers are due.
+    #[must_use]
+    pub fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
+        self.0.as_ref().map(|request| request.waiting_on()).unwrap_or_default()
     }
 }
 

@@ -28,7 +28,7 @@ pub use connection::open::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
 pub use error::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
 pub use executor::{Executor, IoThreads};
-pub use future::ResponseFuture;
+pub use future::{Pending, ResponseFuture};
 pub use helenus_protocol as protocol;
 pub use request::completion::Group;
 pub use result::{FromRow, ResultSet, Row, RowStream};

@@ -23,6 +23,18 @@ impl SerializedValues {
         Self { count: 0, named: false, has_unset: false, bytes: Vec::new() }
     }
 
+    /// `count` values without names that were framed elsewhere: each a `[value]`, one after another.
+    #[must_use]
+    pub fn from_wire(count: u16, bytes: Vec<u8>) -> Self {
+        let mut reader = Reader::new(&bytes);
+        // The length of a value that is not set is -2.
+        let mut has_unset = false;
+        while let Ok(value) = reader.value() {
+            has_unset |= matches!(value, Value::Unset);
+        }
+        Self { count, named: false, has_unset, bytes }
+    }
+
     /// No values yet, and room for `bytes` bytes of them.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {

@@ -1,6 +1,7 @@
 //! The bound values of a prepared statement: from a sequence or a dict to what stands in an EXECUTE.
 
 use helenus_protocol::ProtocolVersion;
+use helenus_protocol::request::SerializedValues;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -204,6 +205,18 @@ pub(crate) struct BoundValues {
     wire: Vec<u8>,
     /// Where each value ends.
     ends: Vec<usize>,
+}
+
+impl BoundValues {
+    /// As they go into a request.
+    pub(crate) fn serialized(&self) -> SerializedValues {
+        SerializedValues::from_wire(self.count(), self.wire.clone())
+    }
+
+    /// As they go into a request, for the only one that they are for.
+    pub(crate) fn into_serialized(self) -> SerializedValues {
+        SerializedValues::from_wire(self.count(), self.wire)
+    }
 }
 
 #[pymethods]

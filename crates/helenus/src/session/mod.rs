@@ -82,6 +82,15 @@ impl Session {
         self.inner.prepare(query, None).await
     }
 
+    /// Has the server prepare a statement in `keyspace` instead of the session's (v5).
+    ///
+    /// # Errors
+    ///
+    /// See [`prepare`](Self::prepare).
+    pub async fn prepare_in(&self, query: &str, keyspace: Option<&str>) -> Result<PreparedStatement, Error> {
+        self.inner.prepare(query, keyspace).await
+    }
+
     /// The keyspace for names without one.
     #[must_use]
     pub fn keyspace(&self) -> Option<String> {
@@ -103,12 +112,13 @@ impl Session {
         Cluster { inner: Arc::clone(&self.inner.cluster) }
     }
 
-    /// How many connections to `host` are open, and how many requests wait on each.
+    /// For each open connection to `host`: how many requests wait on it, and how many of its stream ids are held back
+    /// for answers that nobody waits for. `None` for a host that the session does not use.
     #[must_use]
-    pub fn connections(&self, host: &Host) -> Vec<usize> {
+    pub fn pool_state(&self, host: &Host) -> Option<Vec<(usize, usize)>> {
         let pools = self.inner.pools.load();
-        let Some(pool) = pools.get(&host.host_id()) else { return Vec::new() };
-        pool.connections().iter().map(|connection| connection.in_flight()).collect()
+        let connections = pools.get(&host.host_id())?.connections();
+        Some(connections.iter().map(|connection| (connection.in_flight(), connection.orphans())).collect())
     }
 
     /// Closes the session's connections. Requests under way end with an error; later ones fail at once.

@@ -1,0 +1,226 @@
+//! `ClusterCore`: a connected cluster.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use helenus::policy::HostStateListener;
+use helenus::{Cluster, Error, Host};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use uuid::Uuid;
+
+use super::runtime::{self, Owned};
+use super::session::SessionCore;
+use super::{config, failures, lanes};
+use crate::python;
+
+/// How often a blocked thread looks whether Python has something for it, such as Ctrl-C.
+pub(super) const GLANCE: Duration = Duration::from_millis(50);
+
+/// Runs `future` on the engine while this thread waits without the interpreter's lock, and sees Ctrl-C.
+pub(super) fn wait_for<T: Send + 'static>(
+    py: Python<'_>,
+    executor: &helenus::Executor,
+    future: impl Future<Output = T> + Send + 'static,
+) -> PyResult<T> {
+    let (told, mut result) = std::sync::mpsc::sync_channel(1);
+    let task = executor.spawn(async move {
+        // The thread may have left by an exception.
+        let _left = told.send(future.await);
+    });
+    loop {
+        let waiting = &mut result;
+        match py.detach(move || waiting.recv_timeout(GLANCE)) {
+            Ok(value) => return Ok(value),
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                if let Err(interrupted) = py.check_signals() {
+                    task.abort();
+                    return Err(interrupted);
+                }
+            }
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                return Err(failures::exception(py, &Error::Dropped));
+            }
+        }
+    }
+}
+
+/// A Python `uuid.UUID`.
+pub(super) fn python_uuid(py: Python<'_>, id: Uuid) -> PyResult<Bound<'_, PyAny>> {
+    let fields = PyDict::new(py);
+    fields.set_item("int", id.as_u128())?;
+    python::UUID.get(py)?.call((), Some(&fields))
+}
+
+/// The id in a Python `uuid.UUID`.
+pub(super) fn rust_uuid(id: &Bound<'_, PyAny>) -> PyResult<Uuid> {
+    Ok(Uuid::from_u128(id.getattr("int")?.extract()?))
+}
+
+/// A connected cluster. It is closed when the last handle to it is gone, or by `shut_down`.
+#[pyclass(frozen, module = "helenus._native")]
+pub(crate) struct ClusterCore {
+    cluster: Owned<Cluster>,
+    executor: helenus::Executor,
+}
+
+#[pymethods]
+impl ClusterCore {
+    /// Connects with the façade's settings.
+    #[staticmethod]
+    fn connect(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let config = config::from_options(options)?;
+        let threads: usize = options.get_item("io_threads")?.map_or(Ok(1), |count| count.extract())?;
+        let executor = runtime::executor(threads)?;
+        let connecting = Cluster::connect(config, executor.clone());
+        let cluster =
+            wait_for(py, &executor, connecting)?.map_err(|error| failures::exception(py, &error))?;
+        Ok(Self { cluster: Owned::new(cluster), executor })
+    }
+
+    /// A new session, once some host can be asked.
+    #[pyo3(signature = (keyspace=None))]
+    fn session(&self, py: Python<'_>, keyspace: Option<String>) -> PyResult<SessionCore> {
+        let cluster = self.cluster.get()?.clone();
+        let opening = async move { cluster.session(keyspace.as_deref()).await };
+        let session =
+            wait_for(py, &self.executor, opening)?.map_err(|error| failures::exception(py, &error))?;
+        Ok(SessionCore::new(session, self.executor.clone()))
+    }
+
+    /// What is known of each host.
+    fn hosts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for host in self.cluster.get()?.snapshot().hosts() {
+            list.append(host_facts(py, host)?)?;
+        }
+        Ok(list)
+    }
+
+    /// The protocol version that was negotiated.
+    fn protocol_version(&self) -> PyResult<u8> {
+        Ok(self.cluster.get()?.protocol_version().number())
+    }
+
+    /// The cluster's name and its partitioner's class.
+    fn names(&self) -> PyResult<(Option<String>, Option<String>)> {
+        Ok(self.cluster.get()?.names())
+    }
+
+    /// The host of the control connection.
+    fn control_host<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.cluster.get()?.control_host().map(|host| python_uuid(py, host.host_id())).transpose()
+    }
+
+    /// Reads hosts and schema again.
+    fn refresh(&self, py: Python<'_>) -> PyResult<()> {
+        let cluster = self.cluster.get()?.clone();
+        let refreshed = wait_for(py, &self.executor, async move { cluster.refresh().await })?;
+        refreshed.map_err(|error| failures::exception(py, &error))
+    }
+
+    /// Whether all nodes that are up agree on the schema within `patience` seconds.
+    fn await_schema_agreement(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
+        let cluster = self.cluster.get()?.clone();
+        let patience = Duration::try_from_secs_f64(patience).unwrap_or_default();
+        wait_for(py, &self.executor, async move { cluster.await_schema_agreement(patience).await })
+    }
+
+    /// The replicas of a partition key in a keyspace; none where they are not known.
+    fn replicas<'py>(&self, py: Python<'py>, keyspace: &str, key: &[u8]) -> PyResult<Bound<'py, PyList>> {
+        let snapshot = self.cluster.get()?.snapshot();
+        let list = PyList::empty(py);
+        if let Some(token) = snapshot.token(key) {
+            for host in snapshot.replicas(keyspace, &token) {
+                list.append(python_uuid(py, host.host_id())?)?;
+            }
+        }
+        Ok(list)
+    }
+
+    /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`.
+    fn set_listener(&self, listener: Py<PyAny>) -> PyResult<()> {
+        self.cluster.get()?.add_listener(Arc::new(Listener(Arc::new(listener))));
+        Ok(())
+    }
+
+    /// Closes all sessions and connections.
+    fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
+        let cluster = self.cluster.get()?;
+        py.detach(|| cluster.shut_down());
+        Ok(())
+    }
+
+    /// Whether it was shut down.
+    #[getter]
+    fn is_shut_down(&self) -> PyResult<bool> {
+        Ok(self.cluster.get()?.is_shut_down())
+    }
+}
+
+fn host_facts<'py>(py: Python<'py>, host: &Arc<Host>) -> PyResult<Bound<'py, PyDict>> {
+    let facts = host.facts();
+    let known = PyDict::new(py);
+    known.set_item("host_id", python_uuid(py, facts.host_id)?)?;
+    known.set_item("address", facts.address.ip().to_string())?;
+    known.set_item("port", facts.address.port())?;
+    known.set_item("datacenter", facts.datacenter.as_deref())?;
+    known.set_item("rack", facts.rack.as_deref())?;
+    known.set_item("release_version", facts.release_version.as_deref())?;
+    known.set_item("broadcast_address", facts.broadcast_address.map(|address| address.ip().to_string()))?;
+    known.set_item("broadcast_port", facts.broadcast_address.map(|address| address.port()))?;
+    known.set_item("listen_address", facts.listen_address.map(|address| address.ip().to_string()))?;
+    known.set_item("listen_port", facts.listen_address.map(|address| address.port()))?;
+    known.set_item("rpc_address", facts.rpc_address.ip().to_string())?;
+    known.set_item("rpc_port", facts.rpc_address.port())?;
+    let up = match host.status() {
+        helenus::cluster::HostStatus::Up => Some(true),
+        helenus::cluster::HostStatus::Down => Some(false),
+        helenus::cluster::HostStatus::Unknown => None,
+    };
+    known.set_item("up", up)?;
+    let tokens: Vec<String> = facts.tokens.iter().map(ToString::to_string).collect();
+    known.set_item("tokens", tokens)?;
+    Ok(known)
+}
+
+/// Tells Python of hosts, on the callback lane.
+struct Listener(Arc<Py<PyAny>>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
+}
+
+impl Listener {
+    fn tell(&self, what: &'static str, host: &Arc<Host>) {
+        let listener = Arc::clone(&self.0);
+        let id = host.host_id();
+        lanes::run(move |py| {
+            let told = python_uuid(py, id).and_then(|id| listener.bind(py).call1((what, id)));
+            if let Err(error) = told {
+                error.write_unraisable(py, Some(listener.bind(py)));
+            }
+        });
+    }
+}
+
+impl HostStateListener for Listener {
+    fn on_add(&self, host: &Arc<Host>) {
+        self.tell("add", host);
+    }
+
+    fn on_remove(&self, host: &Arc<Host>) {
+        self.tell("remove", host);
+    }
+
+    fn on_up(&self, host: &Arc<Host>) {
+        self.tell("up", host);
+    }
+
+    fn on_down(&self, host: &Arc<Host>) {
+        self.tell("down", host);
+    }
+}

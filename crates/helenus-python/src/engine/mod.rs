@@ -1,0 +1,22 @@
+//! The engine as Python sees it: clusters, sessions, requests under way, results. The façade in `python/cassandra`
+//! stands on these classes; nothing is decided here.
+
+mod auth;
+mod cluster;
+mod concurrent;
+mod config;
+mod failures;
+mod lanes;
+mod policies;
+mod request;
+mod result;
+pub(crate) mod runtime;
+mod session;
+mod statement;
+mod tls;
+
+pub(crate) use cluster::ClusterCore;
+pub(crate) use request::RequestCore;
+pub(crate) use result::ResultCore;
+pub(crate) use session::SessionCore;
+pub(crate) use statement::PreparedCore;

@@ -1,0 +1,96 @@
+//! `RequestCore`: a statement under way, waited for by threads or told to a callback.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use helenus::{Error, ResponseFuture};
+use pyo3::prelude::*;
+
+use super::cluster::GLANCE;
+use super::failures;
+use super::lanes;
+use super::result::ResultCore;
+use super::runtime::Owned;
+
+/// A statement under way. It goes on when nobody waits; it is given up when the last handle is gone.
+#[pyclass(frozen, module = "helenus._native")]
+pub(crate) struct RequestCore {
+    future: Owned<Mutex<ResponseFuture>>,
+    waiting: Owned<helenus::Pending>,
+}
+
+impl RequestCore {
+    pub(super) fn new(future: ResponseFuture) -> Self {
+        let waiting = Owned::new(future.pending());
+        Self { future: Owned::new(Mutex::new(future)), waiting }
+    }
+}
+
+#[pymethods]
+impl RequestCore {
+    /// Waits until the answer is there, at most `timeout` seconds (`None`: as long as it takes); tells whether it is.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let pending = self.waiting.get()?;
+        if pending.has_ended() {
+            return Ok(true);
+        }
+        let patience =
+            timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        let until = patience.and_then(|patience| Instant::now().checked_add(patience));
+        loop {
+            let left =
+                until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()).min(GLANCE));
+            if py.detach(|| pending.wait(left)) {
+                return Ok(true);
+            }
+            py.check_signals()?;
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether the answer, or an error, is there.
+    fn done(&self) -> PyResult<bool> {
+        Ok(self.waiting.get()?.has_ended())
+    }
+
+    /// The answer, once; the error as an exception.
+    fn take(&self, py: Python<'_>) -> PyResult<ResultCore> {
+        let taken = self.future.get()?.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match taken {
+            Some(Ok(result)) => Ok(ResultCore::new(result)),
+            Some(Err(error)) => Err(failures::exception(py, &error)),
+            None => Err(failures::exception(py, &Error::Dropped)),
+        }
+    }
+
+    /// Has `call()` run on the callback lane once the answer is there; at once and here, if it is.
+    fn on_done(&self, py: Python<'_>, call: Py<PyAny>) -> PyResult<()> {
+        let pending = self.waiting.get()?;
+        if pending.has_ended() {
+            call.bind(py).call0()?;
+            return Ok(());
+        }
+        pending.when_ended(Box::new(move || {
+            lanes::run(move |py| {
+                if let Err(error) = call.bind(py).call0() {
+                    error.write_unraisable(py, Some(call.bind(py)));
+                }
+            });
+        }));
+        Ok(())
+    }
+
+    /// Gives the request up. The server may run it all the same.
+    fn cancel(&self) -> PyResult<()> {
+        self.future.get()?.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        Ok(())
+    }
+
+    /// The addresses of the hosts whose answers are due.
+    fn waiting_on(&self) -> PyResult<Vec<String>> {
+        Ok(self.waiting.get()?.waiting_on().iter().map(ToString::to_string).collect())
+    }
+}

@@ -1,0 +1,202 @@
+//! `ResultCore`: an answer whose rows are still bytes, and become objects by the caller's row factory.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use helenus::ResultSet;
+use helenus::protocol::response::{RowsMetadata, SchemaTarget};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+
+use super::cluster::python_uuid;
+use super::runtime::Owned;
+use crate::decode::RowDecoder;
+
+/// One page, or that a statement without rows was run.
+#[pyclass(frozen, module = "helenus._native")]
+pub(crate) struct ResultCore(Owned<ResultSet>);
+
+/// The decoder of the last few descriptions of columns: pages of one statement share one description, and prepared
+/// statements share theirs over all executions.
+static DECODERS: Mutex<Vec<(Arc<RowsMetadata>, Option<usize>, Py<RowDecoder>)>> = Mutex::new(Vec::new());
+
+/// How many decoders are kept.
+const KEPT: usize = 64;
+
+/// The decoder for `metadata` with these classes for user-defined types.
+pub(super) fn decoder<'py>(
+    py: Python<'py>,
+    metadata: &Arc<RowsMetadata>,
+    user_types: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, RowDecoder>> {
+    let user_types = user_types.filter(|user_types| user_types.is_truthy().unwrap_or(true));
+    let identity = user_types.map(|user_types| user_types.as_ptr() as usize);
+    {
+        let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = decoders.iter().position(|(known, of, decoder)| {
+            Arc::ptr_eq(known, metadata) && *of == identity && !decoder.get().is_stale()
+        });
+        if let Some(found) = found {
+            // Found early the next time.
+            decoders.swap(found, 0);
+            return Ok(decoders[0].2.bind(py).clone());
+        }
+    }
+    let columns = metadata.columns.iter().map(|column| (&*column.name, &column.cql_type));
+    let decoder = Bound::new(py, RowDecoder::new(py, columns, user_types)?)?;
+    // Registered classes may change in place, so what was made with them is not kept.
+    if identity.is_none() {
+        let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if decoders.len() >= KEPT {
+            decoders.pop();
+        }
+        decoders.insert(0, (Arc::clone(metadata), identity, decoder.clone().unbind()));
+    }
+    Ok(decoder)
+}
+
+impl ResultCore {
+    pub(super) fn new(result: ResultSet) -> Self {
+        Self(Owned::new(result))
+    }
+}
+
+#[pymethods]
+impl ResultCore {
+    /// `"rows"`, `"void"`, `"set_keyspace"` or `"schema_change"`.
+    #[getter]
+    fn kind(&self) -> PyResult<&'static str> {
+        let result = self.0.get()?;
+        Ok(if result.raw_rows().is_some() {
+            "rows"
+        } else if result.schema_change().is_some() {
+            "schema_change"
+        } else if result.keyspace().is_some() {
+            "set_keyspace"
+        } else {
+            "void"
+        })
+    }
+
+    /// The names of the columns; `None` without rows.
+    #[getter]
+    fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let result = self.0.get()?;
+        match result.raw_rows() {
+            Some(_) => decoder(py, result.metadata(), None)?.get().names(py).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The classes of the columns; `None` without rows.
+    #[getter]
+    fn column_types<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let result = self.0.get()?;
+        match result.raw_rows() {
+            Some(_) => decoder(py, result.metadata(), None)?.get().types(py).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// How many rows the page has.
+    #[getter]
+    fn rows_count(&self) -> PyResult<usize> {
+        Ok(self.0.get()?.len())
+    }
+
+    /// The rows by `row_factory`; `None` for a statement without rows. `user_types` are the classes that were
+    /// registered for user-defined types.
+    #[pyo3(signature = (row_factory, user_types=None))]
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        row_factory: &Bound<'py, PyAny>,
+        user_types: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let result = self.0.get()?;
+        let Some(rows) = result.raw_rows() else { return Ok(py.None().into_bound(py)) };
+        let decoder = decoder(py, result.metadata(), user_types)?;
+        decoder.get().decode_with(&rows.cells, rows.rows_count, row_factory)
+    }
+
+    /// Where the next page begins.
+    #[getter]
+    fn paging_state<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        Ok(self.0.get()?.paging_state().map(|state| PyBytes::new(py, state)))
+    }
+
+    /// The id of the new description of the columns, where the server has sent one (v5).
+    #[getter]
+    fn result_metadata_id<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let rows = self.0.get()?.raw_rows();
+        Ok(rows.and_then(|rows| rows.new_metadata_id.as_ref().map(|id| PyBytes::new(py, id))))
+    }
+
+    /// The id of the trace.
+    #[getter]
+    fn tracing_id<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.get()?.tracing_id().map(|id| python_uuid(py, id)).transpose()
+    }
+
+    /// The server's warnings; `None` where there are none.
+    #[getter]
+    fn warnings(&self) -> PyResult<Option<Vec<String>>> {
+        let warnings = self.0.get()?.warnings();
+        Ok((!warnings.is_empty()).then(|| warnings.to_vec()))
+    }
+
+    /// What the server's query handler said beside; `None` where it said nothing.
+    #[getter]
+    fn custom_payload<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let payload = self.0.get()?.custom_payload();
+        if payload.is_empty() {
+            return Ok(None);
+        }
+        let dict = PyDict::new(py);
+        for (key, value) in payload {
+            dict.set_item(key, value.as_ref().map(|value| PyBytes::new(py, value)))?;
+        }
+        Ok(Some(dict))
+    }
+
+    /// The host that answered.
+    #[getter]
+    fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        python_uuid(py, self.0.get()?.host().host_id())
+    }
+
+    /// The keyspace that a USE has set.
+    #[getter]
+    fn keyspace(&self) -> PyResult<Option<String>> {
+        Ok(self.0.get()?.keyspace().map(str::to_owned))
+    }
+
+    /// What the statement changed of the schema.
+    #[getter]
+    fn schema_change<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(change) = self.0.get()?.schema_change() else { return Ok(None) };
+        let dict = PyDict::new(py);
+        dict.set_item("change_type", change.change.name())?;
+        dict.set_item("target_type", change.target.kind_name())?;
+        dict.set_item("keyspace", &change.keyspace)?;
+        match &change.target {
+            SchemaTarget::Keyspace => {}
+            SchemaTarget::Table(name) => dict.set_item("table", name)?,
+            SchemaTarget::Type(name) => dict.set_item("type", name)?,
+            SchemaTarget::Function { name, arguments } => {
+                dict.set_item("function", name)?;
+                dict.set_item("argument_types", arguments)?;
+            }
+            SchemaTarget::Aggregate { name, arguments } => {
+                dict.set_item("aggregate", name)?;
+                dict.set_item("argument_types", arguments)?;
+            }
+        }
+        Ok(Some(dict))
+    }
+
+    /// After a change of the schema: whether all nodes agreed on it in time.
+    #[getter]
+    fn schema_agreed(&self) -> PyResult<bool> {
+        Ok(self.0.get()?.is_schema_agreed())
+    }
+}

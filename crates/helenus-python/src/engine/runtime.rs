@@ -1,0 +1,99 @@
+//! The process's one set of I/O threads: started at the first connect, left behind by a fork, ended at exit.
+
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use helenus::{Executor, IoThreads};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+/// How often this process was made by a fork of one that had loaded us.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+/// The interpreter is about to end: engine threads must not touch Python any more.
+static ENDING: AtomicBool = AtomicBool::new(false);
+static THREADS: Mutex<Option<(u32, ManuallyDrop<IoThreads>)>> = Mutex::new(None);
+
+/// Called in the child after a fork: what was inherited belongs to the parent, whose threads do not exist here. It is
+/// left as it is, without a word to any server.
+#[pyfunction]
+pub(crate) fn forked() {
+    GENERATION.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Called before the interpreter ends: from now on no engine thread calls into Python.
+#[pyfunction]
+pub(crate) fn ending(py: Python<'_>) {
+    ENDING.store(true, Ordering::SeqCst);
+    let threads = py.detach(|| THREADS.lock().unwrap_or_else(PoisonError::into_inner).take());
+    if let Some((generation, threads)) = threads
+        && generation == GENERATION.load(Ordering::SeqCst)
+    {
+        py.detach(|| ManuallyDrop::into_inner(threads).stop());
+    }
+}
+
+/// Whether the interpreter is about to end.
+pub(crate) fn is_ending() -> bool {
+    ENDING.load(Ordering::SeqCst)
+}
+
+/// The I/O threads of this process.
+pub(super) fn executor(count: usize) -> PyResult<Executor> {
+    let generation = GENERATION.load(Ordering::SeqCst);
+    let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    if threads.as_ref().is_none_or(|(of, _)| *of != generation) {
+        let started = IoThreads::start(count)
+            .map_err(|error| PyRuntimeError::new_err(format!("cannot start I/O threads: {error}")))?;
+        // What a fork has left behind is forgotten, not dropped: its threads are the parent's.
+        *threads = Some((generation, ManuallyDrop::new(started)));
+    }
+    threads
+        .as_ref()
+        .map(|(_, threads)| threads.executor().clone())
+        .ok_or_else(|| PyRuntimeError::new_err("there are no I/O threads"))
+}
+
+/// Something that belongs to one process: in a child of a fork it can be neither used nor dropped.
+pub(super) struct Owned<T> {
+    generation: u32,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> Owned<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self { generation: GENERATION.load(Ordering::Relaxed), value: ManuallyDrop::new(value) }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.generation == GENERATION.load(Ordering::Relaxed)
+    }
+
+    /// The value, or what to do about it.
+    pub(super) fn get(&self) -> PyResult<&T> {
+        if self.is_ours() {
+            return Ok(&self.value);
+        }
+        Err(PyRuntimeError::new_err(
+            "this cluster was connected by the parent process; after a fork, make a new Cluster in the child",
+        ))
+    }
+}
+
+impl<T> Deref for Owned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        if self.is_ours() {
+            // SAFETY: the value is dropped here and nowhere else, and `self` is not used afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}

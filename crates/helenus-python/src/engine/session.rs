@@ -1,0 +1,152 @@
+//! `SessionCore`: statements in, requests out.
+
+use helenus::protocol::request::BatchKind;
+use helenus::statement::batch::BatchEntry;
+use helenus::{BatchStatement, BoundStatement, Executor, Session, SimpleStatement, Statement};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+
+use super::cluster::{python_uuid, wait_for};
+use super::concurrent;
+use super::failures;
+use super::request::RequestCore;
+use super::runtime::Owned;
+use super::statement::{PreparedCore, options, values};
+use crate::encode::Binder;
+
+/// A session. It is closed when the last handle to it is gone, or by `shut_down`.
+#[pyclass(frozen, module = "helenus._native")]
+pub(crate) struct SessionCore {
+    session: Owned<Session>,
+    executor: Executor,
+}
+
+impl SessionCore {
+    pub(super) fn new(session: Session, executor: Executor) -> Self {
+        Self { session: Owned::new(session), executor }
+    }
+
+    fn begin(&self, statement: Statement) -> PyResult<RequestCore> {
+        Ok(RequestCore::new(self.session.get()?.execute(statement)))
+    }
+}
+
+#[pymethods]
+impl SessionCore {
+    /// Runs CQL text, with `bound` values for its markers or none. `given`: see the stub.
+    #[pyo3(signature = (text, given))]
+    fn query(&self, text: &str, given: &Bound<'_, PyTuple>) -> PyResult<RequestCore> {
+        let mut statement = SimpleStatement::new(text);
+        statement.options = options(self.session.get()?, given)?;
+        self.begin(statement.into())
+    }
+
+    /// Runs a prepared statement with values that were bound before.
+    fn execute(
+        &self,
+        prepared: &PreparedCore,
+        bound: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyTuple>,
+    ) -> PyResult<RequestCore> {
+        let mut prepared = prepared.get()?.clone();
+        prepared.options = options(self.session.get()?, given)?;
+        self.begin(BoundStatement { prepared, values: values(bound)? }.into())
+    }
+
+    /// Runs a batch of kind 0 (logged), 1 (unlogged) or 2 (counter); each entry is text or a `PreparedCore`, and its
+    /// bound values.
+    fn batch(
+        &self,
+        kind: u8,
+        entries: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyTuple>,
+    ) -> PyResult<RequestCore> {
+        let kind = match kind {
+            0 => BatchKind::Logged,
+            1 => BatchKind::Unlogged,
+            2 => BatchKind::Counter,
+            other => return Err(PyValueError::new_err(format!("there is no batch type {other}"))),
+        };
+        let mut batch = BatchStatement::new(kind);
+        for entry in entries.try_iter()? {
+            let (statement, bound): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
+            let values = values(&bound)?;
+            let entry = if let Ok(text) = statement.cast::<PyString>() {
+                BatchEntry::Simple(text.to_string(), values)
+            } else if let Ok(prepared) = statement.cast::<PreparedCore>() {
+                BatchEntry::Prepared(prepared.get().get()?.clone(), values)
+            } else {
+                let got = statement.get_type();
+                return Err(PyTypeError::new_err(format!(
+                    "a batch takes text or prepared statements, not {got}"
+                )));
+            };
+            batch.entries.push(entry);
+        }
+        batch.options = options(self.session.get()?, given)?;
+        self.begin(batch.into())
+    }
+
+    /// Has a statement prepared.
+    #[pyo3(signature = (query, keyspace=None))]
+    fn prepare(&self, py: Python<'_>, query: String, keyspace: Option<String>) -> PyResult<PreparedCore> {
+        let session = self.session.get()?.clone();
+        let preparing = async move { session.prepare_in(&query, keyspace.as_deref()).await };
+        let prepared = wait_for(py, &self.executor, preparing)?;
+        prepared.map(PreparedCore::new).map_err(|error| failures::exception(py, &error))
+    }
+
+    /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what `made(True,
+    /// result)` or `made(False, exception)` gives for each, in order. The first error is raised where
+    /// `raise_on_first_error` says so; what is under way then is given up.
+    #[expect(clippy::too_many_arguments, reason = "one call from the façade, which names them")]
+    fn execute_concurrent<'py>(
+        &self,
+        py: Python<'py>,
+        prepared: &PreparedCore,
+        binder: &Binder,
+        parameters: &Bound<'py, PyAny>,
+        concurrency: usize,
+        raise_on_first_error: bool,
+        given: &Bound<'py, PyTuple>,
+        made: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let session = self.session.get()?;
+        let mut prepared = prepared.get()?.clone();
+        prepared.options = options(session, given)?;
+        let run = concurrent::Run { session, prepared, binder, concurrency, raise_on_first_error };
+        run.all(py, parameters, made)
+    }
+
+    /// The keyspace for names without one.
+    #[getter]
+    fn keyspace(&self) -> PyResult<Option<String>> {
+        Ok(self.session.get()?.keyspace())
+    }
+
+    /// The requests in flight on each open connection, by host.
+    fn connections<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let session = self.session.get()?;
+        let dict = PyDict::new(py);
+        for host in session.cluster().snapshot().hosts() {
+            if let Some(connections) = session.pool_state(host) {
+                dict.set_item(python_uuid(py, host.host_id())?, connections)?;
+            }
+        }
+        Ok(dict)
+    }
+
+    /// Closes the session's connections.
+    fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
+        let session = self.session.get()?;
+        py.detach(|| session.shut_down());
+        Ok(())
+    }
+
+    /// Whether it was shut down.
+    #[getter]
+    fn is_shut_down(&self) -> PyResult<bool> {
+        Ok(self.session.get()?.is_shut_down())
+    }
+}
