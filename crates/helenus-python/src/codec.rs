@@ -179,12 +179,19 @@ impl Codec {
         });
         if cacheable {
             let mut cache = CODECS.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut dropped = None;
             match cache.as_mut() {
                 Some((built_in, codecs)) if *built_in == generation && codecs.len() < MAX_CACHED => {
                     codecs.insert(cql_type.clone(), Arc::clone(&codec));
                 }
-                _ => *cache = Some((generation, HashMap::from([(cql_type.clone(), Arc::clone(&codec))]))),
+                _ => {
+                    let begun = HashMap::from([(cql_type.clone(), Arc::clone(&codec))]);
+                    dropped = cache.replace((generation, begun));
+                }
             }
+            drop(cache);
+            // Dropping classes may run Python code: not under the lock.
+            drop(dropped);
         }
         Ok(codec)
     }

@@ -179,7 +179,6 @@ impl RowDecoder {
     }
 
     /// Decoders for a result's columns.
-    #[expect(dead_code, reason = "the session, which reads pages, is not written yet")]
     pub(crate) fn for_metadata(
         py: Python<'_>,
         metadata: &RowsMetadata,
