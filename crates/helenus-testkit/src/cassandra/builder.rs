@@ -66,6 +66,8 @@ pub(crate) struct Served {
 pub(crate) struct Settings {
     pub(crate) version: String,
     pub(crate) nodes: usize,
+    /// How many of them are started with the cluster.
+    pub(crate) initial: Option<usize>,
     pub(crate) base_address: Ipv4Addr,
     pub(crate) port: u16,
     pub(crate) storage_port: u16,
@@ -163,6 +165,7 @@ impl Default for Builder {
         let settings = Settings {
             version: super::jars::VERSIONS[0].to_owned(),
             nodes: 1,
+            initial: None,
             base_address: Ipv4Addr::LOCALHOST,
             port: 9042,
             storage_port: 7000,
@@ -192,6 +195,13 @@ impl Builder {
     /// How many nodes: at least one. Each takes about 0.8 GiB with the default heap.
     pub fn nodes(mut self, nodes: usize) -> Self {
         self.settings.nodes = nodes;
+        self
+    }
+
+    /// Starts only the first `nodes` of them with the cluster: the others join it when [`Node::start`](super::Node::start)
+    /// is called.
+    pub fn initially(mut self, nodes: usize) -> Self {
+        self.settings.initial = Some(nodes);
         self
     }
 
@@ -305,6 +315,12 @@ impl Builder {
                 settings.nodes, settings.base_address
             ));
         }
+        if settings.initial.is_some_and(|initial| initial == 0 || initial > settings.nodes) {
+            return refuse(format!(
+                "at least one node and at most {} can start with the cluster",
+                settings.nodes
+            ));
+        }
         if settings.port == settings.storage_port {
             return refuse(format!("port {} cannot be for clients and for nodes", settings.port));
         }
@@ -341,6 +357,7 @@ mod tests {
             refused(Builder::default().base_address(Ipv4Addr::new(127, 255, 255, 255)).nodes(2))
                 .contains("2 from")
         );
+        assert!(refused(Builder::default().nodes(2).initially(3)).contains("at most 2"));
         assert!(refused(Builder::default().port(7000)).contains("7000"));
         assert!(refused(Builder::default().config("a", "b\nc: d")).contains("one line"));
         let old = Builder::default().version("4.1.10");

@@ -92,8 +92,10 @@ impl Cassandra {
     fn make_nodes(&self, name: &str, jvm: &Arc<Jvm>, watcher: &Watcher) -> Result<Vec<Node>> {
         let settings = &self.settings;
         let mut properties = settings.properties.clone();
-        // With one replica, losing one node of three could keep everybody from logging in.
-        properties.push(("cassandra.system_auth.default_rf".to_owned(), settings.nodes.min(3).to_string()));
+        // With one replica, losing one node of three could keep everybody from logging in; with more than there are nodes
+        // at first, nobody ever could.
+        let replicas = settings.initial.unwrap_or(settings.nodes).min(3);
+        properties.push(("cassandra.system_auth.default_rf".to_owned(), replicas.to_string()));
         let shared = Shared {
             storage_port: settings.storage_port,
             heap_mib: settings.heap_mib,
@@ -115,13 +117,13 @@ impl Cassandra {
 
     fn boot(&mut self, watcher: &Watcher) -> Result<()> {
         let begun = Instant::now();
-        let Settings { version, nodes, .. } = &self.settings;
-        let plural = if *nodes == 1 { "node" } else { "nodes" };
+        let (version, nodes) = (&self.settings.version, self.initial().len());
+        let plural = if nodes == 1 { "node" } else { "nodes" };
         watcher.say(&format!("starting {nodes} {plural} of Apache Cassandra {version}"));
         self.start_all(watcher)?;
         if self.settings.has_roles() {
             // One of them makes the role; which one is theirs to decide.
-            let made = |_: &log::Log| self.nodes.iter().any(|node| node.has_logged(log::FIRST_ROLE));
+            let made = |_: &log::Log| self.initial().iter().any(|node| node.has_logged(log::FIRST_ROLE));
             self.nodes[0].wait_for(made, "did not make the default role")?;
         }
         if self.settings.awaiting_identities {
@@ -136,14 +138,19 @@ impl Cassandra {
         Ok(())
     }
 
+    fn initial(&self) -> &[Node] {
+        &self.nodes[..self.settings.initial.unwrap_or(self.nodes.len())]
+    }
+
     fn start_all(&self, watcher: &Watcher) -> Result<()> {
-        self.nodes.iter().try_for_each(Node::start)?;
-        for node in &self.nodes {
+        let starting = self.initial();
+        starting.iter().try_for_each(Node::start)?;
+        for node in starting {
             node.wait_until_up()?;
             watcher.say(&format!("  {} answers", node.address()));
         }
-        for node in &self.nodes {
-            let others = self.nodes.iter().filter(|other| other.address() != node.address());
+        for node in starting {
+            let others = starting.iter().filter(|other| other.address() != node.address());
             let known: Vec<_> = others
                 .map(|other| format!("/{}:{} is now UP", other.address().ip(), self.settings.storage_port))
                 .collect();

@@ -128,10 +128,11 @@ impl Jvm {
             &directory.join("cassandra-rackdc.properties"),
         ));
         command.arg(joined("-Dlogback.configurationFile=", &directory.join("logback.xml")));
+        // Not 0: a node that has to wait for others would try again without a pause.
         command.args([
             "-Dcassandra.ring_delay_ms=2000",
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
-            "-Dcassandra.superuser_setup_delay_ms=0",
+            "-Dcassandra.superuser_setup_delay_ms=100",
             "-Dcassandra.memtable_row_overhead_computation_step=100",
         ]);
         command.args(properties.iter().map(|(name, value)| format!("-D{name}={value}")));

@@ -1,7 +1,7 @@
 //! One node: a process, its files and what can be done to it.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -147,7 +147,9 @@ impl Node {
 
     /// Waits until it answers clients.
     pub fn wait_until_up(&self) -> Result<()> {
-        self.wait_for(|log| log.contains(log::LISTENING), "did not come up")
+        // The line is written a moment before the socket listens.
+        let listens = || TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok();
+        self.wait_for(|log| log.contains(log::LISTENING) && listens(), "did not come up")
     }
 
     /// Waits until what this run has logged pleases `pleased`.

@@ -43,16 +43,21 @@ fn cassandra_yaml(settings: &Settings, major: u32, place: &Place<'_>) -> String 
     set("cluster_name", quote(&settings.cluster_name));
     set("partitioner", "org.apache.cassandra.dht.Murmur3Partitioner".to_owned());
     set("num_tokens", TOKENS.to_string());
-    // All nodes know their tokens and each other from the start, so that they can all boot at once without streaming.
+    // The nodes that start with the cluster know their tokens and each other, so that they can all boot at once without
+    // streaming. Those that come later are given what is theirs by the others.
+    let initial = settings.initial.unwrap_or(place.all.len());
     set("initial_token", quote(&tokens(place.index, place.all.len())));
-    set("auto_bootstrap", "false".to_owned());
+    set("auto_bootstrap", (place.index >= initial).to_string());
     set("data_file_directories", format!("[{}]", below("data")));
     for key in ["commitlog_directory", "hints_directory", "saved_caches_directory", "cdc_raw_directory"] {
         set(key, below(key.trim_end_matches("_directory")));
     }
     set("commitlog_sync", "periodic".to_owned());
     set("commitlog_sync_period", "10000ms".to_owned());
-    let seeds = place.all.iter().map(|seed| format!("{seed}:{}", settings.storage_port)).collect::<Vec<_>>();
+    let seeds = place.all[..initial]
+        .iter()
+        .map(|seed| format!("{seed}:{}", settings.storage_port))
+        .collect::<Vec<_>>();
     set(
         "seed_provider",
         format!(
