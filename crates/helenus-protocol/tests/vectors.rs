@@ -17,7 +17,7 @@ use helenus_protocol::envelope::{
 };
 use helenus_protocol::notation::{Value, Writer};
 use helenus_protocol::request::{Request, SerializedValues};
-use helenus_protocol::response::{Message, RawRows, Response, ResultMessage};
+use helenus_protocol::response::{Message, RawRows, Response, ResultMessage, ServerError, WriteType};
 use helenus_protocol::segment::{SegmentDecoder, encode_envelopes};
 use helenus_protocol::value::{CqlValue, DecodeValue};
 
@@ -180,7 +180,7 @@ fn describe_envelope(bytes: &[u8], compression: Option<Compression>) -> String {
             }
             text
         }
-        Decoded::Response { envelope, response, .. } => {
+        Decoded::Response { envelope, version, body, response } => {
             let header = envelope.header;
             let mut text = first_line(header.version, "response", header.opcode.name(), header.flags);
             writeln!(text, "stream {}", header.stream).unwrap();
@@ -202,9 +202,28 @@ fn describe_envelope(bytes: &[u8], compression: Option<Compression>) -> String {
                 Message::Result(ResultMessage::Rows(rows)) => describe_rows(&mut text, rows),
                 _ => {}
             }
+            let trailing = &body[meaningful(version, &response).min(body.len())..];
+            if !trailing.is_empty() {
+                writeln!(text, "{TRAILING}{}", hex(trailing)).unwrap();
+            }
             text
         }
     }
+}
+
+/// Begins the line of a text that has the bytes behind the message.
+const TRAILING: &str = "behind the message ";
+
+/// How many bytes of its body `response` needs. Servers may send more, which nobody reads: Cassandra sends v3 an empty
+/// string behind some schema changes.
+fn meaningful(version: ProtocolVersion, response: &Response) -> usize {
+    let mut out = Vec::new();
+    response.encode(version, &mut Writer::new(&mut out)).unwrap();
+    out.len()
+}
+
+fn trailing_of(text: &str) -> &str {
+    text.lines().find_map(|line| line.strip_prefix(TRAILING)).unwrap_or_default()
 }
 
 fn optional_hex(bytes: Option<&[u8]>) -> String {
@@ -301,12 +320,14 @@ fn every_vector_is_encoded_to_the_same_bytes() {
                     assert_eq!(hex(&header.encode()), hex(&vector.bytes[..HEADER_LENGTH]), "{name}");
                 }
                 Decoded::Response { envelope, version, body, response } => {
+                    let (message, trailing) = body.split_at(meaningful(version, &response));
                     let mut out = Vec::new();
                     response.encode(version, &mut Writer::new(&mut out)).unwrap();
-                    assert_eq!(hex(&out), hex(&body), "{name}");
+                    assert_eq!(hex(&out), hex(message), "{name}");
+                    assert_eq!(trailing_of(&vector.text), hex(trailing), "{name}");
                     assert_eq!(hex(&envelope.header.encode()), hex(&vector.bytes[..HEADER_LENGTH]), "{name}");
                     let mut flags = envelope.header.flags;
-                    flags.remove(Flags::COMPRESSION);
+                    flags.remove(Flags::COMPRESSION | Flags::USE_BETA);
                     assert_eq!(response.flags(), flags, "{name}");
                 }
             },
@@ -325,6 +346,16 @@ fn decode_again(version: ProtocolVersion, envelope: &Envelope, body: &[u8]) -> O
     Some(response)
 }
 
+/// A WRITE_TIMEOUT of a lightweight transaction may lack its last field: v5 servers of old left it out.
+fn without_contentions(response: Option<&Response>) -> bool {
+    let Some(Message::Error(ServerError::WriteTimeout { write_type, contentions, .. })) =
+        response.map(|response| &response.message)
+    else {
+        return false;
+    };
+    *write_type == WriteType::Cas && contentions.is_none()
+}
+
 #[test]
 fn every_cut_is_refused_and_no_flipped_bit_panics() {
     for vector in vectors() {
@@ -338,8 +369,12 @@ fn every_cut_is_refused_and_no_flipped_bit_panics() {
                 }
             }
             Decoded::Response { envelope, version, body, .. } => {
-                for length in 0..body.len() {
+                let response = decode_again(version, &envelope, &body).unwrap();
+                for length in 0..meaningful(version, &response) {
                     let cut = decode_again(version, &envelope, &body[..length]);
+                    if without_contentions(cut.as_ref()) {
+                        continue;
+                    }
                     assert!(cut.is_none(), "{length} of {} bytes gave {cut:?}", body.len());
                 }
                 let mut flipped = body.to_vec();

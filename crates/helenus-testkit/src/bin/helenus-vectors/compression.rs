@@ -64,7 +64,7 @@ fn segments(node: SocketAddr, version: ProtocolVersion, capture: &mut Capture) -
         // More than a segment holds, both ways; kept only where it is small on the wire.
         if compression.is_some() {
             let long = "a".repeat(200_000);
-            let text = format!("SELECT key, (text) '{long}' FROM system.local");
+            let text = format!("SELECT key, (text) '{long}' AS long FROM system.local");
             let exchange = connection.exchange(&query(&text, parameters()))?;
             expect("large select", &exchange, ResponseOpcode::Result)?;
             keep(capture, "large-query", &exchange)?;
