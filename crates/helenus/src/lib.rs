@@ -33,4 +33,4 @@ pub use helenus_protocol as protocol;
 pub use request::completion::Group;
 pub use result::{FromRow, ResultSet, Row, RowStream};
 pub use session::Session;
-pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement};
+pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement, ToRow};

@@ -8,12 +8,14 @@ mod options;
 pub mod prepared;
 pub mod routing_key;
 mod simple;
+mod to_row;
 
 pub use batch::BatchStatement;
 pub use idempotence::{ColumnPath, Idempotence};
 pub use options::StatementOptions;
 pub use prepared::{BoundStatement, PreparedStatement, ResultColumns};
 pub use simple::SimpleStatement;
+pub use to_row::ToRow;
 
 /// Anything that a session can run.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use super::Idempotence;
 use super::StatementOptions;
 use super::routing_key;
+use super::to_row::{self, ToRow};
 
 /// What the columns of the answers are, and the id under which the server knows that (v5).
 #[derive(Debug)]
@@ -126,6 +127,17 @@ impl PreparedStatement {
     #[must_use]
     pub fn result_columns(&self) -> Option<Arc<ResultColumns>> {
         self.shared.result.load_full()
+    }
+
+    /// The statement with values for its bind markers, in their order: a tuple, or a slice or vector where they are all of
+    /// one type. `None` is null; [`Unset`](helenus_protocol::value::Unset) leaves a column as it is (v4 and later).
+    ///
+    /// # Errors
+    ///
+    /// Where they are not as many as the markers, or one is not of its column's type or outside of its range. Nothing is sent.
+    pub fn bind(&self, values: impl ToRow) -> Result<BoundStatement, EncodeError> {
+        let values = to_row::serialize(&values, self.bind_columns())?;
+        Ok(BoundStatement { prepared: self.clone(), values })
     }
 
     /// Whether its text, and the types of what is bound to it, prove that it may be run twice without harm.

@@ -1,0 +1,197 @@
+//! Rust values as the bind values of a statement: tuples, slices and vectors. Each is checked against its column's type
+//! while it is written; nothing is kept in between.
+
+use helenus_protocol::EncodeError;
+use helenus_protocol::request::SerializedValues;
+use helenus_protocol::response::ColumnSpec;
+use helenus_protocol::value::{EncodeValue, encode_cell};
+
+/// What can be bound to the markers of a prepared statement, in their order.
+pub trait ToRow {
+    /// How many values there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends one value for each of `columns`, which are as many as there are values.
+    ///
+    /// # Errors
+    ///
+    /// Where a value is not of its column's type or outside of its range; the column is named, the value is not.
+    fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError>;
+}
+
+/// The values of a row as the server wants them.
+///
+/// # Errors
+///
+/// Where they are not as many as `columns`, or one of them does not fit its column.
+pub(super) fn serialize<R: ToRow + ?Sized>(
+    row: &R,
+    columns: &[ColumnSpec],
+) -> Result<SerializedValues, EncodeError> {
+    if row.len() != columns.len() {
+        let why = format!("the statement has {} bind markers, {} values are given", columns.len(), row.len());
+        return Err(EncodeError::new("bind values", why));
+    }
+    // Sixteen bytes hold the length and the content of most values.
+    let mut values = SerializedValues::with_capacity(16 * columns.len());
+    row.write(columns, &mut values)?;
+    Ok(values)
+}
+
+fn push<T: EncodeValue + ?Sized>(
+    value: &T,
+    column: &ColumnSpec,
+    values: &mut SerializedValues,
+) -> Result<(), EncodeError> {
+    values
+        .push_with(|out| encode_cell(value, &column.cql_type, out).map(drop))
+        .map_err(|error| error.within(format_args!("bind value {:?}", column.name)))
+}
+
+impl<R: ToRow + ?Sized> ToRow for &R {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+        (**self).write(columns, values)
+    }
+}
+
+impl<T: EncodeValue> ToRow for [T] {
+    fn len(&self) -> usize {
+        <[T]>::len(self)
+    }
+
+    fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+        self.iter().zip(columns).try_for_each(|(value, column)| push(value, column, values))
+    }
+}
+
+impl<T: EncodeValue> ToRow for Vec<T> {
+    fn len(&self) -> usize {
+        <[T]>::len(self)
+    }
+
+    fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+        self.as_slice().write(columns, values)
+    }
+}
+
+impl<T: EncodeValue, const N: usize> ToRow for [T; N] {
+    fn len(&self) -> usize {
+        N
+    }
+
+    fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+        self.as_slice().write(columns, values)
+    }
+}
+
+impl ToRow for () {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _columns: &[ColumnSpec], _values: &mut SerializedValues) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident $index:tt),+;)+) => {$(
+        impl<$($name: EncodeValue),+> ToRow for ($($name,)+) {
+            fn len(&self) -> usize {
+                [$($index),+].len()
+            }
+
+            fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+                let mut columns = columns.iter();
+                $(if let Some(column) = columns.next() {
+                    push(&self.$index, column, values)?;
+                })+
+                Ok(())
+            }
+        }
+    )+};
+}
+
+tuples! {
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+}
+
+#[cfg(test)]
+mod tests {
+    use helenus_protocol::CqlType;
+    use helenus_protocol::value::Unset;
+
+    use super::*;
+
+    fn columns(types: &[CqlType]) -> Vec<ColumnSpec> {
+        let spec = |(n, cql_type): (usize, &CqlType)| ColumnSpec {
+            keyspace: "k".into(),
+            table: "t".into(),
+            name: format!("c{n}").into(),
+            cql_type: cql_type.clone(),
+        };
+        types.iter().enumerate().map(spec).collect()
+    }
+
+    fn bytes(values: &SerializedValues) -> Vec<Option<Vec<u8>>> {
+        use helenus_protocol::notation::Value;
+        let owned = |value: Value<&[u8]>| match value {
+            Value::Bytes(bytes) => Some(bytes.to_vec()),
+            _ => None,
+        };
+        values.iter().map(|(_, value)| owned(value)).collect()
+    }
+
+    #[test]
+    fn each_value_is_written_as_its_column_wants_it() {
+        let columns = columns(&[CqlType::Int, CqlType::Text, CqlType::Blob, CqlType::Int]);
+        let values = serialize(&(7, "seven", None::<&[u8]>, Unset), &columns).unwrap();
+        assert_eq!(bytes(&values), [Some(vec![0, 0, 0, 7]), Some(b"seven".to_vec()), None, None]);
+        assert!(values.have_unset());
+    }
+
+    #[test]
+    fn slices_and_vectors_are_rows_of_one_type() {
+        let columns = columns(&[CqlType::Bigint, CqlType::Bigint]);
+        let expected = [Some(vec![0, 0, 0, 0, 0, 0, 0, 1]), Some(vec![0, 0, 0, 0, 0, 0, 0, 2])];
+        assert_eq!(bytes(&serialize(&[1_i64, 2], &columns).unwrap()), expected);
+        assert_eq!(bytes(&serialize(&vec![1_i64, 2], &columns).unwrap()), expected);
+        assert_eq!(bytes(&serialize([1_i64, 2].as_slice(), &columns).unwrap()), expected);
+        assert!(serialize(&(), &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn too_few_and_too_many_values_are_refused() {
+        let columns = columns(&[CqlType::Int, CqlType::Int]);
+        for error in [serialize(&(1,), &columns).unwrap_err(), serialize(&(1, 2, 3), &columns).unwrap_err()] {
+            assert!(error.why.contains("2 bind markers"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_column_and_not_the_value() {
+        let columns = columns(&[CqlType::Int, CqlType::Int]);
+        let error = serialize(&(1, "a secret"), &columns).unwrap_err().to_string();
+        assert!(error.contains("\"c1\"") && error.contains("int") && !error.contains("secret"), "{error}");
+    }
+}
