@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Set, ValuesView
 from typing import Any
 
 from cassandra._exported import exported_by
@@ -99,6 +99,14 @@ class OrderedMap(Mapping[Any, Any]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def items(self) -> ItemsView[Any, Any]:
+        """The pairs, in order."""
+        return Pairs(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The values, in the order of their keys."""
+        return Values(self)
+
     __hash__ = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
@@ -126,6 +134,25 @@ class OrderedMap(Mapping[Any, Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_index": None}
+
+
+class Pairs(ItemsView[Any, Any]):
+    """The pairs of a map, read without an index."""
+
+    _mapping: OrderedMap
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield from self._mapping._items
+
+
+class Values(ValuesView[Any]):
+    """The values of a map, read without an index."""
+
+    _mapping: OrderedMap
+
+    def __iter__(self) -> Iterator[Any]:
+        for _, value in self._mapping._items:
+            yield value
 
 
 @exported_by("cassandra.util")

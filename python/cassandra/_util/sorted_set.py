@@ -47,13 +47,15 @@ class SortedSet:
     def _find(self, item: Any) -> tuple[int, bool]:
         """Where the item is, or where it belongs; and whether it is there."""
         items = self._items
+        is_ordered = type(item) in TOTALLY_ORDERED
         try:
             index = bisect_left(items, item)
         except TypeError:
             index = len(items)
+            is_ordered = False
         if index < len(items) and items[index] == item:
             return index, True
-        if type(item) not in TOTALLY_ORDERED or (items and type(items[0]) is not type(item)):
+        if not is_ordered:
             for other, member in enumerate(items):
                 if member == item:
                     return other, True
