@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use bytes::{Bytes, BytesMut};
-use helenus_protocol::ProtocolVersion;
 use helenus_protocol::compression::Compression;
 use helenus_protocol::envelope::{
     CustomPayload, Envelope, Flags, HEADER_LENGTH, MAX_BODY_LENGTH, RequestHeader,
@@ -20,6 +19,7 @@ use helenus_protocol::request::{Request, SerializedValues};
 use helenus_protocol::response::{Message, RawRows, Response, ResultMessage, ServerError, WriteType};
 use helenus_protocol::segment::{SegmentDecoder, encode_envelopes};
 use helenus_protocol::value::{CqlValue, DecodeValue};
+use helenus_protocol::{ProtocolVersion, RequestOpcode, ResponseOpcode};
 
 struct Vector {
     name: String,
@@ -263,6 +263,25 @@ fn describe_rows(text: &mut String, rows: &RawRows) {
         for (column, cell) in metadata.columns.iter().zip(row.unwrap()) {
             let value = CqlValue::decode(&column.cql_type, cell).unwrap();
             writeln!(text, "  {} {} {value:?}", column.name, optional_hex(cell)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_opcode_of_every_version_was_captured() {
+    let vectors = vectors();
+    let captured = |version: ProtocolVersion, opcode: u8, of_server: bool| {
+        let first = version.number() | if of_server { 0x80 } else { 0 };
+        vectors.iter().any(|vector| vector.bytes[0] == first && vector.bytes[4] == opcode)
+    };
+    for version in ProtocolVersion::ALL {
+        for opcode in RequestOpcode::ALL {
+            assert!(captured(version, opcode.number(), false), "{version} {opcode}");
+        }
+        for opcode in ResponseOpcode::ALL {
+            // No authenticator of Cassandra's own sends a challenge.
+            let sent = *opcode != ResponseOpcode::AuthChallenge;
+            assert_eq!(captured(version, opcode.number(), true), sent, "{version} {opcode}");
         }
     }
 }
