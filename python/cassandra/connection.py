@@ -4,6 +4,7 @@ import logging
 
 from cassandra._connection.endpoint_factories import DefaultEndPointFactory, EndPointFactory, SniEndPointFactory
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint, SniEndPoint, UnixSocketEndPoint
+from cassandra._connection.event_loops import Connection
 from cassandra._errors.connection import (
     ConnectionBusy,
     ConnectionException,
@@ -16,6 +17,7 @@ from cassandra._errors.connection import (
 log = logging.getLogger(__name__)
 
 __all__ = [
+    "Connection",
     "ConnectionBusy",
     "ConnectionException",
     "ConnectionShutdown",
