@@ -1,0 +1,32 @@
+//! Where the worked programs find Cassandra: 127.0.0.1 and 127.0.0.2 unless the environment says otherwise.
+
+use helenus::{Cluster, ClusterBuilder, Error, Session};
+
+/// The keyspace of the examples.
+pub const KEYSPACE: &str = "helenus_examples";
+
+fn setting(name: &str, default: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+/// Contact points, port, user name and password.
+pub fn settings() -> ClusterBuilder {
+    let contact_points = setting("HELENUS_CONTACT_POINTS", "127.0.0.1,127.0.0.2");
+    Cluster::builder()
+        .contact_points(contact_points.split(','))
+        .port(setting("HELENUS_PORT", "9042").parse().unwrap_or(9042))
+        .credentials(setting("HELENUS_USER", "cassandra"), setting("HELENUS_PASSWORD", "cassandra"))
+}
+
+/// Makes the keyspace and an empty table `users`.
+pub async fn create_users(session: &Session) -> Result<(), Error> {
+    let replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
+    session
+        .execute(format!("CREATE KEYSPACE IF NOT EXISTS {KEYSPACE} WITH replication = {replication}"))
+        .await?;
+    session.set_keyspace(KEYSPACE).await?;
+    let columns = "id uuid PRIMARY KEY, name text, email text, created_at timestamp";
+    session.execute(format!("CREATE TABLE IF NOT EXISTS users ({columns})")).await?;
+    session.execute("TRUNCATE users").await?;
+    Ok(())
+}
