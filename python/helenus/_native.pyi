@@ -113,7 +113,9 @@ class SessionCore:
     """A session."""
 
     def query(self, text: str, given: RequestOptions) -> RequestCore: ...
-    def execute(self, prepared: PreparedCore, bound: BoundValues | Sequence[Any], given: RequestOptions) -> RequestCore: ...
+    def execute(
+        self, prepared: PreparedCore, bound: BoundValues | Sequence[Any], given: RequestOptions
+    ) -> RequestCore: ...
     def batch(
         self,
         kind: int,

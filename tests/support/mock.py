@@ -122,8 +122,8 @@ def rows(
     **way: Any,
 ) -> dict[str, Any]:
     """RESULT, rows, in the pages that are asked for. Columns are names and CQL types. Values are written as JSON has
-    them: a uuid, an inet and a decimal as a string, a timestamp in milliseconds, a date in days from 1970, a duration as
-    [months, days, nanoseconds], bytes as bytes; ``{"hex": "…"}`` is a cell's bytes, whatever its type."""
+    them: a uuid, an inet and a decimal as a string, a timestamp in milliseconds, a date in days from 1970, a duration
+    as [months, days, nanoseconds], bytes as bytes; ``{"hex": "…"}`` is a cell's bytes, whatever its type."""
     cells = [[_json(value) for value in row] for row in values]
     return _reaction(
         {"rows": {"keyspace": keyspace, "table": table, "columns": [list(it) for it in columns], "rows": cells}}, way
@@ -381,7 +381,9 @@ def keyspace(
     ``regular``) of each column."""
     fields: dict[str, Any] = {
         "name": name,
-        "tables": [{"name": table, "columns": [list(it) for it in columns]} for table, columns in (tables or {}).items()],
+        "tables": [
+            {"name": table, "columns": [list(it) for it in columns]} for table, columns in (tables or {}).items()
+        ],
         "types": [[type_name, [list(it) for it in of]] for type_name, of in (types or {}).items()],
     }
     if replication is not None:
