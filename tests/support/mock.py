@@ -14,6 +14,7 @@ a driver and knows nothing of one.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import json
 import os
@@ -197,7 +198,8 @@ class _Server:
 
     def end(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended before
+            self.process.stdin.close()
         self.process.wait(10)
         self.process.stdout.close()
 
@@ -218,8 +220,9 @@ class MockCluster:
     """A cluster of scripted nodes, each on a loopback address of its own, that runs until it is stopped.
 
     ``world`` says what it pretends to be: ``credentials={"user": …, "password": …}``, ``oldest``, ``newest``,
-    ``compressions``, ``keyspaces=[keyspace(…)]``, ``bindings=[binding(…)]``, ``nodes=[{"node": 1, "datacenter": …}]``,
-    ``release_version``, ``partitioner``, ``cluster_name``, ``supported``.
+    ``compressions``, ``keyspaces=[keyspace(…)]``, ``bindings=[binding(…)]``,
+    ``topology=[{"node": 1, "datacenter": …, "rack": …, "tokens": […], "is_member": …}]``, ``release_version``,
+    ``partitioner``, ``cluster_name``, ``supported``.
     """
 
     def __init__(self, nodes: int = 1, *, address: str | None = None, port: int | None = None, **world: Any) -> None:

@@ -97,9 +97,9 @@ pub(super) struct WorldPatch {
     /// `null` lets everyone in.
     #[serde(default, deserialize_with = "given")]
     pub(super) credentials: Option<Option<Credentials>>,
-    /// By index.
+    /// What the system tables tell of single nodes.
     #[serde(default)]
-    pub(super) nodes: Vec<NodePatch>,
+    pub(super) topology: Vec<NodePatch>,
     pub(super) keyspaces: Option<Vec<KeyspaceFields>>,
     pub(super) bindings: Option<Vec<BindingFields>>,
 }

@@ -238,7 +238,7 @@ pub(super) fn patched(mut world: World, patch: WorldPatch) -> Outcome<World> {
     topology.cluster_name = patch.cluster_name.unwrap_or_else(|| topology.cluster_name.clone());
     topology.release_version = patch.release_version.unwrap_or_else(|| topology.release_version.clone());
     topology.partitioner = patch.partitioner.unwrap_or_else(|| topology.partitioner.clone());
-    for fields in patch.nodes {
+    for fields in patch.topology {
         let index = fields.node;
         let node = topology.nodes.get_mut(index).ok_or_else(|| format!("there is no node {index}"))?;
         node.is_member = fields.is_member.unwrap_or(node.is_member);

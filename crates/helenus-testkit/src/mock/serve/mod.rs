@@ -176,7 +176,7 @@ mod tests {
         let answers = answers(
             r#"
             {"id": 1, "do": "start", "nodes": 2, "world": {"credentials": {"user": "u", "password": "p"},
-             "nodes": [{"node": 1, "rack": "r2"}], "keyspaces": [{"name": "k", "tables":
+             "topology": [{"node": 1, "rack": "r2"}], "keyspaces": [{"name": "k", "tables":
              [{"name": "t", "columns": [["a", "int", "partition_key"]]}]}]}}
             {"id": 2, "do": "on", "cluster": 1, "match": {"text": "FROM t", "nth": 2}, "react": {"answer": {"error":
              {"code": "unavailable", "consistency": "quorum", "required": 2, "alive": 1}}, "delay": 0.5}}
