@@ -34,6 +34,10 @@ need_rust() {
     say "cargo is missing. Install Rust $(rust_version) or newer: https://rustup.rs"
     exit 1
   fi
+  if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
+    say "clippy or rustfmt is missing. Install them: rustup component add clippy rustfmt"
+    exit 1
+  fi
 }
 
 rust_version() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
