@@ -3,14 +3,14 @@
 use helenus::{Cluster, ClusterBuilder, Error, Session};
 
 /// The keyspace of the examples.
-pub const KEYSPACE: &str = "helenus_examples";
+pub(crate) const KEYSPACE: &str = "helenus_examples";
 
 fn setting(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| default.to_owned())
 }
 
 /// Contact points, port, user name and password.
-pub fn settings() -> ClusterBuilder {
+pub(crate) fn settings() -> ClusterBuilder {
     let contact_points = setting("HELENUS_CONTACT_POINTS", "127.0.0.1,127.0.0.2");
     Cluster::builder()
         .contact_points(contact_points.split(','))
@@ -19,7 +19,7 @@ pub fn settings() -> ClusterBuilder {
 }
 
 /// Makes the keyspace and an empty table `users`.
-pub async fn create_users(session: &Session) -> Result<(), Error> {
+pub(crate) async fn create_users(session: &Session) -> Result<(), Error> {
     let replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
     session
         .execute(format!("CREATE KEYSPACE IF NOT EXISTS {KEYSPACE} WITH replication = {replication}"))
