@@ -317,22 +317,27 @@ impl Driver {
         }
     }
 
-    /// Orphans come of timeouts, so this is where they are looked for; finding the oldest takes a walk over all ids.
-    fn tell_of_orphans(&mut self, now: Instant) {
-        if self.told.is_some_and(|told| now.saturating_duration_since(told) < ORPHAN_CHECK) {
-            return;
+    /// While there are orphans, tells the owner of them, and says when to do so next. Not at each one: finding the
+    /// oldest takes a walk over all ids.
+    fn tell_of_orphans(&mut self, now: Instant) -> Option<Instant> {
+        if self.connection.orphans() == 0 {
+            return None;
+        }
+        if let Some(due) = self.told.map(|told| told + ORPHAN_CHECK).filter(|due| *due > now) {
+            return Some(due);
         }
         if let Some(orphans) = self.connection.owed() {
-            self.told = Some(now);
             self.connection.owner.handle_orphans(&self.connection, orphans);
         }
+        self.told = Some(now);
+        Some(now + ORPHAN_CHECK)
     }
 
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
         loop {
             let now = Instant::now();
             let next = self.connection.handle_timeout(now)?;
-            self.tell_of_orphans(now);
+            let next = [next, self.tell_of_orphans(now)].into_iter().flatten().min();
             let Some(next) = next else {
                 self.armed = None;
                 return Ok(());

@@ -1,0 +1,56 @@
+//! The engine against scripted nodes: what reaches the servers, and how often.
+
+mod deliveries;
+mod pools;
+mod routing;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use helenus::policy::ConstantReconnectionPolicy;
+use helenus::{Cluster, Session};
+use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
+use helenus_testkit::mock::{MockCluster, RunningCluster};
+
+/// So many nodes with the keyspace `ks` of `replication` replicas and its table `t`.
+fn nodes(count: usize, replication: u32) -> MockCluster {
+    let table = TableDefinition::new("t")
+        .partition_key("k", "int")
+        .regular("v", "int")
+        .regular("l", "list<int>")
+        .regular("s", "set<int>");
+    let counters = TableDefinition::new("counters").partition_key("k", "int").regular("n", "counter");
+    MockCluster::new(count).keyspace(Keyspace::new("ks", replication).table(table).table(counters))
+}
+
+/// Settings for these nodes that let a test end soon.
+fn settings(cluster: &RunningCluster) -> helenus::cluster::ClusterBuilder {
+    Cluster::builder()
+        .contact_points([cluster.addresses()[0].ip().to_string()])
+        .reconnection(Arc::new(ConstantReconnectionPolicy::new(Duration::from_millis(100), None)))
+        .request_timeout(Some(Duration::from_secs(5)))
+}
+
+async fn connect(cluster: &RunningCluster) -> Session {
+    let session = settings(cluster).session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
+    session
+}
+
+/// Waits until the session has a connection to every node.
+async fn all_up(session: &Session) {
+    let snapshot = session.cluster().snapshot();
+    until("every node has a connection", || {
+        snapshot.hosts().iter().all(|host| !session.connections(host).is_empty())
+    })
+    .await;
+}
+
+/// Waits until `condition` holds, but not for ever.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < patience, "not within ten seconds: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

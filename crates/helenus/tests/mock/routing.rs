@@ -1,0 +1,96 @@
+//! Which node a statement is sent to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use helenus::protocol::notation::Value;
+use helenus::protocol::request::SerializedValues;
+use helenus::routing::Token;
+use helenus::statement::{BoundStatement, PreparedStatement};
+use helenus_testkit::mock::{RunningCluster, execute, statement, void};
+
+use super::{connect, nodes};
+
+const READ: &str = "SELECT v FROM ks.t WHERE k = ?";
+
+fn for_key(prepared: &PreparedStatement, key: i32) -> BoundStatement {
+    let mut values = SerializedValues::default();
+    values.push(Value::Bytes(&key.to_be_bytes())).expect("four bytes");
+    BoundStatement { prepared: prepared.clone(), values }
+}
+
+/// The nodes that each of these keys was read from, in any order of its reads.
+async fn readers(
+    cluster: &RunningCluster,
+    keys: i32,
+    reads: usize,
+) -> Vec<(BTreeSet<usize>, BTreeSet<usize>)> {
+    let session = connect(cluster).await;
+    let prepared = session.prepare(READ).await.expect("the mock prepares it");
+    let snapshot = session.cluster().snapshot();
+    let addresses = cluster.addresses();
+    let mut seen = Vec::new();
+    for key in 0..keys {
+        cluster.clear_received();
+        for _ in 0..reads {
+            session.execute(for_key(&prepared, key)).await.expect("the mock answers");
+        }
+        let asked = cluster.received(&execute(READ)).iter().map(|received| received.node).collect();
+        let token: Token = snapshot.token(&key.to_be_bytes()).expect("the partitioner is known");
+        let replicas = snapshot
+            .replicas("ks", &token)
+            .iter()
+            .filter_map(|host| addresses.iter().position(|address| *address == host.address()))
+            .collect();
+        seen.push((asked, replicas));
+    }
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prepared_read_goes_to_its_replica() {
+    let cluster = nodes(3, 1).start().expect("the mock starts");
+    let seen = readers(&cluster, 30, 2).await;
+    let mut used = BTreeSet::new();
+    for (asked, replicas) in seen {
+        assert_eq!(replicas.len(), 1);
+        assert_eq!(asked, replicas);
+        used.extend(asked);
+    }
+    assert_eq!(used.len(), 3, "thirty keys are spread over all nodes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_of_one_key_are_shared_by_its_replicas() {
+    let cluster = nodes(4, 2).start().expect("the mock starts");
+    for (asked, replicas) in readers(&cluster, 4, 40).await {
+        assert_eq!(replicas.len(), 2);
+        assert_eq!(asked, replicas);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_without_a_key_go_round() {
+    let cluster = nodes(3, 1).on(statement("SELECT v FROM ks.t"), void()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    for _ in 0..30 {
+        session.execute("SELECT v FROM ks.t").await.expect("the mock answers");
+    }
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for received in cluster.received(&statement("SELECT v FROM ks.t")) {
+        *counts.entry(received.node).or_default() += 1;
+    }
+    assert_eq!(counts, [(0, 10), (1, 10), (2, 10)].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_down_is_stood_in_for() {
+    let cluster = nodes(3, 1).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let prepared = session.prepare(READ).await.expect("the mock prepares it");
+    cluster.node(2).stop();
+    for key in 0..30 {
+        session.execute(for_key(&prepared, key)).await.expect("another node answers");
+    }
+    let asked: BTreeSet<_> = cluster.received(&execute(READ)).iter().map(|received| received.node).collect();
+    assert_eq!(asked, [0, 1].into());
+}
