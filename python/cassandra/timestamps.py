@@ -59,10 +59,8 @@ class MonotonicTimestampGenerator:
             and since_last_warning >= self.warning_interval * MICROSECONDS
         ):
             log.warning(
-                "Clock skew detected: current tick (%s) was %s microseconds behind the last generated timestamp (%s), "
-                "returned timestamps will be artificially incremented to guarantee monotonicity.",
-                now,
-                behind,
-                self.last,
+                f"Clock skew detected: current tick ({now}) was {behind} microseconds behind the last generated "
+                f"timestamp ({self.last}), returned timestamps will be artificially incremented to guarantee "
+                "monotonicity."
             )
             self._last_warn = now

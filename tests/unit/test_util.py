@@ -127,6 +127,7 @@ class TestDate:
             (0, 0, "1970-01-01"),
             (-1, -1, "1969-12-31"),
             ("2020-1-2", 18263, "2020-01-02"),
+            ("+2020-01-02", 18263, "2020-01-02"),
             (dt.date(2020, 1, 2), 18263, "2020-01-02"),
             (dt.datetime(2020, 1, 2, 3), 18263, "2020-01-02"),
             (dt.date(1, 1, 1), -719162, "0001-01-01"),
@@ -315,6 +316,8 @@ class TestSortedSet:
     def test_mixed_members(self) -> None:
         made = SortedSet([1, "a", None, 1, "a", None, float("nan")])
         assert len(made) == 4
+        assert len(SortedSet([None, 1, 2, 6, None, None, 92])) == 5
+        assert SortedSet([2, 1, None]) == SortedSet([2, 1, None, 2, 1])
         assert all(member in made for member in (1, "a", None))
         assert "b" not in made
         assert made != None  # noqa: E711

@@ -69,7 +69,7 @@ class SniEndPointFactory(EndPointFactory):
         self._proxy_address = proxy_address
         self._port = port
         # Each end point begins with another of the proxy's addresses.
-        self._made = 0
+        self._init_index = -1
 
     def create(self, row: Mapping[str, Any]) -> EndPoint:
         host_id = row.get("host_id")
@@ -79,6 +79,5 @@ class SniEndPointFactory(EndPointFactory):
 
     def create_from_sni(self, sni: str) -> SniEndPoint:
         """The end point of a server name."""
-        made = SniEndPoint(self._proxy_address, sni, self._port, self._made)
-        self._made += 1
-        return made
+        self._init_index += 1
+        return SniEndPoint(self._proxy_address, sni, self._port, self._init_index)

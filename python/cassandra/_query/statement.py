@@ -106,8 +106,9 @@ class Statement(PreparedLike):
         self.is_idempotent = is_idempotent
 
     def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
-        whole = isinstance(key, (bytes, bytearray)) or key is None or len(key) == 0
-        self._routing_key = cast("bytes | None", key or None) if whole else composite_routing_key(cast("Any", key))
+        if isinstance(key, (list, tuple)):
+            key = composite_routing_key(key) if key else None
+        self._routing_key = cast("bytes | None", key)
 
     def _key_of_values(self) -> bytes | None:
         """The routing key where nobody set one: a statement that has its values in wire form can tell."""

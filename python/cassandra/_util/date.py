@@ -32,7 +32,9 @@ class Date:
         elif isinstance(value, dt.date):
             self.days_from_epoch = value.toordinal() - EPOCH_ORDINAL
         elif isinstance(value, str):
-            self.days_from_epoch = dt.datetime.strptime(value, self.date_format).toordinal() - EPOCH_ORDINAL
+            self.days_from_epoch = (
+                dt.datetime.strptime(value.removeprefix("+"), self.date_format).toordinal() - EPOCH_ORDINAL
+            )
         else:
             raise TypeError("Date arguments must be a whole number, datetime.date, or string")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from decimal import Decimal
 from itertools import chain
 from typing import Any, Final
@@ -23,12 +22,15 @@ TOTALLY_ORDERED: Final = frozenset({int, str, bytes, bool, UUID, dt.datetime, dt
 class SortedSet:
     """A set that keeps its members sorted, and that can be indexed. Members need `==`, and `<` to be sorted."""
 
-    __slots__ = ("__weakref__", "_items")
+    __slots__ = ("__weakref__", "_is_mixed", "_items")
 
     _items: list[Any]
+    # Whether the members are of several types: then their order is not total, and a binary search may miss one.
+    _is_mixed: bool
 
     def __init__(self, iterable: Iterable[Any] = ()) -> None:
         self._items = []
+        self._is_mixed = False
         self.update(iterable)
 
     @classmethod
@@ -39,23 +41,24 @@ class SortedSet:
         sorting a sorted list costs little. Members without an order stay as they came.
         """
         made = cls.__new__(cls)
-        with suppress(TypeError):
+        made._is_mixed = False
+        try:
             items.sort()
+        except TypeError:
+            made._is_mixed = True
         made._items = items
         return made
 
     def _find(self, item: Any) -> tuple[int, bool]:
         """Where the item is, or where it belongs; and whether it is there."""
         items = self._items
-        is_ordered = type(item) in TOTALLY_ORDERED
         try:
             index = bisect_left(items, item)
         except TypeError:
             index = len(items)
-            is_ordered = False
         if index < len(items) and items[index] == item:
             return index, True
-        if not is_ordered:
+        if self._is_mixed or type(item) not in TOTALLY_ORDERED or (items and type(items[0]) is not type(item)):
             for other, member in enumerate(items):
                 if member == item:
                     return other, True
@@ -85,11 +88,14 @@ class SortedSet:
     __hash__ = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, SortedSet):
+        if isinstance(other, SortedSet) and not self._is_mixed:
             return self._items == other._items
+        if not isinstance(other, Collection):
+            return NotImplemented
         try:
-            return len(other) == len(self) and all(item in other for item in self)  # type: ignore[arg-type, operator]
+            return len(other) == len(self) and all(item in other for item in self)
         except TypeError:
+            # A str is asked for something else than text, or a set for a member that cannot be hashed.
             return False
 
     def __le__(self, other: Collection[Any]) -> bool:
@@ -108,6 +114,7 @@ class SortedSet:
         """Put an item in, unless an equal one is there."""
         index, there = self._find(item)
         if not there:
+            self._is_mixed |= bool(self._items) and type(self._items[0]) is not type(item)
             self._items.insert(index, item)
 
     def update(self, *iterables: Iterable[Any]) -> None:
@@ -120,6 +127,7 @@ class SortedSet:
                 if not merged or merged[-1] != item:
                     merged.append(item)
             self._items = merged
+            self._is_mixed = False
             return
         for item in new:
             self.add(item)
@@ -184,10 +192,10 @@ class SortedSet:
         """Whether all items of the other are here."""
         return all(item in self for item in other)
 
-    @staticmethod
-    def _of(items: list[Any]) -> SortedSet:
+    def _of(self, items: list[Any]) -> SortedSet:
         made = SortedSet.__new__(SortedSet)
         made._items = items
+        made._is_mixed = self._is_mixed
         return made
 
     def __or__(self, other: Iterable[Any]) -> SortedSet:
