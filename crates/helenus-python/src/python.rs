@@ -35,7 +35,9 @@ impl Imported {
 }
 
 pub(crate) static DECIMAL: Imported = Imported::new("decimal", "Decimal");
+pub(crate) static DECIMAL_TEXT: Imported = Imported::new("decimal", "Decimal.__str__");
 pub(crate) static INT_FROM_BYTES: Imported = Imported::new("builtins", "int.from_bytes");
+pub(crate) static NEW_TUPLE: Imported = Imported::new("builtins", "tuple.__new__");
 pub(crate) static ORDERED_DICT: Imported = Imported::new("collections", "OrderedDict");
 pub(crate) static STRUCT_ERROR: Imported = Imported::new("struct", "error");
 pub(crate) static UUID: Imported = Imported::new("uuid", "UUID");

@@ -3,10 +3,12 @@
 //! Only classes whose instances are nothing but their attributes are made here: `uuid.UUID`, and the value
 //! classes of `cassandra.util`. What each has is asserted by tests/unit/test_codec_decode.py.
 
+use std::sync::OnceLock;
+
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::python;
 
@@ -47,17 +49,28 @@ pub(super) fn with_numbers<'py>(
     Ok(object)
 }
 
-/// An instance of a namedtuple class (a subclass of `tuple` without further state) with these items.
+/// Whether tuples are nothing but their items: since Python 3.14 they remember their hash too.
+fn tuples_are_plain(py: Python<'_>) -> bool {
+    static PLAIN: OnceLock<bool> = OnceLock::new();
+    *PLAIN.get_or_init(|| py.version_info() < (3, 14))
+}
+
+/// An instance of a namedtuple class (a subclass of `tuple` without further state) with these items, which are taken.
 pub(super) fn named_tuple<'py>(
     class: &Bound<'py, PyType>,
     items: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    debug_assert!(class.is_subclass_of::<pyo3::types::PyTuple>()?, "a namedtuple is a tuple");
+    let py = class.py();
+    if !tuples_are_plain(py) || !class.is_subclass_of::<PyTuple>()? {
+        // What `tuple.__new__(class, items)` does.
+        let items = PyTuple::new(py, items.drain(..))?;
+        return python::NEW_TUPLE.get(py)?.call1((class, items));
+    }
     // SAFETY: as in `blank`; the class is a subclass of `tuple`, so the object has room for as many items as were
     // asked for, all null; each is set once, with a reference that is given away. No Python code runs in between.
     unsafe {
         let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), items.len() as ffi::Py_ssize_t);
-        let tuple = Bound::from_owned_ptr_or_err(class.py(), object)?;
+        let tuple = Bound::from_owned_ptr_or_err(py, object)?;
         for (index, item) in items.drain(..).enumerate() {
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index as ffi::Py_ssize_t, item.into_ptr());
         }

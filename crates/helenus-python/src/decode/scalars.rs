@@ -80,6 +80,11 @@ pub(super) fn varint<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
     match bytes.len() {
         0 => Err(DecodeFailure::malformed("a varint has at least one byte")),
         1..=8 => integer(py, small(bytes)),
+        9..=16 => {
+            let sign = if bytes[0] & 0x80 == 0 { 0 } else { -1 };
+            let number = bytes.iter().fold(sign, |value: i128, byte| value << 8 | i128::from(*byte));
+            Ok(number.into_pyobject(py).map_err(PyErr::from)?.into_any())
+        }
         _ => {
             let signed = PyDict::new(py);
             signed.set_item(intern!(py, "signed"), true)?;

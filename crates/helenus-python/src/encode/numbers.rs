@@ -1,10 +1,10 @@
 //! Integers, floats, decimals and booleans.
 
-use num_bigint::{BigInt, BigUint, Sign};
+use num_bigint::BigInt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
 
 use super::{Encoded, class_name};
 use crate::errors::EncodeFailure;
@@ -98,13 +98,17 @@ pub(super) fn single(double: f64) -> Result<f32, Box<EncodeFailure>> {
 
 pub(super) fn varint(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Encoded {
     if let Ok(number) = value.extract::<i64>() {
-        minimal(number, out);
+        minimal(number.into(), out);
         return Ok(());
     }
     let py = value.py();
     let Ok(number) = value.cast::<PyInt>() else {
         return Err(EncodeFailure::class(format!("a varint is an int, not '{}'", class_name(value))));
     };
+    if let Ok(number) = number.extract::<i128>() {
+        minimal(number, out);
+        return Ok(());
+    }
     let bits: usize = number.call_method0(intern!(py, "bit_length"))?.extract()?;
     let signed = PyDict::new(py);
     signed.set_item(intern!(py, "signed"), true)?;
@@ -115,7 +119,7 @@ pub(super) fn varint(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Encoded {
     Ok(())
 }
 
-fn minimal(number: i64, out: &mut Vec<u8>) {
+fn minimal(number: i128, out: &mut Vec<u8>) {
     out.extend_from_slice(shortest(&number.to_be_bytes()));
 }
 
@@ -141,24 +145,31 @@ pub(super) fn decimal(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Encoded {
         converted = to_decimal(value, class)?;
         &converted
     };
-    let parts = decimal.call_method0(intern!(py, "as_tuple"))?;
-    let (sign, digits, exponent): (u8, Bound<'_, PyTuple>, Bound<'_, PyAny>) = parts.extract()?;
-    let Ok(exponent) = exponent.extract::<i64>() else {
-        return Err(EncodeFailure::value("a decimal is a finite number"));
-    };
-    let scale = exponent
-        .checked_neg()
+    // `Decimal.__str__` itself: a subclass may print otherwise.
+    let text = python::DECIMAL_TEXT.get(py)?.call1((decimal,))?;
+    decimal_text(text.cast::<PyString>().map_err(PyErr::from)?.to_str()?, out)
+}
+
+/// A decimal from its text, which has all its digits: `[-]DIGITS[.DIGITS][E[+-]EXPONENT]`.
+fn decimal_text(text: &str, out: &mut Vec<u8>) -> Encoded {
+    let not_finite = || EncodeFailure::value("a decimal is a finite number");
+    let (mantissa, exponent) = text.split_once('E').unwrap_or((text, "0"));
+    let exponent: i64 = exponent.parse().map_err(|_| not_finite())?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let scale = i64::try_from(fraction.len())
+        .ok()
+        .and_then(|places| places.checked_sub(exponent))
         .and_then(|scale| i32::try_from(scale).ok())
         .ok_or_else(|| EncodeFailure::value("a decimal's exponent is from -2147483647 to 2147483648"))?;
+    let digits = [whole, fraction].concat();
+    let unscaled = if digits.len() <= 38 { digits.parse::<i128>().ok() } else { None };
     out.extend_from_slice(&scale.to_be_bytes());
-    let digits: Vec<u8> = digits.extract()?;
-    if digits.len() <= 18 {
-        let magnitude = digits.iter().fold(0_i64, |number, digit| number * 10 + i64::from(*digit));
-        minimal(if sign == 0 { magnitude } else { -magnitude }, out);
-    } else {
-        let magnitude = BigUint::from_radix_be(&digits, 10).unwrap_or_default();
-        let sign = if sign == 0 { Sign::Plus } else { Sign::Minus };
-        out.extend_from_slice(&BigInt::from_biguint(sign, magnitude).to_signed_bytes_be());
+    match unscaled {
+        Some(unscaled) => minimal(unscaled, out),
+        None => {
+            let unscaled = BigInt::parse_bytes(digits.as_bytes(), 10).ok_or_else(not_finite)?;
+            out.extend_from_slice(&unscaled.to_signed_bytes_be());
+        }
     }
     Ok(())
 }
