@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from random import randint
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cassandra._exported import exported_by
@@ -33,12 +32,12 @@ class DCAwareRoundRobinPolicy(LoadBalancingPolicy):
     """How many hosts of each other datacenter may be used."""
 
     def __init__(self, local_dc: str | None = "", used_hosts_per_remote_dc: int = 0) -> None:
+        super().__init__()
         self.local_dc = local_dc
         self.used_hosts_per_remote_dc = used_hosts_per_remote_dc
         self._dc_live_hosts: dict[str | None, tuple[Host, ...]] = {}
         self._position = 0
         self._endpoints: list[Any] = []
-        self._hosts_lock = Lock()
 
     def _dc(self, host: Host) -> str | None:
         # A host of which nothing is known yet counts as local: it may be the only one there is.

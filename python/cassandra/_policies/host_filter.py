@@ -22,6 +22,7 @@ class HostFilterPolicy(LoadBalancingPolicy):
     def __init__(self, child_policy: LoadBalancingPolicy, predicate: Callable[[Host], bool]) -> None:
         if not callable(predicate):
             raise TypeError(f"predicate must be callable, not {type(predicate).__name__}")
+        super().__init__()
         self._child_policy = child_policy
         self._predicate = predicate
 

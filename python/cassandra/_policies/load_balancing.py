@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cassandra._exported import exported_by
@@ -49,6 +50,10 @@ class HostStateListener:
 @exported_by("cassandra.policies")
 class LoadBalancingPolicy(HostStateListener):
     """Decides which hosts are connected to and in what order they are asked. Subclass it."""
+
+    def __init__(self) -> None:
+        # For the hosts that a policy keeps; programs' own policies take it too.
+        self._hosts_lock = Lock()
 
     def distance(self, host: Host) -> int:
         """How far the host is: one of `HostDistance`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from random import randint
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cassandra._exported import exported_by
@@ -26,9 +25,6 @@ class RoundRobinPolicy(LoadBalancingPolicy):
 
     _live_hosts: frozenset[Host] = frozenset()
     _position: int = 0
-
-    def __init__(self) -> None:
-        self._hosts_lock = Lock()
 
     def populate(self, cluster: Any, hosts: Iterable[Host]) -> None:
         self._live_hosts = frozenset(hosts)
