@@ -31,9 +31,10 @@ from cassandra.util import (
     Polygon,
     SortedSet,
     Time,
+    sortedset,
 )
 
-__all__ = ["Encoder", "ValueSequence", "cql_quote"]
+__all__ = ["Encoder", "ValueSequence", "cql_quote", "sortedset"]
 
 log = logging.getLogger(__name__)
 

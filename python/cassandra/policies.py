@@ -34,7 +34,10 @@ from cassandra._policies.white_list import WhiteListRoundRobinPolicy
 
 log = logging.getLogger(__name__)
 
+WT = WriteType
+
 __all__ = [
+    "WT",
     "AddressTranslator",
     "ColDesc",
     "ColumnEncryptionPolicy",

@@ -2,9 +2,20 @@
 
 import logging
 
-from cassandra._errors.connection import NoConnectionsAvailable
+from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._errors.connection import ConnectionException, NoConnectionsAvailable
+from cassandra._errors.driver import AuthenticationFailed
+from cassandra._policies.load_balancing import HostDistance
 from cassandra._pool.host import Host
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Host", "NoConnectionsAvailable"]
+__all__ = [
+    "AuthenticationFailed",
+    "ConnectionException",
+    "DefaultEndPoint",
+    "EndPoint",
+    "Host",
+    "HostDistance",
+    "NoConnectionsAvailable",
+]

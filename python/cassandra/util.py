@@ -5,6 +5,7 @@ import sys
 from collections import OrderedDict
 from weakref import WeakSet
 
+from cassandra._errors.driver import DriverException
 from cassandra._util.date import Date
 from cassandra._util.date_range import OPEN_BOUND, DateRange, DateRangeBound, DateRangePrecision
 from cassandra._util.datetimes import (
@@ -40,17 +41,17 @@ is_little_endian = sys.byteorder == "little"
 
 __all__ = [
     "DATETIME_EPOC",
-    "HIGHEST_TIME_UUID",
-    "LOWEST_TIME_UUID",
-    "OPEN_BOUND",
-    "UTC_DATETIME_EPOC",
     "Date",
     "DateRange",
     "DateRangeBound",
     "DateRangePrecision",
     "Distance",
+    "DriverException",
     "Duration",
+    "HIGHEST_TIME_UUID",
+    "LOWEST_TIME_UUID",
     "LineString",
+    "OPEN_BOUND",
     "OrderedDict",
     "OrderedMap",
     "OrderedMapSerializedKey",
@@ -58,6 +59,7 @@ __all__ = [
     "Polygon",
     "SortedSet",
     "Time",
+    "UTC_DATETIME_EPOC",
     "Version",
     "WeakSet",
     "datetime_from_timestamp",
