@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use helenus::policy::ConstantReconnectionPolicy;
-use helenus::{Cluster, Session};
+use helenus::{Cluster, Host, Session};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
 use helenus_testkit::mock::{MockCluster, RunningCluster};
 
@@ -37,13 +37,15 @@ async fn connect(cluster: &RunningCluster) -> Session {
     session
 }
 
+fn is_connected(session: &Session, host: &Host) -> bool {
+    session.pool_state(host).is_some_and(|connections| !connections.is_empty())
+}
+
 /// Waits until the session has a connection to every node.
 async fn all_up(session: &Session) {
     let snapshot = session.cluster().snapshot();
-    until("every node has a connection", || {
-        snapshot.hosts().iter().all(|host| !session.connections(host).is_empty())
-    })
-    .await;
+    until("every node has a connection", || snapshot.hosts().iter().all(|host| is_connected(session, host)))
+        .await;
 }
 
 /// Waits until `condition` holds, but not for ever.
