@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::envelope::MAX_BODY_LENGTH;
 use crate::error::{EncodeError, ProtocolViolation};
+use crate::version::ProtocolVersion;
 
 /// A compression that STARTUP can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +43,19 @@ impl Compression {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|compression| compression.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The compressed form of the body of a whole envelope, for a `version` in which envelopes are compressed.
+    pub(crate) fn envelope_body(self, version: ProtocolVersion, body: &[u8]) -> Result<Vec<u8>, EncodeError> {
+        if version.has_segments() {
+            return Err(EncodeError::new(
+                "envelope",
+                format!("protocol {version} compresses segments, not envelopes"),
+            ));
+        }
+        let mut compressed = Vec::new();
+        self.compress_body(body, &mut compressed)?;
+        Ok(compressed)
     }
 
     /// Appends the compressed form of an envelope's body to `out` (v3 and v4). On an error `out` is as it was.

@@ -90,7 +90,9 @@ impl Flags {
         match ProtocolVersion::from_number(number) {
             Some(version) if !version.has_custom_payload() => Self(0x03),
             Some(version) if !version.has_segments() => Self(0x0F),
-            _ => Self(0x1F),
+            // Compression is the segments' there; a body that claims its own was asked for by nobody.
+            Some(_) => Self(0x1E),
+            None => Self(0x1F),
         }
     }
 
@@ -331,7 +333,7 @@ mod tests {
 
     #[test]
     fn each_version_has_its_own_flags() {
-        for (version, known) in [(3_u8, 0x03_u8), (4, 0x0F), (5, 0x1F), (6, 0x1F), (0x42, 0x1F)] {
+        for (version, known) in [(3_u8, 0x03_u8), (4, 0x0F), (5, 0x1E), (6, 0x1F), (0x42, 0x1F)] {
             for flags in 0..=0xFF {
                 let bytes = [0x80 | version, flags, 0, 0, 0, 0, 0, 0, 0];
                 assert_eq!(

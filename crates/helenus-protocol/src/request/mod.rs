@@ -106,8 +106,7 @@ impl Request {
             }
             self.encode(version, &mut Writer::new(out))?;
             if let Some(compression) = compression {
-                let mut compressed = Vec::new();
-                compression.compress_body(&out[body..], &mut compressed)?;
+                let compressed = compression.envelope_body(version, &out[body..])?;
                 if compressed.len() < out.len() - body {
                     flags.insert(Flags::COMPRESSION);
                     out.truncate(body);

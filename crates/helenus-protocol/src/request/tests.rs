@@ -276,6 +276,16 @@ fn a_body_is_compressed_where_that_helps() {
 }
 
 #[test]
+fn a_body_of_v5_is_never_compressed_by_itself() {
+    let mut out = vec![1];
+    let error = Request::Options
+        .encode_envelope(V5, Flags::empty(), 1, &[], Some(Compression::Lz4), &mut out)
+        .unwrap_err();
+    assert!(error.to_string().contains("segments"), "{error}");
+    assert_eq!(out, [1]);
+}
+
+#[test]
 fn wrong_requests_are_refused() {
     let decode = |version, opcode, body: &[u8]| Request::decode(version, opcode, Flags::empty(), body);
     // Unknown flags: keyspace in v4, 0x200 in v5, values in a batch, and any but the keyspace in PREPARE.

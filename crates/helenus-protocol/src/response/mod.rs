@@ -204,10 +204,8 @@ impl Response {
         let mut body = Vec::new();
         self.encode(version, &mut Writer::new(&mut body))?;
         if let Some(compression) = compression {
-            let mut compressed = Vec::new();
-            compression.compress_body(&body, &mut compressed)?;
+            body = compression.envelope_body(version, &body)?;
             flags.insert(Flags::COMPRESSION);
-            body = compressed;
         }
         if body.len() > MAX_BODY_LENGTH {
             return Err(EncodeError::new(

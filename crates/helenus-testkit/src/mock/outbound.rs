@@ -57,7 +57,8 @@ impl Outgoing {
     ) -> Result<Self, EncodeError> {
         let (mut flags, mut content) = prefix(decoration, version)?;
         content.extend_from_slice(&body.bytes);
-        if let Some(compression) = framing.compression.filter(|_| !framing.segmented) {
+        // In v5 not even the answer to STARTUP is compressed, though it still comes without a segment.
+        if let Some(compression) = framing.compression.filter(|_| !version.has_segments()) {
             let mut compressed = Vec::new();
             compression.compress_body(&content, &mut compressed)?;
             content = compressed;

@@ -243,6 +243,10 @@ fn envelopes_are_built_plain_and_compressed() {
         }
         assert_eq!(Response::decode(V4, header.flags, header.opcode, &body).as_ref(), Ok(&response));
     }
+    // In v5 segments are compressed, and their payloads are envelopes as they are.
+    let mut out = vec![0xEE];
+    assert!(response.encode_envelope(V5, 77, Some(Compression::Lz4), &mut out).is_err());
+    assert_eq!(out, [0xEE]);
 }
 
 #[test]
