@@ -44,7 +44,6 @@ pub(crate) static UUID: Imported = Imported::new("uuid", "UUID");
 pub(crate) static SAFE_UUID_UNKNOWN: Imported = Imported::new("uuid", "SafeUUID.unknown");
 
 pub(crate) static DRIVER_EXCEPTION: Imported = Imported::new("cassandra", "DriverException");
-pub(crate) static COLUMN_METADATA: Imported = Imported::new("cassandra._cql.column", "ColumnMetadata");
 pub(crate) static UNSET_VALUE: Imported = Imported::new("cassandra.query", "UNSET_VALUE");
 pub(crate) static TUPLE_FACTORY: Imported = Imported::new("cassandra.query", "tuple_factory");
 pub(crate) static NAMED_TUPLE_FACTORY: Imported = Imported::new("cassandra.query", "named_tuple_factory");

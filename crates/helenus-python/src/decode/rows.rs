@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use helenus_protocol::CqlType;
 use helenus_protocol::notation::{Reader, Value};
-use helenus_protocol::response::{RawRows, RowsMetadata};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
@@ -176,31 +175,6 @@ impl RowDecoder {
             }
         };
         PyList::new(py, rows)
-    }
-
-    /// Decoders for a result's columns.
-    pub(crate) fn for_metadata(
-        py: Python<'_>,
-        metadata: &RowsMetadata,
-        user_types: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
-        let columns = metadata.columns.iter().map(|column| (&*column.name, &column.cql_type));
-        Self::new(py, columns, user_types)
-    }
-
-    /// A page as it came, by a row factory; this decoder was made for the page's metadata.
-    #[expect(dead_code, reason = "the session, which reads pages, is not written yet")]
-    pub(crate) fn decode_page<'py>(
-        &self,
-        rows: &RawRows,
-        factory: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        if rows.columns_count != self.columns.len() {
-            let text =
-                format!("{} columns are due, the rows have {}", self.columns.len(), rows.columns_count);
-            return Err(errors::driver_exception(factory.py(), text));
-        }
-        self.decode_with(&rows.cells, rows.rows_count, factory)
     }
 
     /// A page by a row factory: one of the reference's four, or any callable on column names and rows.
