@@ -241,7 +241,8 @@ impl Connection {
         let framing = Framing::of(&session);
         let answer = Outgoing::envelope(&body, &Decoration::default(), session.version, EVENTS, framing)?;
         drop(session);
-        self.perform(Some(answer), &Delivery::default());
+        // Whoever pushes events must not wait for a node that is paused or a client that does not read.
+        self.put_off(Some(answer), Delivery::default());
         Ok(true)
     }
 
@@ -250,6 +251,10 @@ impl Connection {
             self.perform(outgoing, &delivery);
             return;
         }
+        self.put_off(outgoing, delivery);
+    }
+
+    fn put_off(self: &Arc<Self>, outgoing: Option<Outgoing>, delivery: Delivery) {
         let sender = self.later.get_or_init(|| later(self));
         // The thread ends with the connection; then there is nobody to answer.
         let _ = sender.send(Later { due: Instant::now() + delivery.delay, outgoing, delivery });

@@ -456,4 +456,12 @@ mod tests {
             let _ = parse(text);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", pieces in "((SELECT|INSERT INTO|FROM|WHERE|IN|VALUES|\\(|\\)|,|\\?|:a|'|\"|\\$\\$|--|/\\*|=|é|\\.) ?)*") {
+            let _ = parse(&text);
+            let _ = parse(&pieces);
+        }
+    }
 }

@@ -221,6 +221,7 @@ impl fmt::Debug for Matcher {
             .field("connection", &self.connection)
             .field("stream", &self.stream)
             .field("nth", &(self.from, self.to))
+            .field("chance", &self.chance)
             .finish_non_exhaustive()
     }
 }

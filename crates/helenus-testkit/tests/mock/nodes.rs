@@ -117,6 +117,34 @@ fn events_reach_those_who_registered_and_nobody_else() {
 }
 
 #[test]
+fn an_event_for_a_paused_node_is_told_when_it_goes_on() {
+    let cluster = MockCluster::new(1).start().unwrap();
+    let mut client = Client::ready(cluster.addresses()[0], ProtocolVersion::V4, None);
+    client.register();
+    cluster.node(0).pause();
+    let event = Event::StatusChange { status: StatusChange::Up, address: cluster.addresses()[0] };
+    assert_eq!(cluster.push_event(&event).unwrap(), 1);
+    cluster.node(0).resume();
+    assert_eq!(client.receive().unwrap().1.message, Message::Event(event));
+}
+
+#[test]
+fn bytes_that_are_no_protocol_end_their_connection_only() {
+    use std::io::{Read, Write};
+    let cluster = MockCluster::new(1).start().unwrap();
+    let mut rng = fastrand::Rng::with_seed(7);
+    for _ in 0..200 {
+        let mut socket = TcpStream::connect(cluster.addresses()[0]).unwrap();
+        let length = rng.usize(1..100);
+        let bytes: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(length).collect();
+        // The node may have closed it before all is written.
+        let _ = socket.write_all(&bytes).and_then(|()| socket.shutdown(std::net::Shutdown::Write));
+        let _ = socket.read_to_end(&mut Vec::new());
+    }
+    Client::ready(cluster.addresses()[0], ProtocolVersion::V5, None);
+}
+
+#[test]
 fn a_dropped_cluster_leaves_nothing_listening() {
     let cluster = MockCluster::new(2).start().unwrap();
     let addresses = cluster.addresses();

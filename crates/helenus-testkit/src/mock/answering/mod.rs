@@ -56,7 +56,11 @@ impl AnsweringNode {
             let (deal, arriving) = mpsc::channel();
             let answers = Answers::new(Arc::clone(&catalogue)).map_err(io::Error::other)?;
             let worker = Worker::new(bell.try_clone()?, arriving, answers)?;
-            thread::Builder::new().name(format!("answering-{number}")).spawn(move || worker.run())?;
+            thread::Builder::new().name(format!("answering-{number}")).spawn(move || {
+                if let Err(error) = worker.run() {
+                    eprintln!("the answering node serves no more on thread {number}: {error}");
+                }
+            })?;
             workers.push((bell, deal));
         }
         thread::Builder::new().name("answering-accept".into()).spawn(move || {

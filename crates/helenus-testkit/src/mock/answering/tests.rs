@@ -206,3 +206,26 @@ fn it_serves_over_tcp_on_two_threads() {
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_it_panic_or_answer_more_than_there_are_requests(
+        version in 3_u8..=5,
+        opcode in 0_u8..=16,
+        body in proptest::collection::vec(0_u8.., 0..200),
+        tail in proptest::collection::vec(0_u8.., 0..200),
+        cut in 0_usize..400,
+    ) {
+        let (mut answers, mut dialogue, mut out) = (answers(), Dialogue::default(), Vec::new());
+        let mut bytes = vec![version, 0, 0, 1, opcode, 0, 0, 0, u8::try_from(body.len()).unwrap()];
+        bytes.extend_from_slice(&body);
+        bytes.extend_from_slice(&tail);
+        let (head, rest) = bytes.split_at(cut.min(bytes.len()));
+        let fine = dialogue.handle(head, &mut answers, &mut out).is_ok();
+        if fine {
+            let _ = dialogue.handle(rest, &mut answers, &mut out);
+        }
+        // Nine bytes a request; an answer is a few hundred at most.
+        proptest::prop_assert!(out.len() <= (bytes.len() / 9 + 1) * 4096);
+    }
+}
