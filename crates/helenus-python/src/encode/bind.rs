@@ -79,7 +79,9 @@ impl Binder {
             let text = format!("routing key index {index} with {} columns", columns.len());
             return Err(PyValueError::new_err(text));
         }
-        let can_unset = protocol_version >= ProtocolVersion::V4.number();
+        // Numbers beyond the specified ones (the old 1 and 2, a beta) stand for the nearest.
+        let nearest = ProtocolVersion::from_number(protocol_version.clamp(3, 5));
+        let can_unset = nearest.is_some_and(ProtocolVersion::has_unset);
         Ok(Self { columns, routing_key, can_unset, version: protocol_version, generation })
     }
 
