@@ -2,6 +2,7 @@
 
 import logging
 
+from cassandra._cluster.pools import HostConnection, HostConnectionPool
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._errors.connection import ConnectionException, NoConnectionsAvailable
 from cassandra._errors.driver import AuthenticationFailed
@@ -16,6 +17,8 @@ __all__ = [
     "DefaultEndPoint",
     "EndPoint",
     "Host",
+    "HostConnection",
+    "HostConnectionPool",
     "HostDistance",
     "NoConnectionsAvailable",
 ]

@@ -77,6 +77,7 @@ class BatchStatement(Statement):
         self._session = session
         # (whether prepared, text or id, values in wire form)
         self._statements_and_parameters: list[tuple[bool, str | bytes, Sequence[Any]]] = []
+        self._prepared_statements: dict[bytes, PreparedStatement] = {}
 
     def add(self, statement: Any, parameters: Any = None) -> BatchStatement:
         """Append a statement: text, `SimpleStatement`, `PreparedStatement` or `BoundStatement`; return this batch."""
@@ -86,11 +87,14 @@ class BatchStatement(Statement):
             self._append(None, False, statement, ())
         elif isinstance(statement, PreparedStatement):
             bound = statement.bind(() if parameters is None else parameters)
+            self._prepared_statements[statement.query_id] = statement
             self._append(bound, True, statement.query_id, bound.values)
         elif isinstance(statement, BoundStatement):
             if parameters:
                 raise ValueError("Parameters cannot be passed with a BoundStatement to BatchStatement.add()")
-            self._append(statement, True, statement.prepared_statement.query_id, statement.values)
+            prepared = statement.prepared_statement
+            self._prepared_statements[prepared.query_id] = prepared
+            self._append(statement, True, prepared.query_id, statement.values)
         elif isinstance(statement, SimpleStatement):
             text = statement.query_string
             if parameters:
@@ -115,10 +119,19 @@ class BatchStatement(Statement):
     def clear(self) -> None:
         """Take all statements out, and what they brought with them; keep the batch's own options."""
         del self._statements_and_parameters[:]
+        self._prepared_statements.clear()
         self.keyspace = None
         self.routing_key = None
         if self.custom_payload:
             self.custom_payload = {}
+
+    def _prepared_of(self, cluster: Any, query_id: Any) -> PreparedStatement:
+        """The prepared statement of an id; one that somebody put in by hand must be known to the cluster."""
+        found = self._prepared_statements.get(query_id) or cluster._prepared_statements.get(query_id)
+        if found is None:
+            raise ValueError(f"the batch holds a prepared statement that nobody knows: {query_id!r}")
+        prepared: PreparedStatement = found
+        return prepared
 
     def _encoder(self) -> Encoder:
         if self._session is None:

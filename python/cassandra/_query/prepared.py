@@ -38,6 +38,8 @@ class PreparedStatement(PreparedLike):
 
     _routing_key_index_set: frozenset[int] | None = None
     _binding_made: Binding | None = None
+    _core: Any = None
+    _core_of: Any = None
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class PreparedStatement(PreparedLike):
         return i in self._routing_key_index_set
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_binding_made": None}
+        return {**self.__dict__, "_binding_made": None, "_core": None, "_core_of": None}
 
     def __str__(self) -> str:
         return f'<PreparedStatement query="{self.query_string}", consistency={level_name(self)}>'

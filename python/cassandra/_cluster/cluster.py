@@ -1,0 +1,538 @@
+"""`Cluster`: what a program says of its servers, and the engine that is connected to them."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+import weakref
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from cassandra._cluster import contact_points as points
+from cassandra._cluster import engine_options, engine_policies, options
+from cassandra._cluster.connection_counts import ConnectionCounts
+from cassandra._cluster.control_view import ControlConnection
+from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET, ConfigMode
+from cassandra._cluster.host_events import HostEvents, tell
+from cassandra._cluster.host_registry import HostRegistry
+from cassandra._cluster.metadata import Metadata
+from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory, refuse_class
+from cassandra._cluster.schema_refresh import SchemaRefresh
+from cassandra._cluster.session import Session
+from cassandra._connection.endpoint_factories import DefaultEndPointFactory
+from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._cql.protocol_version import ProtocolVersion
+from cassandra._errors.connection import ProtocolVersionUnsupported
+from cassandra._errors.driver import DriverException, UnsupportedOperation
+from cassandra._errors.session import NoHostAvailable
+from cassandra._exported import exported_by
+from cassandra._native import ClusterCore
+from cassandra._policies.address_translation import IdentityTranslator
+from cassandra._policies.conviction import SimpleConvictionPolicy
+from cassandra._policies.reconnection import ExponentialReconnectionPolicy
+from cassandra._policies.retry import RetryPolicy
+from cassandra._pool.host import Host
+from cassandra.timestamps import MonotonicTimestampGenerator
+
+if TYPE_CHECKING:
+    from cassandra._native import SessionCore
+
+log = logging.getLogger("cassandra.cluster")
+
+
+@exported_by("cassandra.cluster")
+class Cluster(ConnectionCounts, SchemaRefresh):
+    """A cluster of servers. `connect` gives sessions; `shutdown`, or leaving a `with`, closes them all.
+
+    Nothing is connected before the first `connect`. Each parameter is an attribute too, and the defaults are
+    attributes of the class, which a subclass may change.
+    """
+
+    contact_points: Sequence[Any] = ("127.0.0.1",)
+    port: int = 9042
+    compression: Any = True
+    cql_version: str | None = None
+    connect_timeout: float | None = 5
+    reconnection_policy: Any = ExponentialReconnectionPolicy(1.0, 600.0)
+    conviction_policy_factory: Any = SimpleConvictionPolicy
+    address_translator: Any = IdentityTranslator()
+    connection_class: Any = None
+    connect_to_remote_hosts = True
+    protocol_version: int = ProtocolVersion.MAX_SUPPORTED
+    control_connection: Any = None
+    metadata: Any = None
+    metrics: Any = None
+    client_id: Any = None
+    timestamp_generator: Any = None
+    is_shutdown = False
+
+    _config_mode = ConfigMode.UNCOMMITTED
+    _auth_provider: Any = None
+    _core: ClusterCore | None = None
+    _executor: ThreadPoolExecutor | None = None
+    _engine_retry: Any = None
+
+    def __init__(
+        self,
+        contact_points: Any = None,
+        port: int = 9042,
+        executor_threads: Any = 2,
+        auth_provider: Any = None,
+        load_balancing_policy: Any = None,
+        reconnection_policy: Any = None,
+        default_retry_policy: Any = None,
+        conviction_policy: Any = None,
+        metrics_enabled: bool = False,
+        connection_class: Any = None,
+        ssl_context: Any = None,
+        ssl_options: Mapping[str, Any] | None = None,
+        sockopts: Any = None,
+        cql_version: str | None = None,
+        protocol_version: int | None = None,
+        is_default_protocol_version: bool | None = None,
+        compression: Any = True,
+        max_schema_agreement_wait: float = 10,
+        control_connection_timeout: float | None = 2.0,
+        idle_heartbeat_interval: float = 30,
+        idle_heartbeat_timeout: float = 60,
+        schema_event_refresh_window: float = 2,
+        topology_event_refresh_window: float = 10,
+        status_event_refresh_window: float = 2,
+        prepare_on_all_hosts: bool = True,
+        reprepare_on_up: bool = True,
+        max_requests_per_connection: int | None = None,
+        connect_timeout: float | None = 5,
+        schema_metadata_enabled: bool = True,
+        token_metadata_enabled: bool = True,
+        address_translator: Any = None,
+        execution_profiles: Mapping[Any, ExecutionProfile] | None = None,
+        allow_beta_protocol_version: bool = False,
+        timestamp_generator: Any = None,
+        no_compact: bool = False,
+        endpoint_factory: Any = None,
+        application_name: str | None = None,
+        application_version: str | None = None,
+        monitor_reporting_enabled: bool = True,
+        monitor_reporting_interval: float = 30,
+        client_id: Any = None,
+        cloud: Any = None,
+        column_encryption_policy: Any = None,
+        conviction_policy_factory: Any = None,
+    ) -> None:
+        if isinstance(executor_threads, (bool, str)):
+            # The third place was the reference's for this one.
+            executor_threads, compression = 2, executor_threads
+        if isinstance(ssl_context, Mapping):
+            ssl_context, ssl_options = None, ssl_context
+        if cloud is not None:
+            raise UnsupportedOperation("cloud: secure connect bundles are not supported")
+        self._lock = RLock()
+        self._take_addresses(contact_points, port, endpoint_factory)
+        self._take_protocol(protocol_version, is_default_protocol_version, allow_beta_protocol_version, cql_version)
+        self._take_numbers(
+            executor_threads=(executor_threads, 1, 10_000),
+            max_requests_per_connection=(max_requests_per_connection, 1, 32_768),
+        )
+        self._take_times(
+            max_schema_agreement_wait=max_schema_agreement_wait,
+            control_connection_timeout=control_connection_timeout,
+            idle_heartbeat_interval=idle_heartbeat_interval,
+            idle_heartbeat_timeout=idle_heartbeat_timeout,
+            connect_timeout=connect_timeout,
+            monitor_reporting_interval=monitor_reporting_interval,
+        )
+        self._take_windows(
+            schema_event_refresh_window=schema_event_refresh_window,
+            topology_event_refresh_window=topology_event_refresh_window,
+            status_event_refresh_window=status_event_refresh_window,
+        )
+        self._take_flags(
+            metrics_enabled=metrics_enabled,
+            prepare_on_all_hosts=prepare_on_all_hosts,
+            reprepare_on_up=reprepare_on_up,
+            schema_metadata_enabled=schema_metadata_enabled,
+            token_metadata_enabled=token_metadata_enabled,
+            no_compact=no_compact,
+            monitor_reporting_enabled=monitor_reporting_enabled,
+        )
+        engine_options.compression(compression)
+        self.compression = compression
+        options.socket_options(sockopts)
+        self.sockopts = sockopts
+        self._take_tls(ssl_context, ssl_options)
+        self.auth_provider = auth_provider
+        self.application_name = options.text("application_name", application_name) or ""
+        self.application_version = options.text("application_version", application_version) or ""
+        self.client_id = client_id
+        self.column_encryption_policy = column_encryption_policy
+        if connection_class is not None:
+            self.connection_class = connection_class
+        self._take_policies(
+            reconnection_policy, conviction_policy, conviction_policy_factory, address_translator, timestamp_generator
+        )
+        self._take_profiles(load_balancing_policy, default_retry_policy, execution_profiles)
+        self._begin_views()
+
+    # Parameters
+
+    def _take_addresses(self, given: Any, port: Any, endpoint_factory: Any) -> None:
+        self.port = options.whole("port", port, 1, 65_535)
+        self._contact_points_explicit = given is not None and given is not NOT_SET
+        if self._contact_points_explicit:
+            self.contact_points = given
+        else:
+            self.contact_points = list(self.contact_points)
+        self.endpoints_resolved = points.resolved(points.checked(self.contact_points, self.port), self.port)
+        self.endpoint_factory = endpoint_factory or DefaultEndPointFactory(self.port)
+        if not callable(getattr(self.endpoint_factory, "configure", None)):
+            raise TypeError(f"endpoint_factory must be an EndPointFactory, not {type(endpoint_factory).__name__}")
+        self.endpoint_factory.configure(self)
+
+    def _take_protocol(self, version: Any, is_default: Any, allow_beta: Any, cql_version: Any) -> None:
+        self.allow_beta_protocol_version = options.flag("allow_beta_protocol_version", allow_beta)
+        self.cql_version = options.text("cql_version", cql_version)
+        negotiate = version is None or version is NOT_SET
+        if not negotiate:
+            known = (1, 2, *ProtocolVersion.SUPPORTED_VERSIONS, *ProtocolVersion.BETA_VERSIONS)
+            options.whole("protocol_version", version, 0, 255)
+            if version not in known:
+                raise ValueError(f"protocol_version must be one of {sorted(set(known))}; got {version}")
+            self.protocol_version = version
+        self._protocol_version_explicit = not negotiate
+        explicit = None if is_default is None else not options.flag("is_default_protocol_version", is_default)
+        self._may_step_down = negotiate if explicit is None else not explicit
+
+    def _take_numbers(self, **given: tuple[Any, int, int]) -> None:
+        for name, (value, least, greatest) in given.items():
+            may_be_none = name == "max_requests_per_connection"
+            setattr(self, name, None if value is None and may_be_none else options.whole(name, value, least, greatest))
+
+    def _take_times(self, **given: Any) -> None:
+        for name, value in given.items():
+            options.timeout(name, value)
+            setattr(self, name, value)
+
+    def _take_windows(self, **given: Any) -> None:
+        for name, value in given.items():
+            # -1 switches the refresh off.
+            if value != -1:
+                options.seconds(name, value)
+            setattr(self, name, value)
+
+    def _take_flags(self, **given: Any) -> None:
+        for name, value in given.items():
+            setattr(self, name, options.flag(name, value))
+
+    def _take_tls(self, ssl_context: Any, ssl_options: Any) -> None:
+        if ssl_context is not None and not hasattr(ssl_context, "wrap_bio"):
+            raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
+        self.ssl_context = ssl_context
+        self.ssl_options = ssl_options
+        if ssl_options is not None and ssl_context is None:
+            warnings.warn(
+                "Using ssl_options without ssl_context is deprecated and will result in an error in the next major "
+                "release. Please use ssl_context to prepare for that release.",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+            engine_options.ssl_context(self)
+
+    def _take_policies(
+        self, reconnection: Any, conviction: Any, conviction_factory: Any, translator: Any, timestamps: Any
+    ) -> None:
+        if reconnection is not None:
+            self.reconnection_policy = refuse_class("reconnection_policy", reconnection)
+            if not hasattr(reconnection, "new_schedule"):
+                raise TypeError(f"reconnection_policy must have new_schedule, not be {type(reconnection).__name__}")
+        factory = conviction if conviction_factory is None else conviction_factory
+        if factory is not None:
+            if not callable(factory):
+                raise ValueError("conviction_policy_factory must be callable")
+            self.conviction_policy_factory = factory
+        if translator is not None:
+            self.address_translator = refuse_class("address_translator", translator)
+            if not hasattr(translator, "translate"):
+                raise TypeError(f"address_translator must have translate, not be {type(translator).__name__}")
+        if timestamps is not None and not callable(timestamps):
+            raise ValueError("timestamp_generator must be callable")
+        self.timestamp_generator = MonotonicTimestampGenerator() if timestamps is None else timestamps
+
+    def _take_profiles(self, load_balancing: Any, retry: Any, profiles: Any) -> None:
+        refuse_class("load_balancing_policy", load_balancing)
+        refuse_class("default_retry_policy", retry)
+        if load_balancing is not None and not hasattr(load_balancing, "make_query_plan"):
+            raise TypeError(f"load_balancing_policy must be a policy, not {type(load_balancing).__name__}")
+        if retry is not None and not hasattr(retry, "on_read_timeout"):
+            raise TypeError(f"default_retry_policy must be a RetryPolicy, not {type(retry).__name__}")
+        self.profile_manager = ProfileManager()
+        chosen = default_lbp_factory() if load_balancing is None else load_balancing
+        default = ExecutionProfile(chosen, RetryPolicy() if retry is None else retry)
+        self.profile_manager.profiles[EXEC_PROFILE_DEFAULT] = default
+        if load_balancing is not None or retry is not None:
+            if profiles:
+                raise ValueError(
+                    "Clusters constructed with execution_profiles should not specify legacy parameters "
+                    "load_balancing_policy or default_retry_policy. Configure this in a profile instead."
+                )
+            self._config_mode = ConfigMode.LEGACY
+            warnings.warn(
+                "Legacy execution parameters will be removed in 4.0. Consider using execution profiles.",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+        elif profiles:
+            self._take_given_profiles(profiles)
+        explicit = self.profile_manager.default._load_balancing_policy_explicit and (
+            load_balancing is not None or bool(profiles)
+        )
+        if self._contact_points_explicit and not explicit:
+            log.warning(
+                "The contact points are given and the load-balancing policy is not; please specify a load-balancing "
+                "policy, with local_dc, since a later version of the reference will insist. "
+                "(contact_points = %s, lbp = %s)",
+                self.contact_points,
+                load_balancing,
+            )
+
+    def _take_given_profiles(self, profiles: Any) -> None:
+        if not isinstance(profiles, Mapping):
+            raise TypeError(f"execution_profiles must be a dict, not {type(profiles).__name__}")
+        for profile in profiles.values():
+            if not isinstance(profile, ExecutionProfile):
+                raise TypeError("profile must be an instance of ExecutionProfile")
+        self.profile_manager.profiles.update(profiles)
+        self._config_mode = ConfigMode.PROFILES
+
+    def _begin_views(self) -> None:
+        self._user_types: dict[str, dict[str, type]] = {}
+        self._listeners: set[Any] = set()
+        self._prepared_statements: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
+        self._engine_policies: dict[int, Any] = {}
+        self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._registry = HostRegistry(self.conviction_policy_factory)
+        self._events = HostEvents(self)
+        self.metadata = Metadata(weakref.proxy(self), self._registry)
+        self.control_connection = ControlConnection(weakref.proxy(self))
+
+    @property
+    def auth_provider(self) -> Any:
+        """Makes an authenticator for each connection; None where the servers ask for none."""
+        return self._auth_provider
+
+    @auth_provider.setter
+    def auth_provider(self, provider: Any) -> None:
+        if provider is not None and not callable(getattr(provider, "new_authenticator", None)):
+            raise TypeError(
+                "auth_provider must implement the cassandra.auth.AuthProvider interface when protocol_version >= 2"
+            )
+        self._auth_provider = provider
+
+    @property
+    def load_balancing_policy(self) -> Any:
+        """The policy of the default profile."""
+        return self.profile_manager.default.load_balancing_policy
+
+    @load_balancing_policy.setter
+    def load_balancing_policy(self, policy: Any) -> None:
+        self._set_legacy("load_balancing_policy", "load_balancing_policy", policy)
+
+    @property
+    def default_retry_policy(self) -> Any:
+        """The retry policy of the default profile."""
+        return self.profile_manager.default.retry_policy
+
+    @default_retry_policy.setter
+    def default_retry_policy(self, policy: Any) -> None:
+        self._set_legacy("default_retry_policy", "retry_policy", policy)
+
+    _default_retry_policy = default_retry_policy
+
+    def _set_legacy(self, name: str, attribute: str, policy: Any) -> None:
+        if self._config_mode == ConfigMode.PROFILES:
+            raise ValueError(
+                f"Cannot set Cluster.{name} while using Configuration Profiles. Set this in a profile instead."
+            )
+        setattr(self.profile_manager.default, attribute, refuse_class(name, policy))
+        self._config_mode = ConfigMode.LEGACY
+
+    def add_execution_profile(self, name: Any, profile: ExecutionProfile, pool_wait_timeout: float = 5) -> None:
+        """Add a profile. ValueError where the name is taken, or the cluster is set up the older way."""
+        if not isinstance(profile, ExecutionProfile):
+            raise TypeError("profile must be an instance of ExecutionProfile")
+        options.timeout("pool_wait_timeout", pool_wait_timeout)
+        if self._config_mode == ConfigMode.LEGACY:
+            raise ValueError("Cannot add execution profiles when legacy parameters are set explicitly.")
+        if name in self.profile_manager.profiles:
+            raise ValueError(f"Profile {name!r} already exists")
+        self.profile_manager.profiles[name] = profile
+        self._config_mode = ConfigMode.PROFILES
+        if self._core is not None:
+            policy = profile.load_balancing_policy
+            if engine_policies.load_balancing(policy) == self._described:
+                self._engine_policies[id(policy)] = policy
+            policy.populate(weakref.proxy(self), self.metadata.all_hosts())
+
+    # Connecting
+
+    def connect(self, keyspace: str | None = None, wait_for_all_pools: bool = False) -> Session:
+        """A new session, with `keyspace` for names without one.
+
+        NoHostAvailable where no server can be reached, or none takes the credentials.
+        """
+        options.text("keyspace", keyspace)
+        with self._lock:
+            if self.is_shutdown:
+                raise DriverException("Cluster is already shut down")
+            if self._core is None:
+                self._connect_engine()
+            session = self._new_session(keyspace)
+        self.sessions.add(session)
+        return session
+
+    def _new_session(self, keyspace: str | None) -> Session:
+        session = Session(self, self.metadata.all_hosts(), keyspace)
+        self._registry.refresh()
+        return session
+
+    def _connect_engine(self) -> None:
+        described = self._described_policies()
+        first = self.protocol_version if self._protocol_version_explicit else None
+        core = self._reached(first, described)
+        self._core = core
+        self.protocol_version = core.protocol_version()
+        self._registry.follow(core)
+        self.profile_manager.populate(weakref.proxy(self), self.metadata.all_hosts())
+        self.profile_manager.check_supported()
+        self._events.begin()
+        core.set_listener(self._events)
+
+    def _described_policies(self) -> tuple[Any, ...]:
+        """What the engine is told of load balancing: one policy for all profiles, or to connect to all hosts.
+
+        In the second case the profiles' policies make the plans, here.
+        """
+        policies = self.profile_manager.policies()
+        described = {id(policy): engine_policies.load_balancing(policy) for policy in policies}
+        first = described[id(self.profile_manager.default.load_balancing_policy)]
+        self._described = first
+        alike = first is not None and all(other == first for other in described.values())
+        self._engine_policies = {id(policy): policy for policy in policies} if alike else {}
+        retry = engine_policies.retry(self.profile_manager.default.retry_policy)
+        self._engine_retry = retry if isinstance(retry, tuple) else ("default",)
+        return first if alike and first is not None else engine_policies.ALL_HOSTS
+
+    def _reached(self, version: int | None, described: tuple[Any, ...]) -> ClusterCore:
+        """A connected engine; with a version that is only a default, lower ones are tried after it."""
+        while True:
+            try:
+                return ClusterCore.connect(engine_options.engine_options(self, version, described))
+            except NoHostAvailable as error:
+                causes = (error.errors or {}).values()
+                refused = bool(causes) and all(isinstance(cause, ProtocolVersionUnsupported) for cause in causes)
+                lower = ProtocolVersion.get_lower_supported(version) if version and self._may_step_down else 0
+                if not refused or lower not in engine_options.SPOKEN:
+                    raise
+                version = lower
+
+    def _connected_core(self) -> ClusterCore:
+        if self.is_shutdown:
+            raise DriverException("Cluster is already shut down")
+        if self._core is None:
+            raise DriverException("Cluster is not connected: call connect() first")
+        return self._core
+
+    def _session_core(self, keyspace: str | None) -> SessionCore:
+        return self._connected_core().session(keyspace)
+
+    def shutdown(self) -> None:
+        """Close all sessions and connections. It may be called again; a cluster cannot be connected after it."""
+        with self._lock:
+            if self.is_shutdown:
+                return
+            self.is_shutdown = True
+        if self._core is not None:
+            self._core.shut_down()
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        """Threads for `Session.submit`. The engine has its own."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(self.executor_threads, "cassandra-executor")  # type: ignore[attr-defined]
+            return self._executor
+
+    # Hosts
+
+    @property
+    def listeners(self) -> set[Any]:
+        """Those who are told of hosts; a copy."""
+        return set(self._listeners)
+
+    def register_listener(self, listener: Any) -> None:
+        """Have a `HostStateListener` told of hosts."""
+        with self._lock:
+            self._listeners = {*self._listeners, listener}
+
+    def unregister_listener(self, listener: Any) -> None:
+        """Tell a listener no more. KeyError where it was not told."""
+        with self._lock:
+            left = set(self._listeners)
+            left.remove(listener)
+            self._listeners = left
+
+    def add_host(
+        self,
+        endpoint: Any = None,
+        datacenter: str | None = None,
+        rack: str | None = None,
+        signal: bool = True,
+        refresh_nodes: bool = True,
+        address: Any = None,
+    ) -> tuple[Host, bool]:
+        """Make a host known; the host, and whether it is new. `signal` tells policies and listeners.
+
+        The engine connects to it once the servers name it too.
+        """
+        given = endpoint if address is None else address
+        if isinstance(given, tuple):
+            given = DefaultEndPoint(*given)
+        elif not isinstance(given, EndPoint):
+            if not isinstance(given, str) or not given:
+                raise TypeError(f"add_host takes an address or an end point, not {type(given).__name__}")
+            given = DefaultEndPoint(given, self.port)
+        host, is_new = self.metadata.add_or_return_host(Host(given, self.conviction_policy_factory, datacenter, rack))
+        if is_new and signal:
+            log.info("New Cassandra host %r discovered", host)
+            tell(self, "on_add", host)
+        return host, is_new
+
+    def remove_host(self, host: Any) -> None:
+        """Forget a host, and tell policies and listeners. One that the servers still name is found again."""
+        if host is not None and self.metadata.remove_host(host):
+            log.info("Cassandra host %s removed", host)
+            tell(self, "on_remove", host)
+
+    def get_control_connection_host(self) -> Any:
+        """The host of the connection for events and metadata; None while there is none."""
+        return self.control_connection.host
+
+    def get_connection_holders(self) -> list[Any]:
+        """The pools of all sessions, and the control connection."""
+        return [*(pool for session in list(self.sessions) for pool in session.get_pools()), self.control_connection]
+
+    def add_prepared(self, query_id: bytes, prepared_statement: Any) -> None:
+        """Remember a prepared statement for as long as somebody holds it."""
+        self._prepared_statements[query_id] = prepared_statement

@@ -1,0 +1,60 @@
+"""What happens when a host comes, goes, or changes: policies and listeners are told, in this order.
+
+The engine reports on a thread of its own for Python, one event after another.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from cassandra._pool.host import Host
+
+log = logging.getLogger("cassandra.cluster")
+
+
+class HostEvents:
+    """Follows the engine's reports for one cluster."""
+
+    def __init__(self, cluster: Any) -> None:
+        # The engine holds this object: it must not keep a cluster that the program has dropped.
+        self._cluster = weakref.ref(cluster)
+        self._up: set[UUID] = set()
+
+    def begin(self) -> None:
+        """Take the hosts that are up now as told."""
+        cluster = self._cluster()
+        if cluster is not None:
+            self._up = {key for key, host in cluster._registry.by_id.items() if host.is_up}
+
+    def __call__(self, what: str, host_id: UUID) -> None:
+        cluster = self._cluster()
+        if cluster is None or cluster.is_shutdown:
+            return
+        registry = cluster._registry
+        before = registry.by_id.get(host_id)
+        registry.refresh()
+        host = registry.by_id.get(host_id, before)
+        if host is None:
+            return
+        if what == "up":
+            host.set_up()
+            if host_id in self._up:
+                return
+            self._up.add(host_id)
+        elif what == "down" or what == "remove":
+            host.set_down()
+            self._up.discard(host_id)
+        tell(cluster, f"on_{what}", host)
+
+
+def tell(cluster: Any, event: str, host: Host) -> None:
+    """Tell the policies, the sessions' neighbours and the listeners. What one of them raises is logged."""
+    for told in (*cluster.profile_manager.policies(), *cluster.listeners):
+        try:
+            getattr(told, event)(host)
+        except Exception:
+            log.exception("%s.%s raised for host %s", type(told).__name__, event, host)

@@ -1,0 +1,50 @@
+"""Between `PreparedStatement`, which a program holds and may pickle, and the engine's own form of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cassandra._cql.column import ColumnMetadata
+from cassandra._query.prepared import PreparedStatement
+from cassandra.cqltypes import lookup_casstype
+
+if TYPE_CHECKING:
+    from cassandra._native import PreparedCore
+
+
+def columns(described: Any) -> list[ColumnMetadata] | None:
+    """Columns with classes for types."""
+    if described is None:
+        return None
+    return [ColumnMetadata(keyspace, table, name, lookup_casstype(kind)) for keyspace, table, name, kind in described]
+
+
+def prepared_statement(session: Any, core: PreparedCore) -> PreparedStatement:
+    """What a program gets of a statement that the engine has prepared."""
+    cluster = session.cluster
+    prepared = PreparedStatement.from_message(
+        core.id,
+        columns(core.bind_columns) or [],
+        core.partition_key_indexes,
+        cluster.metadata,
+        core.query,
+        core.keyspace,
+        session._protocol_version,
+        columns(core.result_columns),
+        core.result_metadata_id,
+        cluster.column_encryption_policy,
+    )
+    prepared._core = core
+    prepared._core_of = cluster._core
+    cluster.add_prepared(prepared.query_id, prepared)
+    return prepared
+
+
+def core_of(session: Any, prepared: PreparedStatement) -> PreparedCore:
+    """The engine's form; made again for a statement out of a pickle, or of another cluster."""
+    core: PreparedCore | None = prepared._core
+    if core is None or prepared._core_of is not session.cluster._core:
+        core = session._core.prepare(prepared.query_string, prepared.keyspace)
+        prepared._core = core
+        prepared._core_of = session.cluster._core
+    return core

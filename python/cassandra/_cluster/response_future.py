@@ -1,0 +1,386 @@
+"""`ResponseFuture`: one statement under way, page by page.
+
+The engine runs it: the deadline, retries and hosts are decided there. This object is what a program waits on. Its rows
+are decoded once per page, by whoever comes first: the thread that waits, or the one that calls the callbacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Generator, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from cassandra._cluster.failure import with_hosts
+from cassandra._cluster.options import timeout as checked_timeout
+from cassandra._cluster.result_set import ResultSet
+from cassandra._cql.consistency_level import ConsistencyLevel
+from cassandra._errors.driver import DriverException, OperationTimedOut
+from cassandra._errors.session import QueryExhausted
+from cassandra._exported import exported_by
+from cassandra._query.trace import QueryTrace
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from cassandra._cluster.message import Message
+    from cassandra._native import RequestCore, ResultCore
+
+log = logging.getLogger("cassandra.cluster")
+
+Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
+
+
+@exported_by("cassandra.cluster")
+class ResponseFuture:
+    """The outcome of `Session.execute_async`: wait for it with `result`, or have callbacks told.
+
+    In a coroutine, `await future` gives what `result` gives. Dropping a future does not stop the request.
+    """
+
+    query: Any = None
+    """The statement."""
+
+    session: Any = None
+    """The session that runs it."""
+
+    message: Any = None
+    """The request, with all its options."""
+
+    prepared_statement: Any = None
+    """The prepared statement, where it is one."""
+
+    row_factory: Any = None
+    """Makes the rows."""
+
+    timeout: float | None = None
+    """Seconds for each page; None for any time."""
+
+    is_schema_agreed = True
+    """After a change of the schema: whether all nodes agreed on it in time."""
+
+    request_encoded_size: int | None = None
+    """The length of the request; the engine does not tell."""
+
+    query_plan: Any = ()
+
+    _col_names: Sequence[str] | None = None
+    _col_types: Sequence[Any] | None = None
+    _paging_state: bytes | None = None
+    _custom_payload: Mapping[str, bytes | None] | None = None
+    _warnings: Sequence[str] | None = None
+    _final_result: Any = None
+    _final_exception: BaseException | None = None
+    _is_result_kind_rows = False
+    _query_trace_ids: tuple[UUID, ...] = ()
+    _query_traces: tuple[QueryTrace, ...] = ()
+    _host: Any = None
+
+    _request: RequestCore | None = None
+    _is_settled = False
+    _is_listening = False
+    _callbacks: tuple[Call, ...] = ()
+    _errbacks: tuple[Call, ...] = ()
+    _to_call: tuple[Call, ...] = ()
+
+    def __init__(
+        self,
+        session: Any,
+        message: Message,
+        query: Any,
+        timeout: float | None,
+        prepared_statement: Any = None,
+        row_factory: Any = None,
+        host: Any = None,
+    ) -> None:
+        self.session = session
+        self.message = message
+        self.query = query
+        self.timeout = timeout
+        self.prepared_statement = prepared_statement
+        self.row_factory = session.row_factory if row_factory is None else row_factory
+        self._targeted = host
+        self._lock = Lock()
+
+    def send_request(self, error_no_hosts: bool = True) -> None:
+        """Begin. The session does so."""
+        self.message.timeout = self.timeout
+        self._request = self.message.send(self.session._core)
+
+    # What comes back
+
+    def _settle(self) -> None:
+        """Take the answer, once."""
+        with self._lock:
+            if self._is_settled:
+                return
+            request = self._request
+            assert request is not None
+            try:
+                self._take(request.take())
+            except Exception as error:
+                self._final_exception = with_hosts(error, self.session.cluster)
+                self._host = getattr(error, "last_host", None) or self._host
+            self._to_call = self._callbacks if self._final_exception is None else self._errbacks
+            self._is_settled = True
+
+    def _take(self, answer: ResultCore) -> None:
+        self._host = answer.host
+        self._paging_state = answer.paging_state
+        if (warnings := answer.warnings) is not None:
+            self._warnings = warnings
+        if (payload := answer.custom_payload) is not None:
+            self._custom_payload = payload
+        if self.message.tracing and (trace := answer.tracing_id) is not None:
+            self._query_trace_ids = (*self._query_trace_ids, trace)
+            self._query_traces = (*self._query_traces, QueryTrace(trace, self.session))
+        kind = answer.kind
+        if kind == "rows":
+            self._is_result_kind_rows = True
+            self._col_names = answer.column_names
+            self._col_types = answer.column_types
+            self._note_new_columns(answer)
+            self._final_result = answer.rows(self.row_factory, self.session.cluster._user_types or None)
+            return
+        self._final_result = None
+        if kind == "schema_change":
+            self.is_schema_agreed = answer.schema_agreed
+            change = answer.schema_change
+            self.session.cluster._schema_changed({} if change is None else change)
+
+    def _note_new_columns(self, answer: ResultCore) -> None:
+        prepared = self.prepared_statement
+        if prepared is not None and (new := answer.result_metadata_id) is not None:
+            prepared.result_metadata_id = new
+
+    def _answer_is_there(self) -> bool:
+        return self._is_settled or (self._request is not None and self._request.done())
+
+    def result(self, timeout: float | None = None) -> ResultSet:
+        """The result, or its exception raised. Waits for it, and no longer than `timeout` seconds where it is given.
+
+        When that time is over OperationTimedOut is raised and the request goes on: ask again later. The request's own
+        time, given to `execute_async`, ends it.
+        """
+        if not self._is_settled:
+            self._wait(timeout)
+        if self._final_exception is not None:
+            raise self._final_exception
+        return ResultSet(self, self._final_result)
+
+    def _wait(self, patience: float | None) -> None:
+        if patience is not None:
+            checked_timeout("timeout", patience)
+        request = self._request
+        if request is None:
+            raise DriverException("the request has not been sent")
+        if not request.wait(patience):
+            hosts = request.waiting_on()
+            text = f"no answer within the {patience} seconds given to result(); the request goes on"
+            last = self.session.cluster._registry.at_address(hosts[-1]) if hosts else None
+            raise OperationTimedOut(dict.fromkeys(hosts, text), last)
+        self._settle()
+
+    def __await__(self) -> Generator[Any, None, ResultSet]:
+        if not self._answer_is_there():
+            loop = asyncio.get_running_loop()
+            waiter: asyncio.Future[None] = loop.create_future()
+            assert self._request is not None
+            self._request.on_done(lambda: wake(loop, waiter))
+            yield from waiter
+        return self.result()
+
+    def __del__(self) -> None:
+        # The engine gives a request up when nobody holds it any more. Here a request that nobody waits for is still
+        # meant: what waits for its end holds it.
+        request = self._request
+        if request is not None and not self._is_settled and not self._is_listening and not request.done():
+            request.on_done(request.done)
+
+    # Callbacks
+
+    def add_callback(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> ResponseFuture:
+        """Have `fn(rows, *args, **kwargs)` called with the rows of each page, or None for a statement without rows.
+
+        If the page is there already it is called at once. Otherwise it is called by a thread of its own, where it may
+        block and run statements; an exception that it raises is logged, and changes nothing.
+        """
+        if self._answer_is_there():
+            self._settle()
+        with self._lock:
+            self._callbacks = (*self._callbacks, (fn, args, kwargs))
+            is_late = self._is_settled
+        if not is_late:
+            self._listen()
+        elif self._final_exception is None:
+            fn(self._final_result, *args, **kwargs)
+        return self
+
+    def add_errback(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> ResponseFuture:
+        """Have `fn(exception, *args, **kwargs)` called if the request fails."""
+        if self._answer_is_there():
+            self._settle()
+        with self._lock:
+            self._errbacks = (*self._errbacks, (fn, args, kwargs))
+            is_late = self._is_settled
+        if not is_late:
+            self._listen()
+        elif self._final_exception is not None:
+            fn(self._final_exception, *args, **kwargs)
+        return self
+
+    def add_callbacks(
+        self,
+        callback: Callable[..., Any],
+        errback: Callable[..., Any],
+        callback_args: Sequence[Any] = (),
+        callback_kwargs: Mapping[str, Any] | None = None,
+        errback_args: Sequence[Any] = (),
+        errback_kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Both at once."""
+        self.add_callback(callback, *callback_args, **(callback_kwargs or {}))
+        self.add_errback(errback, *errback_args, **(errback_kwargs or {}))
+
+    def clear_callbacks(self) -> None:
+        """Forget all callbacks and errbacks; they are not told of further pages."""
+        with self._lock:
+            self._callbacks = self._errbacks = ()
+
+    def _listen(self) -> None:
+        request = self._request
+        if request is not None and not self._is_listening:
+            self._is_listening = True
+            request.on_done(self._on_done)
+
+    def _on_done(self) -> None:
+        self._settle()
+        with self._lock:
+            calls, self._to_call = self._to_call, ()
+        told = self._final_result if self._final_exception is None else self._final_exception
+        for fn, args, kwargs in calls:
+            try:
+                fn(told, *args, **kwargs)
+            except Exception:
+                log.exception("A callback of %s raised", self)
+
+    # Pages
+
+    @property
+    def has_more_pages(self) -> bool:
+        """Whether there are pages after this one."""
+        return self._paging_state is not None
+
+    def start_fetching_next_page(self) -> None:
+        """Ask for the next page. `result` and the callbacks give it. QueryExhausted where there is none."""
+        if not self._paging_state:
+            raise QueryExhausted("There are no more pages", self.coordinator_host)
+        with self._lock:
+            self.message.paging_state = self._paging_state
+            self._paging_state = None
+            self._final_result = self._final_exception = None
+            self._is_settled = self._is_listening = False
+            self._to_call = ()
+        self.send_request()
+        if self._callbacks or self._errbacks:
+            self._listen()
+
+    # What is known beside the rows
+
+    def _wait_for_facts(self, what: str) -> None:
+        if not self._answer_is_there():
+            raise DriverException(f"{what} cannot be retrieved before ResponseFuture is finalized")
+        self._settle()
+
+    @property
+    def warnings(self) -> Sequence[str] | None:
+        """The server's warnings, or None. DriverException before the answer is there."""
+        self._wait_for_facts("warnings")
+        return self._warnings
+
+    @property
+    def custom_payload(self) -> Mapping[str, bytes | None] | None:
+        """What the server's query handler says, or None. DriverException before the answer is there."""
+        self._wait_for_facts("custom_payload")
+        return self._custom_payload
+
+    @property
+    def coordinator_host(self) -> Any:
+        """The host that answered, or that is being waited for; None while there is none."""
+        registry = self.session.cluster._registry
+        if self._host is None and self._request is not None and not self._is_settled:
+            waiting = self._request.waiting_on()
+            return registry.at_address(waiting[-1]) if waiting else None
+        found = registry.by_id.get(self._host)
+        return self._host if found is None else found
+
+    @property
+    def _current_host(self) -> Any:
+        return self.coordinator_host
+
+    @property
+    def attempted_hosts(self) -> list[Any]:
+        """The hosts that were asked, as far as the outcome tells."""
+        failed = getattr(self._final_exception, "errors", None)
+        hosts = list(failed) if isinstance(failed, Mapping) else []
+        last = self.coordinator_host
+        return hosts if last is None or last in hosts else [*hosts, last]
+
+    @property
+    def _errors(self) -> Mapping[Any, Any]:
+        return getattr(self._final_exception, "errors", None) or {}
+
+    # Traces
+
+    def get_query_trace_ids(self) -> list[UUID]:
+        """The ids of the traces, one per page."""
+        self._wait_for_facts("trace ids")
+        return list(self._query_trace_ids)
+
+    def get_query_trace(
+        self, max_wait: float | None = None, query_cl: int = ConsistencyLevel.LOCAL_ONE
+    ) -> QueryTrace | None:
+        """The trace of the first page, read from the server; None where the request was not traced.
+
+        `max_wait` is in seconds, the session's `max_trace_wait` by default. TraceUnavailable when the time is over.
+        """
+        if not self._is_settled:
+            self._wait(None)
+        return self._trace(0, max_wait, query_cl) if self._query_traces else None
+
+    def get_all_query_traces(
+        self, max_wait_per: float | None = None, query_cl: int = ConsistencyLevel.LOCAL_ONE
+    ) -> list[QueryTrace]:
+        """The traces of all pages that were fetched."""
+        if not self._is_settled:
+            self._wait(None)
+        return [self._trace(index, max_wait_per, query_cl) for index in range(len(self._query_traces))]
+
+    def _trace(self, index: int, max_wait: float | None, query_cl: int) -> QueryTrace:
+        trace = self._query_traces[index]
+        if not trace.events:
+            trace.populate(self.session.max_trace_wait if max_wait is None else max_wait, query_cl=query_cl)
+        return trace
+
+    def __str__(self) -> str:
+        outcome = "(no result yet)" if not self._is_settled else self._final_exception or self._final_result
+        text = str(outcome)
+        shown = f"{text[:100]}…" if len(text) > 100 else text
+        return f"<ResponseFuture: query='{self.query}' host={self.coordinator_host} result={shown}>"
+
+    __repr__ = __str__
+
+
+def wake(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
+    """Have a coroutine go on, from another thread."""
+
+    def go_on() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    try:
+        loop.call_soon_threadsafe(go_on)
+    except RuntimeError:
+        # The loop was closed while the request was under way: nobody waits any more.
+        log.debug("An event loop was closed before its request ended")

@@ -1,0 +1,452 @@
+"""`Session`: runs statements, by the engine, as the profiles and the session's own settings say."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from cassandra import concurrent
+from cassandra._cluster import engine_policies
+from cassandra._cluster.bind_markers import is_for_preparing
+from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
+from cassandra._cluster.legacy import LegacySettings
+from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
+from cassandra._cluster.options import fetch_size as checked_fetch_size
+from cassandra._cluster.options import timeout as checked_timeout
+from cassandra._cluster.pools import HostConnectionPool, pool_states
+from cassandra._cluster.preparing import core_of, prepared_statement
+from cassandra._cluster.response_future import ResponseFuture
+from cassandra._cluster.result_set import ResultSet
+from cassandra._cql.protocol_version import ProtocolVersion
+from cassandra._errors.driver import DriverException, UnsupportedOperation
+from cassandra._exported import exported_by
+from cassandra._query.batch import BatchStatement
+from cassandra._query.bound import BoundStatement
+from cassandra._query.placeholders import bind_params
+from cassandra._query.prepared import PreparedStatement
+from cassandra._query.rows import dict_factory
+from cassandra._query.simple import SimpleStatement
+from cassandra._query.statement import Statement
+from cassandra._query.unset import FETCH_SIZE_UNSET
+from cassandra.encoder import Encoder
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from cassandra._cluster.profile import ExecutionProfile
+    from cassandra._native import SessionCore
+
+log = logging.getLogger("cassandra.cluster")
+
+
+def quoted(name: str) -> str:
+    """A name as CQL, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@exported_by("cassandra.cluster")
+class Session(LegacySettings):
+    """Runs statements on the hosts of a cluster. `Cluster.connect` makes it; it is safe to use from any thread."""
+
+    cluster: Any = None
+    """The cluster that it belongs to."""
+
+    encoder: Encoder
+    """Writes parameters of plain statements as CQL. Its `mapping` may be changed."""
+
+    default_fetch_size: int | None = 5000
+    """Rows in one page, for statements that do not say; None for no paging."""
+
+    use_client_timestamp = True
+    """Whether writes carry a timestamp of this client's clock."""
+
+    timestamp_generator: Callable[[], int] | None = None
+    """Gives the timestamps."""
+
+    max_trace_wait: float | None = 2.0
+    """Seconds to wait for a trace to be written."""
+
+    session_id: uuid.UUID
+    """Names this session among others."""
+
+    user_type_deserializers: Mapping[str, Any]
+    """The classes that were registered for user-defined types, by keyspace and type."""
+
+    _core: SessionCore
+    _protocol_version: int
+
+    def __init__(self, cluster: Any, hosts: Any = None, keyspace: str | None = None) -> None:
+        self.cluster = cluster
+        self.encoder = Encoder()
+        self.session_id = uuid.uuid4()
+        self.timestamp_generator = cluster.timestamp_generator
+        self._request_init_callbacks: list[tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]] = []
+        self._prepared_behind: dict[tuple[str, str | None], PreparedStatement] = {}
+        self._core = cluster._session_core(keyspace)
+        self._protocol_version = cluster.protocol_version
+        self.encoder.mapping.update(cluster._type_encoders(self.encoder))
+        self.user_type_deserializers = cluster._user_types
+
+    # Where it stands
+
+    @property
+    def keyspace(self) -> str | None:
+        """The keyspace for names without one."""
+        return self._core.keyspace
+
+    @property
+    def hosts(self) -> set[Any]:
+        """The hosts of the cluster."""
+        return set(self.cluster.metadata.all_hosts())
+
+    @property
+    def is_shutdown(self) -> bool:
+        """Whether the session was shut down, by itself or with its cluster."""
+        return self._core.is_shut_down
+
+    def set_keyspace(self, keyspace: str) -> None:
+        """Set the keyspace for names without one, whatever characters its name has."""
+        if not isinstance(keyspace, str):
+            raise TypeError(f"keyspace must be text, not {type(keyspace).__name__}")
+        self.execute(f"USE {quoted(keyspace)}")
+
+    def shutdown(self) -> None:
+        """Close the session. It may be called again."""
+        self._core.shut_down()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    # Running statements
+
+    def execute(
+        self,
+        query: Any,
+        parameters: Any = None,
+        timeout: float | None = NOT_SET,
+        trace: bool = False,
+        custom_payload: Mapping[str, bytes | None] | None = None,
+        execution_profile: Any = EXEC_PROFILE_DEFAULT,
+        paging_state: bytes | None = None,
+        host: Any = None,
+        execute_as: str | None = None,
+    ) -> ResultSet:
+        """Run a statement and wait for its result.
+
+        `query` is text or a statement; `parameters` fill its placeholders: `%s` with a sequence and `%(name)s` with
+        a mapping in text, `?` and `:name` in prepared statements and, prepared behind the scenes, in text. `timeout`
+        is in seconds, by default the profile's; None waits for any time. `trace` has the servers record what they do.
+        `host` sends it to one host and to no other.
+        """
+        future = self.execute_async(
+            query, parameters, trace, custom_payload, timeout, execution_profile, paging_state, host, execute_as
+        )
+        result: ResultSet = future.result()
+        return result
+
+    def execute_async(
+        self,
+        query: Any,
+        parameters: Any = None,
+        trace: bool = False,
+        custom_payload: Mapping[str, bytes | None] | None = None,
+        timeout: float | None = NOT_SET,
+        execution_profile: Any = EXEC_PROFILE_DEFAULT,
+        paging_state: bytes | None = None,
+        host: Any = None,
+        execute_as: str | None = None,
+    ) -> ResponseFuture:
+        """Begin a statement and return its `ResponseFuture` at once. The parameters are those of `execute`."""
+        if execute_as is not None:
+            raise UnsupportedOperation("execute_as is an extension of DataStax Enterprise")
+        profile = self.cluster.profile_manager.profiles.get(execution_profile)
+        if profile is None:
+            profile = self._given_profile(execution_profile)
+        if timeout is NOT_SET:
+            timeout = profile.request_timeout
+        elif timeout is not None:
+            checked_timeout("timeout", timeout)
+        statement, message = self._message(query, parameters, profile, trace, custom_payload)
+        message.paging_state = paging_state
+        self._plan(message, statement, profile, host)
+        prepared = statement.prepared_statement if isinstance(statement, BoundStatement) else None
+        future = ResponseFuture(self, message, statement, timeout, prepared, profile.row_factory, host)
+        if self._request_init_callbacks:
+            for fn, args, kwargs in list(self._request_init_callbacks):
+                fn(future, *args, **kwargs)
+        future.send_request()
+        return future
+
+    def _message(
+        self,
+        query: Any,
+        parameters: Any,
+        profile: ExecutionProfile,
+        trace: bool,
+        custom_payload: Mapping[str, bytes | None] | None,
+    ) -> tuple[Any, Message]:
+        """The statement with its values, and the request for it."""
+        if isinstance(query, str):
+            query = SimpleStatement(query)
+        if isinstance(query, SimpleStatement):
+            text = query.query_string
+            if parameters and is_for_preparing(text):
+                query = self._prepared_for(query).bind(parameters)
+            elif parameters:
+                text = bind_params(text, parameters, self.encoder)
+        elif isinstance(query, PreparedStatement):
+            query = query.bind(parameters or ())
+        if isinstance(query, SimpleStatement):
+            asked: Message = QueryMessage(*self._common(query, profile, trace, custom_payload))
+            asked.query = text  # type: ignore[attr-defined]
+        elif isinstance(query, BoundStatement):
+            if parameters and query._given is not parameters and query._given is None:
+                query.bind(parameters)
+            asked = self._execute_message(query, profile, trace, custom_payload)
+        elif isinstance(query, BatchStatement):
+            asked = self._batch_message(query, profile, trace, custom_payload)
+        else:
+            raise TypeError(f"a session runs text and statements, not {type(query).__name__}")
+        if query.is_idempotent:
+            asked.is_idempotent = True
+        return query, asked
+
+    def _common(
+        self,
+        statement: Statement,
+        profile: ExecutionProfile,
+        trace: bool,
+        custom_payload: Mapping[str, bytes | None] | None,
+    ) -> tuple[Any, ...]:
+        level = statement.consistency_level
+        serial = statement.serial_consistency_level
+        size = statement.fetch_size
+        timestamp = None
+        if self.use_client_timestamp and self.timestamp_generator is not None:
+            timestamp = self.timestamp_generator()
+        payload = custom_payload or statement.custom_payload or None
+        if custom_payload and statement.custom_payload:
+            payload = {**statement.custom_payload, **custom_payload}
+        return (
+            profile.consistency_level if level is None else level,
+            profile.serial_consistency_level if serial is None else serial,
+            self.default_fetch_size if size is FETCH_SIZE_UNSET else checked_fetch_size("fetch_size", size),
+            timestamp,
+            statement.keyspace,
+            payload,
+            bool(trace),
+        )
+
+    def _execute_message(
+        self,
+        bound: BoundStatement,
+        profile: ExecutionProfile,
+        trace: bool,
+        custom_payload: Mapping[str, bytes | None] | None,
+    ) -> Message:
+        message = ExecuteMessage(*self._common(bound, profile, trace, custom_payload))
+        message.keyspace = None
+        message.prepared = core_of(self, bound.prepared_statement)
+        message.query_params = bound.values if bound._bound is None else bound._bound
+        message.routing_key = bound._routing_key
+        return message
+
+    def _batch_message(
+        self,
+        batch: BatchStatement,
+        profile: ExecutionProfile,
+        trace: bool,
+        custom_payload: Mapping[str, bytes | None] | None,
+    ) -> Message:
+        message = BatchMessage(*self._common(batch, profile, trace, custom_payload))
+        message.fetch_size = None
+        message.batch_type = batch.batch_type
+        queries: list[tuple[Any, Any]] = []
+        for is_prepared, text_or_id, values in batch._statements_and_parameters:
+            prepared = batch._prepared_of(self.cluster, text_or_id) if is_prepared else None
+            queries.append((text_or_id if prepared is None else core_of(self, prepared), values))
+        message.queries = queries
+        message.routing_key = batch.routing_key
+        return message
+
+    def _plan(self, message: Message, statement: Any, profile: ExecutionProfile, host: Any) -> None:
+        """Put in what the policies of this program, and not the engine's own, decide."""
+        message.statement = statement
+        if message.routing_key is None and not isinstance(statement, BoundStatement):
+            message.routing_key = statement.routing_key
+        retry = engine_policies.retry(statement.retry_policy or profile.retry_policy)
+        if retry != self.cluster._engine_retry:
+            message.retry_policy = retry
+        if host is not None:
+            message.plan = [self._targeted(host)]
+        elif id(profile.load_balancing_policy) not in self.cluster._engine_policies or hasattr(
+            statement, "target_host"
+        ):
+            working_keyspace = statement.keyspace or self.keyspace
+            plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
+            message.plan = [found.host_id for found in plan]
+        speculative = profile.speculative_execution_policy
+        if statement.is_idempotent and speculative is not None:
+            message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
+
+    def _targeted(self, host: Any) -> Any:
+        found = self.cluster.metadata.get_host(host)
+        if found is None:
+            raise ValueError(f"the cluster has no host {host}")
+        return found.host_id
+
+    def _prepared_for(self, statement: SimpleStatement) -> PreparedStatement:
+        """The prepared form of text with `?`, made once; the statement's own options go with it."""
+        key = (statement.query_string, self.keyspace)
+        known = self._prepared_behind.get(key)
+        if known is None:
+            if len(self._prepared_behind) >= 1000:
+                self._prepared_behind.clear()
+            known = self._prepared_behind[key] = self.prepare(statement.query_string)
+        return with_options_of(statement, known)
+
+    # Preparing
+
+    def prepare(
+        self, query: str, custom_payload: Mapping[str, bytes | None] | None = None, keyspace: str | None = None
+    ) -> PreparedStatement:
+        """Have a statement prepared, for repeated use with `?` or `:name` for its values. Keep what it returns.
+
+        `keyspace` is the one to prepare in (native protocol 5); by default the session's.
+        """
+        if not isinstance(query, str):
+            raise TypeError(f"query must be text, not {type(query).__name__}")
+        if custom_payload is not None:
+            raise UnsupportedOperation("PREPARE with a custom payload is not supported")
+        if keyspace is not None and not ProtocolVersion.uses_keyspace_flag(self._protocol_version):
+            raise UnsupportedOperation(
+                "keyspace may only be set with native protocol 5 or higher; this cluster speaks "
+                f"{self._protocol_version}"
+            )
+        return prepared_statement(self, self._core.prepare(query, keyspace))
+
+    # Settings
+
+    def get_execution_profile(self, name: Any) -> Any:
+        """The profile of this name. ValueError where there is none."""
+        profiles = self.cluster.profile_manager.profiles
+        try:
+            return profiles[name]
+        except KeyError:
+            raise ValueError(f"Invalid execution_profile: {name!r}; valid profiles are {list(profiles)}") from None
+
+    def _given_profile(self, execution_profile: Any) -> Any:
+        if hasattr(execution_profile, "request_timeout"):
+            return execution_profile
+        return self.get_execution_profile(execution_profile)
+
+    def execution_profile_clone_update(self, ep: Any, **kwargs: Any) -> Any:
+        """A copy of a profile, given by name or itself, with attributes changed."""
+        from copy import copy
+
+        clone = copy(self._given_profile(ep))
+        for name, value in kwargs.items():
+            setattr(clone, name, value)
+        return clone
+
+    def add_request_init_listener(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Have `fn(response_future, *args, **kwargs)` called for each new request, before it is sent."""
+        if not callable(fn):
+            raise TypeError(f"fn must be callable, not {type(fn).__name__}")
+        self._request_init_callbacks = [*self._request_init_callbacks, (fn, args, kwargs)]
+
+    def remove_request_init_listener(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Take a listener out that was put in with the same arguments. ValueError where there is none."""
+        left = list(self._request_init_callbacks)
+        left.remove((fn, args, kwargs))
+        self._request_init_callbacks = left
+
+    def user_type_registered(self, keyspace: str, user_type: str, klass: type) -> None:
+        """Have values of a class written as a user-defined type in plain statements. The cluster calls it."""
+        self.encoder.mapping[klass] = self.cluster._type_encoder(self.encoder, keyspace, user_type)
+
+    # Many at once
+
+    def execute_concurrent(self, statements_and_parameters: Any, *args: Any, **kwargs: Any) -> Any:
+        """See `cassandra.concurrent.execute_concurrent`."""
+        return concurrent.execute_concurrent(self, statements_and_parameters, *args, **kwargs)
+
+    def execute_concurrent_with_args(self, statement: Any, parameters: Any, *args: Any, **kwargs: Any) -> Any:
+        """See `cassandra.concurrent.execute_concurrent_with_args`."""
+        return concurrent.execute_concurrent_with_args(self, statement, parameters, *args, **kwargs)
+
+    def execute_concurrent_async(self, statements_and_parameters: Any, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See `cassandra.concurrent.execute_concurrent_async`."""
+        future: Future[Any] = concurrent.execute_concurrent_async(self, statements_and_parameters, *args, **kwargs)
+        return future
+
+    # Views of the engine
+
+    def get_pools(self) -> list[HostConnectionPool]:
+        """The session's pools, one for each host that is connected to."""
+        return list(self._pools.values())
+
+    @property
+    def _pools(self) -> dict[Any, HostConnectionPool]:
+        distance = self.cluster.profile_manager.distance
+        hosts = map(self.cluster._registry.get, self._core.connections())
+        return {host: HostConnectionPool(host, distance(host), self) for host in hosts if host is not None}
+
+    def get_pool_state(self) -> dict[Any, dict[str, Any]]:
+        """For each host, whether its pool is shut down, how many connections are open, and what is under way."""
+        return pool_states(self)
+
+    def submit(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a function on one of the cluster's threads; its `Future`, or None after `shutdown`."""
+        return None if self.is_shutdown else self.cluster.executor.submit(fn, *args, **kwargs)
+
+    def _dict_rows(
+        self, query: SimpleStatement, parameters: Sequence[Any], timeout: float | None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Rows as dicts, whatever row factory is set: for what the package itself reads."""
+        profile = self.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, row_factory=dict_factory)
+        found = Session.execute_async(self, query, parameters, timeout=timeout, execution_profile=profile).result()
+        rows: Sequence[Mapping[str, Any]] = found.current_rows
+        return rows
+
+    def __repr__(self) -> str:
+        state = "shut down" if self.is_shutdown else f"keyspace={self.keyspace!r}"
+        return f"<{type(self).__name__}: {state}>"
+
+
+def with_options_of(statement: SimpleStatement, prepared: PreparedStatement) -> PreparedStatement:
+    """The prepared statement with the options that were set on the plain one."""
+    options = {name: value for name, value in statement.__dict__.items() if name in TAKEN}
+    if not options or options == {"is_idempotent": False}:
+        return prepared
+    from copy import copy
+
+    clone = copy(prepared)
+    clone.__dict__.update(options)
+    return clone
+
+
+TAKEN = frozenset(
+    (
+        "retry_policy",
+        "consistency_level",
+        "_serial_consistency_level",
+        "fetch_size",
+        "custom_payload",
+        "is_idempotent",
+    )
+)
+
+
+def refuse_closed(session: Session) -> None:
+    """DriverException after `shutdown`."""
+    if session.is_shutdown:
+        raise DriverException("Session is already shut down")
