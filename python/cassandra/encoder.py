@@ -172,14 +172,14 @@ class Encoder:
 
     def cql_encode_datetime(self, val: dt.datetime) -> str:
         """A timestamp as milliseconds since 1970. A datetime without a time zone is in UTC."""
-        microseconds = microseconds_since_epoch(val)
+        microseconds = int(microseconds_since_epoch(val))
         # Towards zero, as cassandra-driver rounds.
         milliseconds = abs(microseconds) // 1000
         return str(milliseconds if microseconds >= 0 else -milliseconds)
 
     def cql_encode_date(self, val: dt.date) -> str:
         """A date as quoted text."""
-        return f"'{val.year:04d}-{val.month:02d}-{val.day:02d}'"
+        return f"'{dt.date.isoformat(val)}'"
 
     def cql_encode_date_ext(self, val: Date) -> str:
         """A `Date` as a number of days, since not all of them have text."""

@@ -66,6 +66,7 @@ class TestHost:
         assert host != "127.0.0.2"
         assert host != Host(DefaultEndPoint("127.0.0.1", 9043))
         assert sorted([Host("127.0.0.2"), host]) == [host, Host("127.0.0.2")]
+        assert host <= Host("127.0.0.1") < Host("127.0.0.2")
 
     def test_up_and_down(self) -> None:
         resets = []

@@ -89,6 +89,8 @@ class TestSimpleStatement:
     def test_retry_policy_is_checked(self) -> None:
         with pytest.raises(ValueError, match="RetryPolicy"):
             SimpleStatement("x", retry_policy="now")
+        with pytest.raises(ValueError, match="RetryPolicy"):
+            BoundStatement(prepared(), retry_policy="now")
 
     def test_survives_pickle(self) -> None:
         statement = SimpleStatement("x", consistency_level=1, routing_key=[b"a", b"b"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import total_ordering
 from threading import RLock
 from typing import Any, cast
 from uuid import UUID
@@ -21,6 +22,7 @@ log = logging.getLogger("cassandra.pool")
 NOT_GIVEN: Any = object()
 
 
+@total_ordering
 @exported_by("cassandra.pool")
 class Host:
     """A node of the cluster. Two are equal when they are reached at the same end point.

@@ -33,7 +33,8 @@ class Binding:
     def __init__(self, prepared: PreparedStatement) -> None:
         policy = prepared.column_encryption_policy
         columns = prepared.column_metadata
-        self._made_for = (columns, prepared.protocol_version, policy)
+        self._columns = columns
+        self._version = prepared.protocol_version
         self._policy = policy
         self._encrypted: dict[int, ColDesc] = {}
         if policy is not None:
@@ -48,17 +49,16 @@ class Binding:
 
     def fits(self, prepared: PreparedStatement) -> bool:
         """Whether the statement and the types it is about are as they were."""
-        columns, version, policy = self._made_for
         return (
-            columns is prepared.column_metadata
-            and version == prepared.protocol_version
-            and policy is prepared.column_encryption_policy
+            self._columns is prepared.column_metadata
+            and self._version == prepared.protocol_version
+            and self._policy is prepared.column_encryption_policy
             and not self._binder.is_stale
         )
 
     def bind(self, values: Bindable) -> tuple[BoundValues | None, list[Serialized] | None]:
         """The values as they stand in a request; or, where some are encrypted, each in its wire form."""
-        if isinstance(values, Mapping) and not isinstance(values, dict):
+        if not isinstance(values, (tuple, list, dict)) and isinstance(values, Mapping):
             values = dict(values)
         bound = self._binder.bind(values)
         if not self._encrypted:

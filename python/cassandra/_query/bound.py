@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cassandra._exported import exported_by
 from cassandra._native import BoundValues
 from cassandra._query import binding
-from cassandra._query.statement import Statement, composite_routing_key, level_name
+from cassandra._query.statement import Statement, checked_retry_policy, composite_routing_key, level_name
 from cassandra._query.unset import FETCH_SIZE_UNSET, Unset
 
 if TYPE_CHECKING:
@@ -37,19 +37,32 @@ class BoundStatement(Statement):
         keyspace: str | None = None,
         custom_payload: Mapping[str, bytes] | None = None,
     ) -> None:
+        # One of these is made for each execution: what is as the class has it is not set again.
         prepared = prepared_statement
-        columns = prepared.column_metadata
-        super().__init__(
-            prepared.retry_policy if retry_policy is None else retry_policy,
-            prepared.consistency_level if consistency_level is None else consistency_level,
-            routing_key,
-            prepared.serial_consistency_level if serial_consistency_level is None else serial_consistency_level,
-            prepared.fetch_size if fetch_size is FETCH_SIZE_UNSET else fetch_size,
-            columns[0].keyspace_name if keyspace is None and columns else keyspace,
-            prepared.custom_payload if custom_payload is None else custom_payload,
-            prepared.is_idempotent,
-        )
         self.prepared_statement = prepared
+        policy = prepared.retry_policy if retry_policy is None else retry_policy
+        if policy is not None:
+            self.retry_policy = checked_retry_policy(policy)
+        level = prepared.consistency_level if consistency_level is None else consistency_level
+        if level is not None:
+            self.consistency_level = level
+        serial_level = (
+            prepared.serial_consistency_level if serial_consistency_level is None else serial_consistency_level
+        )
+        if serial_level is not None:
+            self.serial_consistency_level = serial_level
+        size = prepared.fetch_size if fetch_size is FETCH_SIZE_UNSET else fetch_size
+        if size is not FETCH_SIZE_UNSET:
+            self.fetch_size = size
+        if routing_key is not None:
+            self._set_routing_key(routing_key)
+        if keyspace is None and prepared.column_metadata:
+            keyspace = prepared.column_metadata[0].keyspace_name
+        self.keyspace = keyspace
+        payload = prepared.custom_payload if custom_payload is None else custom_payload
+        if payload is not None:
+            self.custom_payload = payload
+        self.is_idempotent = prepared.is_idempotent
 
     def bind(self, values: Sequence[Any] | Mapping[str, Any] | None) -> BoundStatement:
         """Take the values, in wire form from here on, and return this statement.

@@ -25,6 +25,13 @@ def level_name(statement: PreparedLike) -> str:
     return consistency_value_to_name(statement.consistency_level)
 
 
+def checked_retry_policy(policy: Any) -> Any:
+    """The policy; ValueError for what is none."""
+    if not hasattr(policy, "on_read_timeout"):
+        raise ValueError("retry_policy should implement cassandra.policies.RetryPolicy")
+    return policy
+
+
 class SerialConsistency:
     """The `serial_consistency_level` of statements and prepared statements, checked when it is set."""
 
@@ -88,9 +95,7 @@ class Statement(PreparedLike):
         is_idempotent: bool = False,
     ) -> None:
         if retry_policy is not None:
-            if not hasattr(retry_policy, "on_read_timeout"):
-                raise ValueError("retry_policy should implement cassandra.policies.RetryPolicy")
-            self.retry_policy = retry_policy
+            self.retry_policy = checked_retry_policy(retry_policy)
         if consistency_level is not None:
             self.consistency_level = consistency_level
         if serial_consistency_level is not None:
