@@ -44,12 +44,13 @@ impl SessionInner {
         let (body, prepared) = parameters.encode(statement)?;
         let snapshot = self.cluster.snapshot();
         let routing = routing(statement, &snapshot, consistency, self);
-        let idempotent = options.idempotent.unwrap_or_else(|| match idempotence_of(statement) {
-            Idempotence::Idempotent => true,
-            // The same timestamp on every attempt makes the second write the same as the first.
-            Idempotence::IdempotentWithTimestamp => timestamp.is_some(),
-            Idempotence::NotIdempotent | Idempotence::Undecidable => false,
-        });
+        let idempotent =
+            options.idempotent.unwrap_or_else(|| match idempotence_of(statement, &snapshot, &routing) {
+                Idempotence::Idempotent => true,
+                // The same timestamp on every attempt makes the second write the same as the first.
+                Idempotence::IdempotentWithTimestamp => timestamp.is_some(),
+                Idempotence::NotIdempotent | Idempotence::Undecidable => false,
+            });
         let retry_policy = options.retry_policy.clone();
         let policy_decides = retry_policy.as_ref().unwrap_or(&defaults.retry).decides_idempotence();
         // Only what the caller marked is sent twice without need (H5).
@@ -86,24 +87,20 @@ fn wall_clock() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn idempotence_of(statement: &Statement) -> Idempotence {
+fn idempotence_of(statement: &Statement, snapshot: &Snapshot, routing: &RoutingInfo) -> Idempotence {
+    let of_text = |text: &str| Idempotence::with_schema(text, snapshot.schema(), routing.keyspace.as_deref());
     match statement {
-        Statement::Simple(statement) => Idempotence::of(&statement.text),
+        Statement::Simple(statement) => of_text(&statement.text),
         Statement::Bound(bound) => bound.prepared.idempotence(),
-        // Statements of a batch are idempotent together if each is.
+        // Together they are as good as the worst of them.
         Statement::Batch(batch) => batch
             .entries
             .iter()
             .map(|entry| match entry {
-                BatchEntry::Simple(text, _) => Idempotence::of(text),
+                BatchEntry::Simple(text, _) => of_text(text),
                 BatchEntry::Prepared(prepared, _) => prepared.idempotence(),
             })
-            .max_by_key(|idempotence| match idempotence {
-                Idempotence::Idempotent => 0,
-                Idempotence::IdempotentWithTimestamp => 1,
-                Idempotence::Undecidable => 2,
-                Idempotence::NotIdempotent => 3,
-            })
+            .max()
             .unwrap_or(Idempotence::Idempotent),
     }
 }

@@ -151,6 +151,23 @@ async fn without_a_client_timestamp_no_write_is_idempotent() {
     assert_eq!(cluster.received(&statement(WRITE)).len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_tells_what_a_text_writes_to() {
+    for (cql, times) in [
+        ("UPDATE ks.t SET s = s + ? WHERE k = 1", 3),
+        ("UPDATE ks.t SET l = l + ? WHERE k = 1", 1),
+        ("INSERT INTO ks.t (k, l) VALUES (1, ?)", 1),
+        ("INSERT INTO ks.t (k, v) VALUES (1, ?)", 3),
+    ] {
+        let cluster = nodes(3, 3).on(statement(cql), error(overloaded())).start().expect("the mock starts");
+        let session = connect(&cluster).await;
+        let mut with_value = SimpleStatement::new(cql);
+        with_value.values.push(Value::Bytes(&[0; 4])).expect("four bytes");
+        session.execute(with_value).await.expect_err("all are overloaded");
+        assert_eq!(cluster.received(&statement(cql)).len(), times, "{cql}");
+    }
+}
+
 async fn bound(session: &Session, cql: &str, values: &[&[u8]]) -> Statement {
     let prepared = session.prepare(cql).await.expect("the mock prepares it");
     let mut bound = SerializedValues::default();
