@@ -3,6 +3,7 @@
 //! They need Java and Maven and take a minute: without `HELENUS_SERVER_TESTS=1` each says that it is skipped. Each has
 //! loopback addresses of its own, so that they may run side by side.
 
+mod envelopes;
 mod identity;
 mod lifecycle;
 mod program;
