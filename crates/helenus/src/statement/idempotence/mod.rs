@@ -61,7 +61,7 @@ impl Idempotence {
     /// What the text of a prepared statement says, given what the server said of its bind markers.
     #[must_use]
     pub fn of_prepared(cql: &str, bind: &[ColumnSpec]) -> Self {
-        Self::with_types(cql, &|path| {
+        let of_marker = |path: &ColumnPath<'_>| {
             let bound = bind.get(path.marker?)?;
             if !path.is_element {
                 return Some(bound.cql_type.clone());
@@ -70,14 +70,19 @@ impl Idempotence {
             let is_key =
                 bound.name.strip_prefix("key(").and_then(|name| name.strip_suffix(')')) == Some(path.column);
             is_key.then(|| CqlType::Map(Arc::new(bound.cql_type.clone()), Arc::new(CqlType::Blob)))
-        })
+        };
+        match walk::Walk::new(cql, &of_marker).judge() {
+            (verdict, Some(markers)) if markers == bind.len() => verdict,
+            // A server that counts otherwise, taking a name that comes twice for one marker, means others by its types.
+            _ => Self::of(cql),
+        }
     }
 
     /// What the text says if the columns that it writes to have these types. Where a type is not known (None), what
     /// depends on it stays undecidable.
     #[must_use]
     pub fn with_types(cql: &str, column_type: &dyn Fn(&ColumnPath<'_>) -> Option<CqlType>) -> Self {
-        walk::Walk::new(cql, column_type).verdict()
+        walk::Walk::new(cql, column_type).judge().0
     }
 
     /// What the text says if the schema is this one, and `keyspace` is meant where the statement names none.

@@ -277,6 +277,23 @@ fn bind_markers_decide_what_the_text_cannot() {
         ),
         ("INSERT INTO t (k, l) VALUES (?, [?])", &[("k", int()), ("", int())], Unknown),
         ("INSERT INTO t (k, v) VALUES (?, ?)", &[("k", int())], Unknown),
+        // A server that takes a name that comes twice for one marker.
+        (
+            "INSERT INTO t (k, i, l, v) VALUES (:k, :k, :l, :v)",
+            &[("k", int()), ("l", list()), ("v", int())],
+            Unknown,
+        ),
+        (
+            "INSERT INTO t (k, m, v) VALUES (?, {?: ?, 'a': ?}, ?)",
+            &[("k", int()), ("", int()), ("", int()), ("", int()), ("v", int())],
+            Timed,
+        ),
+        (
+            "INSERT INTO t (k, m, v) VALUES (?, {'a': :a}, ?)",
+            &[("k", int()), ("", int()), ("v", int())],
+            Unknown,
+        ),
+        ("SELECT * FROM t WHERE k = ?", &[("k", int())], Idempotent),
         (
             "UPDATE t USING TTL ? SET v = ? WHERE k = ?",
             &[("[ttl]", int()), ("v", int()), ("k", int())],

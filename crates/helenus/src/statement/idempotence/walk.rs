@@ -20,8 +20,7 @@ pub(super) struct Walk<'t, 'a> {
     last: [Token<'t>; 2],
     next: Token<'t>,
     in_batch: bool,
-    /// How many bind markers were read. None once there was a colon in braces: it may be a marker's, or stand between
-    /// a key and its value.
+    /// How many bind markers were read, as long as that is clear.
     markers: Option<usize>,
     braces: usize,
     verdict: Idempotence,
@@ -49,12 +48,23 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    pub(super) fn verdict(mut self) -> Idempotence {
-        let Token::Name(first) = self.bump() else { return Undecidable };
-        let followed = match &*first.to_ascii_uppercase() {
+    /// The verdict, and how many bind markers the text has, where that is clear.
+    pub(super) fn judge(mut self) -> (Idempotence, Option<usize>) {
+        self.statement();
+        (self.verdict, self.markers)
+    }
+
+    fn statement(&mut self) {
+        let first = match self.bump() {
+            Token::Name(first) => first.to_ascii_uppercase(),
+            _ => return self.worsen(Undecidable),
+        };
+        let followed = match &*first {
             // USE is here because it does the same each time; what it does to the connection is the sender's part.
-            "SELECT" | "LIST" | "DESCRIBE" | "DESC" | "USE" => return Idempotent,
-            "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" | "REVOKE" | "ADD" => return NotIdempotent,
+            "SELECT" | "LIST" | "DESCRIBE" | "DESC" | "USE" => return,
+            "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" | "REVOKE" | "ADD" => {
+                return self.worsen(NotIdempotent);
+            }
             "INSERT" => self.insert(false),
             "UPDATE" => self.update(false),
             "DELETE" => self.delete(false),
@@ -65,7 +75,6 @@ impl<'t, 'a> Walk<'t, 'a> {
         if followed.is_none() || self.next != Token::End {
             self.worsen(Undecidable);
         }
-        self.verdict
     }
 
     /// `INSERT` was read. None where the text is not as it should be.
@@ -388,7 +397,12 @@ impl<'t, 'a> Walk<'t, 'a> {
         match symbol {
             b'{' => self.braces += 1,
             b'}' => self.braces = self.braces.saturating_sub(1),
-            b':' if self.braces > 0 => self.markers = None,
+            // Before a name it may be a marker's, or stand between a key and its value.
+            b':' if self.braces > 0 => {
+                if matches!(self.next, Token::Name(_) | Token::Quoted(_)) {
+                    self.markers = None;
+                }
+            }
             b'?' | b':' => self.markers = self.markers.map(|markers| markers + 1),
             _ => {}
         }
