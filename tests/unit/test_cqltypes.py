@@ -334,3 +334,11 @@ def test_date_ranges_that_are_none(text):
         DateRangeType.from_binary(bytes.fromhex(text), 4)
     with pytest.raises(ValueError, match="expects an object with a value attribute"):
         DateRangeType.to_binary(5, 4)
+
+
+def test_date_ranges_without_bounds_are_refused():
+    class Half:
+        value = lower_bound = None
+
+    with pytest.raises(ValueError, match="upper_bound"):
+        DateRangeType.to_binary(Half(), 4)

@@ -65,25 +65,38 @@ def kind_of(value: Any) -> str:
 
 def packed(bound: Any) -> bytes:
     """Milliseconds since 1970, and a byte of precision."""
-    return struct.pack(">qB", bound.milliseconds, PRECISIONS.index(bound.precision))
+    return struct.pack(">qB", bound.milliseconds, DateRangeType._encode_precision(bound.precision))
 
 
 def unpacked(byts: bytes) -> list[Any]:
     """The bounds that follow the kind."""
     if len(byts) % 9:
         raise ValueError(f"bounds of a date range have 9 bytes each; there are {len(byts)}")
-    bounds = []
-    for milliseconds, precision in struct.iter_unpack(">qB", byts):
-        if precision >= len(PRECISIONS):
-            valid = ", ".join(map(str, range(len(PRECISIONS))))
-            raise ValueError(f"{precision} not a valid DateRange precision int. Valid values: {valid}")
-        bounds.append(util.DateRangeBound(milliseconds, PRECISIONS[precision]))
-    return bounds
+    return [
+        util.DateRangeBound(milliseconds, DateRangeType._decode_precision(precision))
+        for milliseconds, precision in struct.iter_unpack(">qB", byts)
+    ]
 
 
 class DateRangeType(_CassandraType):
     typename = "daterange"
     _kind = "python"
+
+    @classmethod
+    def _decode_precision(cls, precision_int: int) -> str:
+        """The precision of a byte; ValueError for what is none."""
+        if not 0 <= precision_int < len(PRECISIONS):
+            valid = ", ".join(map(str, range(len(PRECISIONS))))
+            raise ValueError(f"{precision_int} not a valid DateRange precision int. Valid values: {valid}")
+        return PRECISIONS[precision_int]
+
+    @classmethod
+    def _encode_precision(cls, precision_str: str) -> int:
+        """The byte of a precision; ValueError for what is none."""
+        if precision_str not in PRECISIONS:
+            valid = ", ".join(PRECISIONS)
+            raise ValueError(f"{precision_str!r} not a valid DateRange precision string. Valid values: {valid}")
+        return PRECISIONS.index(precision_str)
 
     @classmethod
     def deserialize(cls, byts: bytes, protocol_version: int) -> Any:
@@ -105,10 +118,10 @@ class DateRangeType(_CassandraType):
 
     @classmethod
     def serialize(cls, v: Any, protocol_version: int) -> bytes:
-        if not hasattr(v, "value"):
-            raise ValueError(
-                f"DateRangeType.serialize expects an object with a value attribute; got {type(v).__name__}"
-            )
+        for attribute in ("value", "lower_bound", "upper_bound"):
+            if not hasattr(v, attribute):
+                given = type(v).__name__
+                raise ValueError(f"DateRangeType.serialize expects an object with a {attribute} attribute; got {given}")
         kind = kind_of(v)
         bounds = {
             BoundKind.SINGLE_DATE: (v.value,),

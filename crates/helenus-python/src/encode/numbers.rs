@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 
 use super::{Encoded, class_name};
 use crate::errors::EncodeFailure;
@@ -134,7 +134,7 @@ fn shortest(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A `Decimal`, or what `Decimal` takes exactly: an int, a float, a number's text.
+/// A `Decimal`, or what `Decimal` takes exactly: an int, a float, a number's text, its sign, digits and exponent.
 pub(super) fn decimal(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Encoded {
     let py = value.py();
     let class = python::DECIMAL.class(py)?;
@@ -179,9 +179,5 @@ fn to_decimal<'py>(
     class: &Bound<'py, pyo3::types::PyType>,
 ) -> Result<Bound<'py, PyAny>, Box<EncodeFailure>> {
     let refused = || EncodeFailure::class(format!("Invalid type for Decimal value: '{}'", class_name(value)));
-    // `Decimal` also takes tuples, of which nobody means to store one as a number.
-    if value.is_instance_of::<PyTuple>() || value.is_instance_of::<pyo3::types::PyList>() {
-        return Err(refused());
-    }
     class.call1((value,)).map_err(|_| refused())
 }
