@@ -3,7 +3,7 @@
 import pickle
 import socket
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 from uuid import UUID
 
 import pytest
@@ -19,6 +19,7 @@ from cassandra.connection import (
 )
 from cassandra.policies import ConvictionPolicy, IdentityTranslator, SimpleConvictionPolicy
 from cassandra.pool import Host
+from cassandra.query import BatchStatement, BoundStatement, PreparedStatement
 
 HOST_ID = UUID(int=7)
 
@@ -196,3 +197,15 @@ class TestFactories:
         assert str(factory.create_from_sni("x")) == "proxy:123:x"
         with pytest.raises(ValueError, match="host_id"):
             factory.create({})
+
+
+def test_mock_made_by_a_class_knows_its_fields() -> None:
+    for kind, fields in (
+        (Host, ("endpoint", "lock", "address", "is_up")),
+        (PreparedStatement, ("query_id", "column_metadata", "result_metadata_id", "keyspace")),
+        (BoundStatement, ("prepared_statement", "values", "routing_key")),
+        (BatchStatement, ("batch_type", "serial_consistency_level")),
+    ):
+        mock = Mock(spec=kind)
+        for field in fields:
+            assert hasattr(mock, field)

@@ -32,6 +32,12 @@ class SchemaTargetType:
 class SignatureDescriptor:
     """A function or aggregate by name and argument types, since CQL lets several share a name."""
 
+    name: str = ""
+    """The name."""
+
+    argument_types: Sequence[str] = ()
+    """The CQL types of the arguments."""
+
     def __init__(self, name: str, argument_types: Sequence[str]) -> None:
         self.name = name
         self.argument_types = argument_types

@@ -83,8 +83,8 @@ class WrapperPolicy(LoadBalancingPolicy):
     def distance(self, *args: Any, **kwargs: Any) -> int:
         return self._child_policy.distance(*args, **kwargs)
 
-    def populate(self, *args: Any, **kwargs: Any) -> None:
-        self._child_policy.populate(*args, **kwargs)
+    def populate(self, cluster: Any, hosts: Iterable[Host]) -> None:
+        self._child_policy.populate(cluster, hosts)
 
     def on_up(self, *args: Any, **kwargs: Any) -> None:
         self._child_policy.on_up(*args, **kwargs)

@@ -31,7 +31,8 @@ class Host:
     `Host(address, datacenter=None, rack=None)`.
     """
 
-    endpoint: EndPoint
+    # At the class too, as all fields here: a mock made by this class as its specification must know them.
+    endpoint: EndPoint = None  # type: ignore[assignment]
     """Where the node is reached."""
 
     conviction_policy: Any = None
@@ -72,6 +73,9 @@ class Host:
 
     dse_workloads: Sequence[str] | None = None
     """The workloads of DataStax Enterprise."""
+
+    lock: Any = None
+    """Held while the fields are changed."""
 
     _datacenter: str | None = None
     _rack: str | None = None

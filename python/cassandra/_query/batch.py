@@ -58,6 +58,9 @@ class BatchStatement(Statement):
     statement that has both.
     """
 
+    batch_type: BatchType = BatchType.LOGGED
+    """One of `BatchType`."""
+
     def __init__(
         self,
         batch_type: BatchType = BatchType.LOGGED,

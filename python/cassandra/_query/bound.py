@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class BoundStatement(Statement):
     """A prepared statement with values. Options that are not given are those of the prepared statement."""
 
+    prepared_statement: PreparedStatement = None  # type: ignore[assignment]
+    """What the values are for."""
+
     _bound: BoundValues | None = None
     """The values as they stand in a request, unless some are encrypted."""
 

@@ -36,6 +36,30 @@ class PreparedStatement(PreparedLike):
     Options set here are the defaults of each statement bound from it.
     """
 
+    column_metadata: Sequence[ColumnMetadata] = ()
+    """The markers, in order."""
+
+    query_id: bytes = b""
+    """The id by which the servers know the statement."""
+
+    query_string: str = ""
+    """The CQL text."""
+
+    protocol_version: int = 0
+    """The version that values are written for."""
+
+    routing_key_indexes: Sequence[int] | None = None
+    """Which markers make the partition key, in its order; None where that is not known."""
+
+    result_metadata: Any = None
+    """The columns of its result."""
+
+    result_metadata_id: bytes | None = None
+    """Names those columns (native protocol 5): when they change, so does the id."""
+
+    column_encryption_policy: Any = None
+    """Says which markers are for encrypted columns."""
+
     _routing_key_index_set: frozenset[int] | None = None
     _binding_made: Binding | None = None
     _core: Any = None

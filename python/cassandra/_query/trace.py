@@ -38,7 +38,7 @@ class TraceUnavailable(Exception):
 class QueryTrace:
     """A trace of one request. It is read from the server by `populate`."""
 
-    trace_id: UUID
+    trace_id: UUID = None  # type: ignore[assignment]
     """Names the trace on the server."""
 
     request_type: str | None = None

@@ -45,8 +45,8 @@ def coords_text(coords: Iterable[Coordinate]) -> str:
 class Point:
     """A point of the plane."""
 
-    x: float
-    y: float
+    x: float = nan
+    y: float = nan
 
     def __init__(self, x: float = nan, y: float = nan) -> None:
         self.x = x
@@ -75,7 +75,7 @@ class Point:
 class LineString:
     """Points joined by lines."""
 
-    coords: tuple[Coordinate, ...]
+    coords: tuple[Coordinate, ...] = ()
 
     def __init__(self, coords: Iterable[Coordinate] = ()) -> None:
         self.coords = tuple(coords)
@@ -109,8 +109,8 @@ class LinearRing(LineString):
 class Polygon:
     """An area with an outer edge and holes."""
 
-    exterior: LinearRing
-    interiors: tuple[LinearRing, ...]
+    exterior: LinearRing = LinearRing()
+    interiors: tuple[LinearRing, ...] = ()
 
     def __init__(self, exterior: Iterable[Coordinate] = (), interiors: Iterable[Iterable[Coordinate]] | None = None):
         self.exterior = LinearRing(exterior)
@@ -144,9 +144,9 @@ class Polygon:
 class Distance:
     """A circle, for searches by distance."""
 
-    x: float
-    y: float
-    radius: float
+    x: float = nan
+    y: float = nan
+    radius: float = nan
 
     def __init__(self, x: float = nan, y: float = nan, radius: float = nan) -> None:
         self.x = x
