@@ -66,10 +66,16 @@ impl Idempotence {
             if !path.is_element {
                 return Some(bound.cql_type.clone());
             }
-            // The server names a marker in brackets for what it is to the column: a key, or a place in a list.
-            let is_key =
-                bound.name.strip_prefix("key(").and_then(|name| name.strip_suffix(')')) == Some(path.column);
-            is_key.then(|| CqlType::Map(Arc::new(bound.cql_type.clone()), Arc::new(CqlType::Blob)))
+            // The server names a marker in brackets for what it is to the column: `key(c)` of a map, `value(c)` of a
+            // set, and `idx(c)` of a list.
+            let (role, column) = bound.name.strip_suffix(')')?.split_once('(')?;
+            let of = Arc::new(bound.cql_type.clone());
+            match role {
+                "key" if column == path.column => Some(CqlType::Map(of, Arc::new(CqlType::Blob))),
+                "value" if column == path.column => Some(CqlType::Set(of)),
+                "idx" if column == path.column => Some(CqlType::List(Arc::new(CqlType::Blob))),
+                _ => None,
+            }
         };
         match walk::Walk::new(cql, &of_marker).judge() {
             (verdict, Some(markers)) if markers == bind.len() => verdict,

@@ -306,13 +306,15 @@ fn bind_markers_decide_what_the_text_cannot() {
         ("UPDATE t SET l = l - ? WHERE k = ?", &[("l", list()), ("k", int())], Timed),
         ("UPDATE t SET n = n + ? WHERE k = ?", &[("n", CqlType::Counter), ("k", int())], No),
         ("UPDATE t SET m[?] = ? WHERE k = ?", &[("key(m)", int()), ("value(m)", int()), ("k", int())], Timed),
-        (
-            "UPDATE t SET l[?] = ? WHERE k = ?",
-            &[("idx(l)", int()), ("value(l)", int()), ("k", int())],
-            Unknown,
-        ),
+        ("UPDATE t SET l[?] = ? WHERE k = ?", &[("idx(l)", int()), ("value(l)", int()), ("k", int())], No),
         ("DELETE m[?] FROM t WHERE k = ?", &[("key(m)", int()), ("k", int())], Timed),
-        ("DELETE l[?] FROM t WHERE k = ?", &[("idx(l)", int()), ("k", int())], Unknown),
+        ("DELETE l[?] FROM t WHERE k = ?", &[("idx(l)", int()), ("k", int())], No),
+        (
+            "DELETE s[?], m[?] FROM t WHERE k = ?",
+            &[("value(s)", int()), ("key(m)", int()), ("k", int())],
+            Timed,
+        ),
+        ("DELETE s[?] FROM t WHERE k = ?", &[("value(other)", int()), ("k", int())], Unknown),
         ("DELETE l[?] FROM t WHERE k = ?", &[("l", int()), ("k", int())], Unknown),
         (
             "BEGIN BATCH INSERT INTO t (k) VALUES (?); UPDATE t SET l = ? WHERE k = ?; APPLY BATCH",
