@@ -39,6 +39,7 @@ mod matcher;
 mod node;
 mod outbound;
 mod page;
+mod plan;
 mod prepared;
 mod reaction;
 mod received;
@@ -53,8 +54,9 @@ pub mod table;
 pub mod topology;
 mod world;
 
-pub use cluster::{MockCluster, MockNode, RunningCluster};
+pub use cluster::{MockNode, RunningCluster};
 pub use matcher::{Matcher, any, execute, opcode, prepare, query, statement};
+pub use plan::MockCluster;
 pub use reaction::{
     Reaction, body, close, error, message, raw, reset, rows, silence, unprepared, usual, void,
 };

@@ -26,7 +26,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use self::command::{Command, NodeAction};
-use super::cluster::{MockCluster, MockNode, RunningCluster};
+use super::cluster::{MockNode, RunningCluster};
+use super::plan::MockCluster;
 use super::rules::RuleId;
 
 /// Serves commands from `input` until it ends. Then all clusters end.

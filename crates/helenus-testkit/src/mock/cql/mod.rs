@@ -3,6 +3,12 @@
 //!
 //! It is not a CQL parser: what it does not know is [`Statement::Other`], and it never says that a text is wrong.
 
+mod markers;
+mod token;
+
+use self::markers::markers;
+use self::token::{Token, tokens};
+
 /// What one CQL text asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
@@ -90,34 +96,6 @@ pub enum MarkerRole {
     Bigint,
     /// Nothing tells.
     Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A word as written: keyword, identifier, number, uuid.
-    Word(String),
-    /// A quoted identifier.
-    Name(String),
-    /// A string literal.
-    Text(String),
-    /// `?` or `:name`.
-    Marker(Option<String>),
-    Symbol(char),
-}
-
-impl Token {
-    fn is(&self, keyword: &str) -> bool {
-        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword))
-    }
-
-    /// The identifier that it is, as the server would store it.
-    fn identifier(&self) -> Option<String> {
-        match self {
-            Self::Word(word) => Some(word.to_ascii_lowercase()),
-            Self::Name(name) => Some(name.clone()),
-            _ => None,
-        }
-    }
 }
 
 /// Reads `text`: its kind, and its bind markers in order.
@@ -253,131 +231,6 @@ fn literal(token: &Token) -> Option<String> {
         Token::Text(text) | Token::Word(text) => Some(text.clone()),
         _ => None,
     }
-}
-
-fn markers(tokens: &[Token]) -> Vec<Marker> {
-    let inserted = inserted_columns(tokens);
-    let values = tokens.iter().position(|token| token.is("VALUES")).filter(|_| !inserted.is_empty());
-    let mut found = Vec::new();
-    let mut role = MarkerRole::Unknown;
-    let (mut depth, mut position) = (0_usize, 0_usize);
-    for (at, token) in tokens.iter().enumerate() {
-        let before = at.checked_sub(1).map(|before| &tokens[before]);
-        match token {
-            Token::Symbol('(') => depth += 1,
-            Token::Symbol(')') => depth = depth.saturating_sub(1),
-            Token::Symbol(',') if depth == 1 => position += 1,
-            Token::Symbol('=' | '<' | '>' | '!') => match before {
-                Some(Token::Symbol(')')) => role = MarkerRole::Bigint,
-                Some(before) => {
-                    if let Some(column) = before.identifier() {
-                        role = MarkerRole::Column(column);
-                    }
-                }
-                None => {}
-            },
-            Token::Marker(name) => {
-                let in_values = values.is_some_and(|values| at > values) && depth > 0;
-                let role = match inserted.get(position).filter(|_| in_values) {
-                    Some(column) => MarkerRole::Column(column.clone()),
-                    None => role.clone(),
-                };
-                found.push(marker(name.as_deref(), role, before));
-            }
-            _ if token.is("VALUES") => (depth, position) = (0, 0),
-            _ if token.is("IN") => {
-                if let Some(column) = before.and_then(Token::identifier) {
-                    let whole = matches!(tokens.get(at + 1), Some(Token::Marker(_)));
-                    role = if whole { MarkerRole::ListOf(column) } else { MarkerRole::Column(column) };
-                }
-            }
-            _ if token.is("LIMIT") || token.is("TTL") => role = MarkerRole::Int,
-            _ if token.is("TIMESTAMP") => role = MarkerRole::Bigint,
-            _ => {}
-        }
-    }
-    found
-}
-
-fn marker(own: Option<&str>, role: MarkerRole, before: Option<&Token>) -> Marker {
-    let name = match (&role, own, before) {
-        (_, Some(own), _) => own.to_owned(),
-        (MarkerRole::Column(column), ..) => column.clone(),
-        (MarkerRole::ListOf(column), ..) => format!("in({column})"),
-        (MarkerRole::Int | MarkerRole::Bigint, None, Some(Token::Word(word))) => {
-            format!("[{}]", word.to_ascii_lowercase())
-        }
-        (MarkerRole::Bigint, ..) => "partition key token".to_owned(),
-        _ => "[unknown]".to_owned(),
-    };
-    Marker { name, role }
-}
-
-fn inserted_columns(tokens: &[Token]) -> Vec<String> {
-    let Some(start) = tokens.iter().position(|token| *token == Token::Symbol('(')) else { return Vec::new() };
-    if !tokens.first().is_some_and(|token| token.is("INSERT")) {
-        return Vec::new();
-    }
-    tokens[start + 1..]
-        .iter()
-        .take_while(|token| **token != Token::Symbol(')'))
-        .filter_map(Token::identifier)
-        .collect()
-}
-
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = match first {
-            '\'' => quoted(rest, '\'', Token::Text),
-            '"' => quoted(rest, '"', Token::Name),
-            '$' if rest.starts_with("$$") => {
-                let end = rest[2..].find("$$").map_or(rest.len(), |at| at + 2);
-                (Some(Token::Text(rest[2..end].to_owned())), (end + 2).min(rest.len()))
-            }
-            '-' if rest.starts_with("--") => (None, line(rest)),
-            '/' if rest.starts_with("//") => (None, line(rest)),
-            '/' if rest.starts_with("/*") => (None, rest.find("*/").map_or(rest.len(), |at| at + 2)),
-            '?' => (Some(Token::Marker(None)), 1),
-            ':' => {
-                let length = word_length(&rest[1..]);
-                (Some(Token::Marker(Some(rest[1..=length].to_owned()))), length + 1)
-            }
-            _ => match word_length(rest) {
-                0 => (Some(Token::Symbol(first)), first.len_utf8()),
-                length => (Some(Token::Word(rest[..length].to_owned())), length),
-            },
-        };
-        tokens.extend(token);
-        rest = rest[length..].trim_start();
-    }
-    tokens
-}
-
-fn line(rest: &str) -> usize {
-    rest.find('\n').unwrap_or(rest.len())
-}
-
-fn word_length(rest: &str) -> usize {
-    let in_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    rest.find(|c| !in_word(c)).unwrap_or(rest.len())
-}
-
-fn quoted(rest: &str, quote: char, token: fn(String) -> Token) -> (Option<Token>, usize) {
-    let mut content = String::new();
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c != quote {
-            content.push(c);
-        } else if chars.peek().is_some_and(|(_, next)| *next == quote) {
-            chars.next();
-            content.push(c);
-        } else {
-            return (Some(token(content)), at + 1);
-        }
-    }
-    (Some(token(content)), rest.len())
 }
 
 #[cfg(test)]
