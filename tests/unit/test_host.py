@@ -52,6 +52,8 @@ class TestHost:
     def test_needs_an_end_point(self) -> None:
         with pytest.raises(ValueError, match="endpoint"):
             Host(None, SimpleConvictionPolicy)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="conviction_policy_factory"):
+            Host("127.0.0.1", None)
 
     def test_nothing_is_known_at_first(self) -> None:
         host = Host("127.0.0.1")

@@ -93,6 +93,8 @@ class Host:
             raise ValueError("endpoint may not be None")
         factory: Any = conviction_policy_factory
         if not callable(factory):
+            if factory is None and datacenter is None and rack is None:
+                raise ValueError("conviction_policy_factory may not be None")
             # The short form: what stands in the second place is the datacenter, and the rack follows it.
             if factory is not NOT_GIVEN:
                 datacenter, rack = cast("str | None", factory), datacenter if datacenter is not None else rack
