@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::QueryParameters;
+use super::{QueryParameters, SerializedValues};
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Writer};
 use crate::version::ProtocolVersion;
@@ -21,6 +21,16 @@ pub struct Execute {
 impl Execute {
     /// Appends the body.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.encode_with(&self.parameters.values, version, out)
+    }
+
+    /// Appends the body with `values` in the place of its own, for a caller who keeps the values elsewhere.
+    pub fn encode_with(
+        &self,
+        values: &SerializedValues,
+        version: ProtocolVersion,
+        out: &mut Writer<'_>,
+    ) -> Result<(), EncodeError> {
         out.short_bytes(&self.id)?;
         if version.has_result_metadata_id() {
             let id = self.result_metadata_id.as_ref().ok_or_else(|| {
@@ -31,7 +41,7 @@ impl Execute {
             })?;
             out.short_bytes(id)?;
         }
-        self.parameters.encode(version, out)
+        self.parameters.encode_with(values, version, out)
     }
 
     /// Reads the body.

@@ -61,22 +61,32 @@ impl QueryParameters {
         }
     }
 
-    fn flags(&self) -> u32 {
+    fn flags(&self, values: &SerializedValues) -> u32 {
         let bit = |set: bool, flag: u32| if set { flag } else { 0 };
-        bit(!self.values.is_empty(), flag::VALUES)
+        bit(!values.is_empty(), flag::VALUES)
             | bit(self.skip_metadata, flag::SKIP_METADATA)
             | bit(self.page_size.is_some(), flag::PAGE_SIZE)
             | bit(self.paging_state.is_some(), flag::PAGING_STATE)
-            | bit(self.values.are_named(), flag::NAMES)
+            | bit(values.are_named(), flag::NAMES)
             | Trailer::from(self).flags()
     }
 
     /// Appends them. What the version has no place for is an error, not silently dropped.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.encode_with(&self.values, version, out)
+    }
+
+    /// Appends them with `values` in the place of their own, for a caller who keeps the values elsewhere.
+    pub fn encode_with(
+        &self,
+        values: &SerializedValues,
+        version: ProtocolVersion,
+        out: &mut Writer<'_>,
+    ) -> Result<(), EncodeError> {
         out.consistency(self.consistency);
-        encode_flags(self.flags(), version, out);
-        if !self.values.is_empty() {
-            self.values.encode(version, out)?;
+        encode_flags(self.flags(values), version, out);
+        if !values.is_empty() {
+            values.encode(version, out)?;
         }
         if let Some(page_size) = self.page_size {
             out.int(page_size);

@@ -17,7 +17,7 @@ use crate::error::{AttemptError, Error};
 use crate::pool::Pool;
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
 use crate::request::runner::{Environment, RetryAnswer, Route};
-use crate::request::{Awaited, Body, Facts, Request};
+use crate::request::{Awaited, Body, Facts, Request, ToPrepare};
 
 /// One connection and the host at its other end.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl Link {
         let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
         let environment = Arc::new(Bare { version, handle: Handle::current() });
         let route = Route::Fixed(Some((Arc::clone(&self.host), Arc::clone(&self.connection))));
-        let request = Request::new(body, limits, route, environment, None, facts);
+        let request = Request::new(body, limits, route, environment, ToPrepare::new(), facts);
         request.start();
         let success = Awaited::new(request).await?;
         let Some(envelope) = success.envelope else { return Err(Error::Dropped) };

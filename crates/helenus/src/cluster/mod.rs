@@ -172,6 +172,11 @@ impl ClusterInner {
         self.snapshot.load_full()
     }
 
+    /// The snapshot, for a short look: cheaper than an owned one.
+    pub(crate) fn current(&self) -> arc_swap::Guard<Arc<Snapshot>> {
+        self.snapshot.load()
+    }
+
     pub(crate) fn version(&self) -> Option<ProtocolVersion> {
         ProtocolVersion::from_number(self.version.load(Ordering::Acquire))
     }

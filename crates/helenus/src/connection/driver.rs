@@ -138,7 +138,8 @@ impl Connection {
             }
             Ok(if count < READ_SIZE { Drained::Yes } else { Drained::No })
         })?;
-        reading.heartbeat.handle_bytes(Instant::now());
+        let now = Instant::now();
+        reading.heartbeat.handle_bytes(now);
         while let Some(envelope) = reading.receiver.poll_envelope()? {
             if envelope.header.stream < 0 {
                 self.handle_pushed(&envelope)?;
@@ -147,12 +148,12 @@ impl Connection {
             }
         }
         if !reading.envelopes.is_empty() {
-            self.deliver(reading)?;
+            self.deliver(reading, now)?;
         }
         Ok(drained)
     }
 
-    fn deliver(&self, reading: &mut Reading) -> Result<(), ConnectionError> {
+    fn deliver(&self, reading: &mut Reading, now: Instant) -> Result<(), ConnectionError> {
         let mut nobodys = None;
         {
             let mut sender = lock(&self.sender);
@@ -167,7 +168,7 @@ impl Connection {
             self.orphans.store(sender.orphans(), Ordering::Relaxed);
         }
         for (token, envelope) in reading.answered.drain(..) {
-            token.answered(envelope);
+            token.answered(envelope, now);
         }
         match nobodys {
             Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),

@@ -55,6 +55,9 @@ impl Body {
     }
 }
 
+/// The prepared statements of a request: none, one, or those of a batch.
+pub(crate) type ToPrepare = SmallVec<[Arc<Shared>; 1]>;
+
 /// What a retry policy is told of a request, and which policy that is.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
@@ -83,7 +86,7 @@ pub(crate) struct Request {
     body: Body,
     environment: Arc<dyn Environment>,
     /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
-    pub(crate) prepared: Option<Arc<[Arc<Shared>]>>,
+    pub(crate) prepared: ToPrepare,
     facts: Facts,
     schema_agreed: AtomicBool,
     state: Mutex<State>,
@@ -102,7 +105,7 @@ impl Request {
         limits: Limits,
         route: Route,
         environment: Arc<dyn Environment>,
-        prepared: Option<Arc<[Arc<Shared>]>>,
+        prepared: ToPrepare,
         facts: Facts,
     ) -> Arc<Self> {
         let state = State {
@@ -245,9 +248,9 @@ impl Token {
     }
 
     /// The server has answered.
-    pub(crate) fn answered(mut self, envelope: Envelope) {
+    pub(crate) fn answered(mut self, envelope: Envelope, now: Instant) {
         if let Some((request, attempt)) = self.0.take() {
-            request.answered(attempt, envelope);
+            request.answered(attempt, envelope, now);
         }
     }
 

@@ -4,13 +4,14 @@
 //! thread (take the answer, tell whoever waits): no task is spawned, no channel crossed. What takes longer (preparing
 //! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, SchemaChange};
 use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
+
+use smallvec::SmallVec;
 
 use super::execution::{Action, Answer, AttemptId, Input, Verdict};
 use super::{Fixed, Request, State, Token};
@@ -20,6 +21,9 @@ use crate::error::AttemptError;
 use crate::lock::lock;
 use crate::policy::Plan;
 use crate::pool::Pool;
+
+/// What follows from one input at once; hardly ever more than one thing.
+type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 
 /// Where a request's hosts come from.
 pub(crate) enum Route {
@@ -76,7 +80,12 @@ impl Request {
 
     /// Takes what has happened, and does what follows from it until nothing is left to do.
     pub(crate) fn handle(self: &Arc<Self>, input: Input<Arc<Host>>) {
-        let mut inputs = VecDeque::new();
+        self.handle_at(input, Instant::now());
+    }
+
+    /// The same at `now`: the clock is read once for all answers of one read.
+    fn handle_at(self: &Arc<Self>, input: Input<Arc<Host>>, now: Instant) {
+        let mut inputs = Inputs::new();
         let unseated = match &input {
             Input::Responded(id, _) | Input::Failed(id, ..) => Some(*id),
             _ => None,
@@ -92,8 +101,7 @@ impl Request {
             if fired || state.seats.is_empty() {
                 state.armed = None;
             }
-            while let Some(next) = input.take().or_else(|| inputs.pop_front()) {
-                let now = Instant::now();
+            while let Some(next) = input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) }) {
                 for action in state.execution.handle(next, now) {
                     self.perform(action, &mut state, now, &mut inputs, &mut later);
                 }
@@ -121,7 +129,7 @@ impl Request {
         action: Action<Arc<Host>>,
         state: &mut State,
         now: Instant,
-        inputs: &mut VecDeque<Input<Arc<Host>>>,
+        inputs: &mut Inputs,
         later: &mut Vec<Later>,
     ) {
         match action {
@@ -131,11 +139,11 @@ impl Request {
                     Route::Fixed(Some((host, _))) if state.seats.is_empty() => Some(Arc::clone(host)),
                     Route::Fixed(_) => None,
                 };
-                inputs.push_back(Input::NextHost(host));
+                inputs.push(Input::NextHost(host));
             }
             Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
                 Ok(()) => {}
-                Err(error) => inputs.push_back(Input::Failed(id, error, false)),
+                Err(error) => inputs.push(Input::Failed(id, error, false)),
             },
             Action::Orphan(id) => {
                 if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
@@ -224,12 +232,12 @@ impl Request {
     }
 
     /// An answer has come for `attempt`.
-    pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope) {
+    pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
         let input = match classify(self.environment.version(), envelope) {
             Ok(answer) => Input::Responded(attempt, answer),
             Err(error) => Input::Failed(attempt, AttemptError::Decode(error), true),
         };
-        self.handle(input);
+        self.handle_at(input, now);
     }
 }
 

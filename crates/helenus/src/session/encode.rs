@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use helenus_protocol::envelope::Flags;
-use helenus_protocol::notation::Writer;
+use helenus_protocol::notation::{Value, Writer};
 use helenus_protocol::request::{
     Batch, BatchStatement as WireStatement, Execute, Query, QueryParameters, SerializedValues, StatementKind,
     encode_custom_payload,
@@ -13,16 +13,18 @@ use helenus_protocol::request::{
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
 
 use super::SessionInner;
+use smallvec::{SmallVec, smallvec};
+
 use crate::cluster::Snapshot;
 use crate::error::Error;
 use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Body, Facts, Request};
+use crate::request::{Body, Facts, Request, ToPrepare};
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
-use crate::statement::prepared::Shared;
-use crate::statement::{Statement, StatementOptions};
+use crate::routing::Token;
+use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
 /// The most speculative attempts that any policy is asked for.
 const MOST_SPECULATIVE: u32 = 16;
@@ -42,7 +44,7 @@ impl SessionInner {
             .or_else(|| defaults.timestamps.as_ref().and_then(|generator| generator.timestamp(wall_clock())));
         let parameters = Parameters { version, options, consistency, timestamp, session: self };
         let (body, prepared) = parameters.encode(statement)?;
-        let snapshot = self.cluster.snapshot();
+        let snapshot = self.cluster.current();
         let routing = routing(statement, &snapshot, consistency, self);
         let idempotent =
             options.idempotent.unwrap_or_else(|| match idempotence_of(statement, &snapshot, &routing) {
@@ -59,9 +61,10 @@ impl SessionInner {
             Some(waits) => waits.clone(),
             None => self.speculation(&routing),
         };
+        let now = Instant::now();
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
-            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            deadline: timeout.and_then(|timeout| now.checked_add(timeout)),
             timeout,
             idempotent,
             policy_decides,
@@ -112,13 +115,12 @@ fn routing(
     session: &SessionInner,
 ) -> RoutingInfo {
     let options = statement.options();
-    let of = |prepared: &crate::statement::PreparedStatement, values: &SerializedValues| {
-        // A key that cannot be is the server's to refuse, with its own words.
-        let key = prepared.routing_key(values).ok().flatten();
+    let of = |prepared: &PreparedStatement, values: &SerializedValues| {
+        let token = if options.routing_key.is_some() { None } else { token(prepared, values, snapshot) };
         let keyspace = prepared.bind_columns().first().map(|column| Arc::clone(&column.keyspace));
-        (key, keyspace)
+        (token, keyspace)
     };
-    let (key, keyspace) = match statement {
+    let (token, keyspace) = match statement {
         Statement::Simple(_) => (None, None),
         Statement::Bound(bound) => of(&bound.prepared, &bound.values),
         Statement::Batch(batch) => batch
@@ -130,17 +132,30 @@ fn routing(
             })
             .unwrap_or_default(),
     };
-    let key: Option<Bytes> = options.routing_key.clone().or(key);
+    let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
     let keyspace =
         options.keyspace.clone().or(keyspace).or_else(|| {
             session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
         });
     RoutingInfo {
-        token: key.and_then(|key| snapshot.token(&key)),
+        token,
         keyspace,
         consistency,
         conditional: false,
         preferred: options.host.clone(),
+    }
+}
+
+/// The token of the partition that a prepared statement's values name. A key that cannot be is the server's to refuse,
+/// with its own words.
+fn token(prepared: &PreparedStatement, values: &SerializedValues, snapshot: &Snapshot) -> Option<Token> {
+    match prepared.partition_key_indexes() {
+        [] => None,
+        [only] if !values.are_named() => match values.iter().nth(usize::from(*only))? {
+            (_, Value::Bytes(bytes)) => snapshot.token(bytes),
+            _ => None,
+        },
+        _ => snapshot.token(&prepared.routing_key(values).ok().flatten()?),
     }
 }
 
@@ -154,7 +169,7 @@ struct Parameters<'a> {
 }
 
 impl Parameters<'_> {
-    fn encode(&self, statement: &Statement) -> Result<(Body, Option<Arc<[Arc<Shared>]>>), EncodeError> {
+    fn encode(&self, statement: &Statement) -> Result<(Body, ToPrepare), EncodeError> {
         let mut flags = Flags::empty();
         let mut bytes = Vec::new();
         if self.options.tracing {
@@ -170,7 +185,7 @@ impl Parameters<'_> {
                 let parameters = self.query_parameters(statement.values.clone(), false);
                 let query = Query { query: statement.text.as_str().into(), parameters };
                 query.encode(self.version, &mut Writer::new(&mut bytes))?;
-                (RequestOpcode::Query, before + 4 + statement.text.len(), None)
+                (RequestOpcode::Query, before + 4 + statement.text.len(), SmallVec::new())
             }
             Statement::Bound(bound) => {
                 let shared = &bound.prepared.shared;
@@ -184,13 +199,14 @@ impl Parameters<'_> {
                 if self.version.has_result_metadata_id() {
                     at += 2 + result_metadata_id.as_ref().map_or(0, Bytes::len);
                 }
-                let parameters = self.query_parameters(bound.values.clone(), skip);
+                let parameters = self.query_parameters(SerializedValues::new(), skip);
                 let execute = Execute { id, result_metadata_id, parameters };
-                execute.encode(self.version, &mut Writer::new(&mut bytes))?;
-                (RequestOpcode::Execute, at, Some([Arc::clone(shared)].into()))
+                bytes.reserve(bound.values.byte_length() + 128);
+                execute.encode_with(&bound.values, self.version, &mut Writer::new(&mut bytes))?;
+                (RequestOpcode::Execute, at, smallvec![Arc::clone(shared)])
             }
             Statement::Batch(batch) => {
-                let mut prepared: Vec<Arc<Shared>> = Vec::new();
+                let mut prepared = ToPrepare::new();
                 let statements = batch
                     .entries
                     .iter()
@@ -222,7 +238,7 @@ impl Parameters<'_> {
                 after += batch.serial_consistency.map_or(0, |_| 2) + batch.timestamp.map_or(0, |_| 8);
                 after += batch.keyspace.as_ref().map_or(0, |keyspace| 2 + keyspace.len());
                 after += batch.now_in_seconds.map_or(0, |_| 4);
-                (RequestOpcode::Batch, bytes.len() - after - 2, Some(prepared.into()))
+                (RequestOpcode::Batch, bytes.len() - after - 2, prepared)
             }
         };
         Ok((Body { opcode, flags, bytes, consistency_at: Some(consistency_at) }, prepared))

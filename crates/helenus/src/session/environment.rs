@@ -49,7 +49,7 @@ impl Environment for SessionInner {
 
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>) {
         let connection = self.pool(host).and_then(|pool| pool.connections().first().cloned());
-        let (Some(connection), Some(statement)) = (connection, request.prepared.clone()) else {
+        let (Some(connection), false) = (connection, request.prepared.is_empty()) else {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
             return;
         };
@@ -58,7 +58,7 @@ impl Environment for SessionInner {
         self.context.executor.main().spawn(async move {
             let link = Link { host, connection };
             let mut outcome = Ok(());
-            for statement in &*statement {
+            for statement in &request.prepared {
                 if let Err(error) = statement.prepare_again(&link, timeout).await {
                     outcome = Err(attempt_error(error));
                     break;

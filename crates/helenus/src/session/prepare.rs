@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Awaited, Body, Facts, Request};
+use crate::request::{Awaited, Body, Facts, Request, ToPrepare};
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, StatementOptions};
 
@@ -66,7 +66,7 @@ impl SessionInner {
         };
         let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
         let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
-        Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, None, facts))
+        Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, ToPrepare::new(), facts))
     }
 
     /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.
