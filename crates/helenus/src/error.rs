@@ -99,7 +99,7 @@ pub enum AttemptError {
     Connection(ConnectionError),
     /// The server answered with an error.
     #[error(transparent)]
-    Server(ServerError),
+    Server(Box<ServerError>),
     /// The server answered with bytes that are no message.
     #[error(transparent)]
     Decode(DecodeError),
@@ -114,7 +114,7 @@ impl AttemptError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Server(error) => matches!(
-                error,
+                **error,
                 ServerError::ReadTimeout { .. }
                     | ServerError::WriteTimeout { .. }
                     | ServerError::Unavailable { .. }

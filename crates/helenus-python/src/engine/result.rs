@@ -81,8 +81,8 @@ impl ResultCore {
     #[getter]
     fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         let result = self.0.get()?;
-        match result.raw_rows() {
-            Some(_) => decoder(py, result.metadata(), None)?.get().names(py).map(Some),
+        match result.metadata() {
+            Some(metadata) => decoder(py, metadata, None)?.get().names(py).map(Some),
             None => Ok(None),
         }
     }
@@ -91,8 +91,8 @@ impl ResultCore {
     #[getter]
     fn column_types<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         let result = self.0.get()?;
-        match result.raw_rows() {
-            Some(_) => decoder(py, result.metadata(), None)?.get().types(py).map(Some),
+        match result.metadata() {
+            Some(metadata) => decoder(py, metadata, None)?.get().types(py).map(Some),
             None => Ok(None),
         }
     }
@@ -113,8 +113,10 @@ impl ResultCore {
         user_types: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let result = self.0.get()?;
-        let Some(rows) = result.raw_rows() else { return Ok(py.None().into_bound(py)) };
-        let decoder = decoder(py, result.metadata(), user_types)?;
+        let (Some(rows), Some(metadata)) = (result.raw_rows(), result.metadata()) else {
+            return Ok(py.None().into_bound(py));
+        };
+        let decoder = decoder(py, metadata, user_types)?;
         decoder.get().decode_with(&rows.cells, rows.rows_count, row_factory)
     }
 

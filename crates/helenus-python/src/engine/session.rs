@@ -50,7 +50,7 @@ impl SessionCore {
         given: &Bound<'_, PyTuple>,
     ) -> PyResult<RequestCore> {
         let mut prepared = prepared.get()?.clone();
-        prepared.options = options(self.session.get()?, given)?;
+        *prepared.options_mut() = options(self.session.get()?, given)?;
         self.begin(BoundStatement { prepared, values: values(bound)? }.into())
     }
 
@@ -114,7 +114,7 @@ impl SessionCore {
     ) -> PyResult<Bound<'py, PyList>> {
         let session = self.session.get()?;
         let mut prepared = prepared.get()?.clone();
-        prepared.options = options(session, given)?;
+        *prepared.options_mut() = options(session, given)?;
         let run = concurrent::Run { session, prepared, binder, concurrency, raise_on_first_error };
         run.all(py, parameters, made)
     }

@@ -45,7 +45,7 @@ pub(crate) enum Answer {
     /// The schema was changed.
     SchemaChanged(Envelope, SchemaChange),
     /// An error.
-    Error(ServerError),
+    Error(Box<ServerError>),
 }
 
 /// What the retry policy decided of a failed attempt.
@@ -269,7 +269,7 @@ impl<H: Clone> Execution<H> {
                 actions.push(Action::AwaitSchema(change));
             }
             Answer::Error(error)
-                if matches!(error, ServerError::Unprepared { .. }) && !self.live[index].prepared =>
+                if matches!(*error, ServerError::Unprepared { .. }) && !self.live[index].prepared =>
             {
                 let live = &mut self.live[index];
                 live.prepared = true;

@@ -101,7 +101,9 @@ impl Request {
             if fired || state.seats.is_empty() {
                 state.armed = None;
             }
-            while let Some(next) = input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) }) {
+            while let Some(next) =
+                input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) })
+            {
                 for action in state.execution.handle(next, now) {
                     self.perform(action, &mut state, now, &mut inputs, &mut later);
                 }
@@ -289,7 +291,7 @@ fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, Deco
     }
     let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
     Ok(match response.message {
-        Message::Error(error) => Answer::Error(error),
+        Message::Error(error) => Answer::Error(Box::new(error)),
         Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
         Message::Result(ResultMessage::SchemaChange(change)) => Answer::SchemaChanged(envelope, change),
         _ => Answer::Plain(envelope),

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
     ColumnSpec, Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaChange,
 };
@@ -29,15 +30,21 @@ pub struct ResultSet {
     session: Arc<SessionInner>,
     statement: Arc<Statement>,
     rows: Option<RawRows>,
-    columns: Arc<RowsMetadata>,
+    columns: Option<Arc<RowsMetadata>>,
+    host: Arc<Host>,
+    extras: Option<Box<Extras>>,
+}
+
+/// What few answers have, kept apart so that the others stay small.
+#[derive(Debug, Default)]
+struct Extras {
     schema_change: Option<SchemaChange>,
     keyspace: Option<String>,
     tracing_id: Option<Uuid>,
     warnings: Vec<String>,
     custom_payload: Vec<(String, Option<Bytes>)>,
-    host: Arc<Host>,
     attempts: Vec<Attempt>,
-    schema_agreed: bool,
+    schema_disputed: bool,
 }
 
 impl fmt::Debug for ResultSet {
@@ -61,30 +68,36 @@ impl ResultSet {
             session: Arc::clone(session),
             statement: Arc::clone(statement),
             rows: None,
-            columns: Arc::default(),
-            schema_change: None,
-            keyspace: None,
-            tracing_id: None,
-            warnings: Vec::new(),
-            custom_payload: Vec::new(),
+            columns: None,
             host: success.host,
-            attempts: success.attempts,
-            schema_agreed,
+            extras: None,
         };
+        if !success.attempts.is_empty() || !schema_agreed {
+            let extras = result.extras();
+            extras.attempts = success.attempts;
+            extras.schema_disputed = !schema_agreed;
+        }
         let Some(envelope) = success.envelope else { return Ok(result) };
         let header = envelope.header;
         let response =
             Response::decode(session.context.version, header.flags, header.opcode, &envelope.body)?;
-        result.tracing_id = response.tracing_id;
-        result.warnings = response.warnings;
-        result.custom_payload = response.custom_payload;
+        if header.flags != Flags::empty() {
+            let extras = result.extras();
+            extras.tracing_id = response.tracing_id;
+            extras.warnings = response.warnings;
+            extras.custom_payload = response.custom_payload;
+        }
         match response.message {
             Message::Result(ResultMessage::Rows(rows)) => {
-                result.columns = result.resolve_columns(&rows)?;
+                result.columns = Some(result.resolve_columns(&rows)?);
                 result.rows = Some(rows);
             }
-            Message::Result(ResultMessage::SchemaChange(change)) => result.schema_change = Some(change),
-            Message::Result(ResultMessage::SetKeyspace(keyspace)) => result.keyspace = Some(keyspace),
+            Message::Result(ResultMessage::SchemaChange(change)) => {
+                result.extras().schema_change = Some(change)
+            }
+            Message::Result(ResultMessage::SetKeyspace(keyspace)) => {
+                result.extras().keyspace = Some(keyspace)
+            }
             Message::Result(_) => {}
             other => {
                 let why = format!("{} instead of RESULT", other.opcode());
@@ -92,6 +105,10 @@ impl ResultSet {
             }
         }
         Ok(result)
+    }
+
+    fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
     }
 
     /// The columns of a page: its own, or those that the prepared statement knows. New ones are remembered (v5).
@@ -108,13 +125,13 @@ impl ResultSet {
     /// The columns, in order.
     #[must_use]
     pub fn columns(&self) -> &[ColumnSpec] {
-        &self.columns.columns
+        self.columns.as_ref().map_or(&[], |metadata| &metadata.columns)
     }
 
-    /// The description of the columns, shared with the other pages.
+    /// The description of the columns, shared with the other pages; `None` for a statement without rows.
     #[must_use]
-    pub const fn metadata(&self) -> &Arc<RowsMetadata> {
-        &self.columns
+    pub const fn metadata(&self) -> Option<&Arc<RowsMetadata>> {
+        self.columns.as_ref()
     }
 
     /// The page's bytes, for whoever decodes them in another way.
@@ -138,7 +155,7 @@ impl ResultSet {
     /// The rows of this page.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
         let rows = self.rows.iter().flat_map(|rows| rows.rows());
-        rows.map(|row| Ok(Row { columns: &self.columns.columns, cells: row?.collect() }))
+        rows.map(|row| Ok(Row { columns: self.columns(), cells: row?.collect() }))
     }
 
     /// The rows of this page as values of type `T`: a tuple of the columns' types.
@@ -215,43 +232,43 @@ impl ResultSet {
     /// What had failed before, in order.
     #[must_use]
     pub fn failed_attempts(&self) -> &[Attempt] {
-        &self.attempts
+        self.extras.as_ref().map_or(&[], |extras| &extras.attempts)
     }
 
     /// The id of the trace, where one was asked for.
     #[must_use]
-    pub const fn tracing_id(&self) -> Option<Uuid> {
-        self.tracing_id
+    pub fn tracing_id(&self) -> Option<Uuid> {
+        self.extras.as_ref().and_then(|extras| extras.tracing_id)
     }
 
     /// What the server warns of.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        self.extras.as_ref().map_or(&[], |extras| &extras.warnings)
     }
 
     /// What the server's query handler said beside.
     #[must_use]
     pub fn custom_payload(&self) -> &[(String, Option<Bytes>)] {
-        &self.custom_payload
+        self.extras.as_ref().map_or(&[], |extras| &extras.custom_payload)
     }
 
     /// What the statement changed of the schema.
     #[must_use]
-    pub const fn schema_change(&self) -> Option<&SchemaChange> {
-        self.schema_change.as_ref()
+    pub fn schema_change(&self) -> Option<&SchemaChange> {
+        self.extras.as_ref()?.schema_change.as_ref()
     }
 
     /// The keyspace that a USE has set.
     #[must_use]
     pub fn keyspace(&self) -> Option<&str> {
-        self.keyspace.as_deref()
+        self.extras.as_ref()?.keyspace.as_deref()
     }
 
     /// After a change of the schema: whether all nodes agreed on it in time.
     #[must_use]
-    pub const fn is_schema_agreed(&self) -> bool {
-        self.schema_agreed
+    pub fn is_schema_agreed(&self) -> bool {
+        self.extras.as_ref().is_none_or(|extras| !extras.schema_disputed)
     }
 }
 

@@ -21,9 +21,9 @@ use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
 use crate::request::{Body, Facts, Request, ToPrepare};
+use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
-use crate::routing::Token;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
 /// The most speculative attempts that any policy is asked for.
@@ -137,13 +137,7 @@ fn routing(
         options.keyspace.clone().or(keyspace).or_else(|| {
             session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
         });
-    RoutingInfo {
-        token,
-        keyspace,
-        consistency,
-        conditional: false,
-        preferred: options.host.clone(),
-    }
+    RoutingInfo { token, keyspace, consistency, conditional: false, preferred: options.host.clone() }
 }
 
 /// The token of the partition that a prepared statement's values name. A key that cannot be is the server's to refuse,

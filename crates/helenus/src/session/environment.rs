@@ -132,7 +132,7 @@ fn attempt_error(error: Error) -> AttemptError {
 
 fn retry_failure(error: &AttemptError) -> Option<RetryFailure> {
     Some(match error {
-        AttemptError::Server(error) => match error {
+        AttemptError::Server(error) => match &**error {
             ServerError::ReadTimeout { required, received, data_present, .. } => RetryFailure::ReadTimeout {
                 required: *required,
                 received: *received,

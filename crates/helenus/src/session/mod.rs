@@ -11,15 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use std::collections::HashMap;
-use uuid::Uuid;
 
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::Error;
 use crate::future::ResponseFuture;
-use crate::pool::{Pool, PoolContext, PoolObserver};
+use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
+use pools::Pools;
 
 /// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
 #[derive(Clone)]
@@ -36,7 +35,7 @@ impl fmt::Debug for Session {
 pub(crate) struct SessionInner {
     pub(crate) cluster: Arc<ClusterInner>,
     pub(crate) context: Arc<PoolContext>,
-    pub(crate) pools: ArcSwap<HashMap<Uuid, Arc<Pool>>>,
+    pub(crate) pools: ArcSwap<Pools>,
     shut_down: AtomicBool,
 }
 

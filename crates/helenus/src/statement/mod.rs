@@ -31,19 +31,19 @@ pub enum Statement {
 impl Statement {
     /// Its options.
     #[must_use]
-    pub const fn options(&self) -> &StatementOptions {
+    pub fn options(&self) -> &StatementOptions {
         match self {
             Self::Simple(statement) => &statement.options,
-            Self::Bound(statement) => &statement.prepared.options,
+            Self::Bound(statement) => statement.prepared.options(),
             Self::Batch(statement) => &statement.options,
         }
     }
 
     /// Its options, to change them.
-    pub const fn options_mut(&mut self) -> &mut StatementOptions {
+    pub fn options_mut(&mut self) -> &mut StatementOptions {
         match self {
             Self::Simple(statement) => &mut statement.options,
-            Self::Bound(statement) => &mut statement.prepared.options,
+            Self::Bound(statement) => statement.prepared.options_mut(),
             Self::Batch(statement) => &mut statement.options,
         }
     }

@@ -78,8 +78,8 @@ impl fmt::Debug for Shared {
 #[derive(Clone)]
 pub struct PreparedStatement {
     pub(crate) shared: Arc<Shared>,
-    /// Options for each execution.
-    pub options: StatementOptions,
+    /// Shared by all that is bound, until one is given others.
+    options: Arc<StatementOptions>,
 }
 
 impl fmt::Debug for PreparedStatement {
@@ -90,7 +90,18 @@ impl fmt::Debug for PreparedStatement {
 
 impl PreparedStatement {
     pub(crate) fn new(shared: Arc<Shared>, options: StatementOptions) -> Self {
-        Self { shared, options }
+        Self { shared, options: Arc::new(options) }
+    }
+
+    /// The options of each execution.
+    #[must_use]
+    pub fn options(&self) -> &StatementOptions {
+        &self.options
+    }
+
+    /// The options of each execution of this handle, to change them.
+    pub fn options_mut(&mut self) -> &mut StatementOptions {
+        Arc::make_mut(&mut self.options)
     }
 
     /// The server's id for it.
