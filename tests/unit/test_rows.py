@@ -120,6 +120,7 @@ class Session:
         self.reads: list[tuple[str, int | None, Any]] = []
 
     def _dict_rows(self, query: SimpleStatement, parameters: Any, timeout: float | None) -> list[dict[str, Any]]:
+        assert query.fetch_size is None
         self.reads.append((query.query_string, query.consistency_level, parameters))
         if self.error is not None:
             raise self.error

@@ -97,7 +97,8 @@ class QueryTrace:
         ]
 
     def _read(self, query: str, level: int, timeout: float | None) -> Sequence[Mapping[str, Any]]:
-        statement = SimpleStatement(query, consistency_level=level)
+        # Not paged: a long trace has more events than a page holds.
+        statement = SimpleStatement(query, consistency_level=level, fetch_size=None)
         try:
             return self._session._dict_rows(statement, (self.trace_id,), timeout)
         except OperationTimedOut as error:
