@@ -97,6 +97,10 @@ impl TokenMap {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::cluster::host::tests::{host_with_tokens, number_of};
     use crate::routing::ReplicationFactor;
@@ -208,5 +212,46 @@ mod tests {
         let fewer = map.with_keyspaces([("c", &one)]);
         assert_eq!(fewer.replicas("c", &token).len(), 1);
         assert!(fewer.replicas("a", &token).is_empty());
+    }
+
+    /// The same strategy told otherwise, as older servers walk: racks not yet used first, hosts of used racks put off until each
+    /// rack has been seen.
+    fn put_off(hosts: &[(&str, &str)], from: usize, factors: &BTreeMap<&str, usize>) -> BTreeSet<u8> {
+        let mut replicas = BTreeSet::new();
+        for (datacenter, factor) in factors {
+            let around = (0..hosts.len()).map(|i| (from + i) % hosts.len());
+            let local: Vec<usize> = around.filter(|&host| hosts[host].0 == *datacenter).collect();
+            let racks: BTreeSet<_> = local.iter().map(|&host| hosts[host].1).collect();
+            let (mut seen, mut taken, mut put_off) = (BTreeSet::new(), Vec::new(), Vec::new());
+            for host in local {
+                if seen.len() == racks.len() || seen.insert(hosts[host].1) {
+                    taken.push(host);
+                    if seen.len() == racks.len() {
+                        taken.append(&mut put_off);
+                    }
+                } else {
+                    put_off.push(host);
+                }
+            }
+            replicas.extend(taken.into_iter().take(*factor).map(|host| u8::try_from(host + 1).unwrap()));
+        }
+        replicas
+    }
+
+    proptest! {
+        #[test]
+        fn network_topology_agrees_with_the_walk_of_older_servers(
+            places in prop::collection::vec((prop::sample::select(vec!["a", "b"]), prop::sample::select(vec!["1", "2", "3"])), 1..12),
+            a in 0_usize..6,
+            b in 0_usize..6,
+        ) {
+            let (first, second) = (a.to_string(), b.to_string());
+            let replicas = walk(&places, &[("class", NETWORK), ("a", &first), ("b", &second)]);
+            for (from, replicas) in replicas.into_iter().enumerate() {
+                let expected = put_off(&places, from, &[("a", a), ("b", b)].into());
+                prop_assert_eq!(replicas.len(), expected.len());
+                prop_assert_eq!(replicas.into_iter().collect::<BTreeSet<_>>(), expected);
+            }
+        }
     }
 }
