@@ -1,8 +1,8 @@
 # Sourced by ./dev: runs a step as a child of its own process group, times it, keeps its log, and reports it.
 # Nothing that a step started outlives this script, however it ends.
 
-LOGS=$ROOT/.dev/log
-SUMMARY=$ROOT/.dev/log/steps.tsv
+LOGS=$ROOT/.dev/log/${1:-help} # one folder a command: two may run at a time
+SUMMARY=$LOGS/steps.tsv
 CHILD=
 STEP_STATUS=0
 FAILED=()
