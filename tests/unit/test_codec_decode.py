@@ -43,7 +43,6 @@ def test_no_bytes_are_none_unless_they_are_a_value(class_name):
         "UTF8Type": "",
         "VarcharType": "",
         "BytesType": b"",
-        "com.example.Unknown": b"",
     }.get(class_name)
     assert decode(class_name, "") == expected
 

@@ -84,6 +84,13 @@ def test_a_factory_that_wraps_ours_is_called(decoder):
     assert calls == [["id", "name"]]
 
 
+def test_a_custom_class_of_any_name_is_bytes():
+    for class_name in ("org.example.Plain", "org.example.Odd&Name+1", "org.example.With(Int32Type)"):
+        decoder = RowDecoder([("c", class_name)])
+        assert decoder.decode(page((b"ab",), (None,)), 2, tuple_factory) == [(b"ab",), (None,)]
+        assert decoder.column_types[0].cassname.startswith("org.example.")
+
+
 def test_no_rows(decoder):
     for factory in (tuple_factory, named_tuple_factory, dict_factory, ordered_dict_factory):
         assert decoder.decode(b"", 0, factory) == []

@@ -128,7 +128,6 @@ class _UnrecognizedType(_CassandraType):
     """A type of which only the Java class's name is known: its values are bytes."""
 
     num_subtypes = "UNKNOWN"
-    empty_binary_ok = True
 
 
 def mkUnrecognizedType(casstypename: str) -> Any:

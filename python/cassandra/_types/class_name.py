@@ -14,7 +14,8 @@ MAX_DEPTH: Final = 64
 cassandra_empty_type: Final = PREFIX + "EmptyType"
 cql_empty_type: Final = "empty"
 
-TOKEN: Final = re.compile(r"\s*(?:(?P<name>[A-Za-z0-9_.-]+)\s*(?P<mark>:|=>)?|(?P<sign>[(),]))\s*")
+# The letters of a name are those that the server's own parser takes.
+TOKEN: Final = re.compile(r"\s*(?:(?P<name>[A-Za-z0-9_.+&-]+)\s*(?P<mark>:|=>)?|(?P<sign>[(),]))\s*")
 
 
 def trim_if_startswith(s: str, prefix: str) -> str:

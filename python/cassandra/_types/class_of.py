@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cassandra._types.class_name import lookup_casstype
+from cassandra._types.class_name import lookup_casstype, lookup_casstype_simple
 from cassandra._types.registry import casstypes
 
 CLASS_NAMES: Final = {
@@ -49,7 +49,11 @@ def class_of(description: tuple[Any, ...], user_types: Mapping[str, Mapping[str,
     if not rest:
         return casstypes[CLASS_NAMES[kind]]
     if kind == "custom":
-        return lookup_casstype(rest[0])
+        try:
+            return lookup_casstype(rest[0])
+        except ValueError:
+            # A class of the server's owner may be called anything; its values are bytes all the same.
+            return lookup_casstype_simple(rest[0])
     found = casstypes[CLASS_NAMES[kind]]
     if kind == "udt":
         keyspace, name, field_names, fields = rest

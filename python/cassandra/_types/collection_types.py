@@ -90,7 +90,6 @@ class CompositeType(_ParameterizedType):
 
 class DynamicCompositeType(_ParameterizedType):
     typename = "org.apache.cassandra.db.marshal.DynamicCompositeType"
-    empty_binary_ok = True
     fieldnames: ClassVar[Any] = ()
 
     @classmethod
@@ -104,7 +103,6 @@ class ColumnToCollectionType(_ParameterizedType):
     """Which column of an old table is which collection; its cells are not ours to read."""
 
     typename = "org.apache.cassandra.db.marshal.ColumnToCollectionType"
-    empty_binary_ok = True
 
 
 class ReversedType(_ParameterizedType):
