@@ -5,6 +5,7 @@ LOGS=$ROOT/.dev/log/${1:-help} # one folder a command: two may run at a time
 SUMMARY=$LOGS/steps.tsv
 CHILD=
 STEP_STATUS=0
+STEP_LIMIT=${HELENUS_STEP_LIMIT:-2400} # seconds; what takes longer hangs
 FAILED=()
 SKIPPED=()
 mkdir -p "$LOGS"
@@ -55,9 +56,17 @@ step() {
   begin_child "$@" >"$log" 2>&1
   while kill -0 "$CHILD" 2>/dev/null; do
     progress "$name" $((SECONDS - begin)) "$log"
+    if ((SECONDS - begin > STEP_LIMIT)); then
+      echo "ended by ./dev after $STEP_LIMIT seconds" >>"$log"
+      end_child
+      code=124
+      break
+    fi
     sleep 0.2
   done
-  wait "$CHILD" || code=$?
+  if [[ $code == 0 ]]; then
+    wait "$CHILD" || code=$?
+  fi
   # What the step itself left running goes with it.
   end_child
   if [[ -t 1 ]]; then printf '\r\033[K'; fi
