@@ -70,7 +70,17 @@ impl RawConnection {
 
     /// Sends STARTUP and switches to what it agreed on; the answer is READY, AUTHENTICATE or an error.
     pub fn start(&mut self, compression: Option<Compression>) -> io::Result<Exchange> {
+        self.start_with(compression, &[])
+    }
+
+    /// The same with more options, such as `THROW_ON_OVERLOAD`.
+    pub fn start_with(
+        &mut self,
+        compression: Option<Compression>,
+        more: &[(&'static str, &'static str)],
+    ) -> io::Result<Exchange> {
         let mut options = vec![("CQL_VERSION".into(), "3.0.0".into())];
+        options.extend(more.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         options.extend(compression.map(|compression| ("COMPRESSION".into(), compression.name().into())));
         let exchange = self.exchange(&Request::Startup(Startup { options }))?;
         if matches!(exchange.response.header.opcode, ResponseOpcode::Ready | ResponseOpcode::Authenticate) {
@@ -111,22 +121,39 @@ impl RawConnection {
 
     /// Sends an envelope as it is, in segments where those are due, and waits for what comes.
     pub fn exchange_bytes(&mut self, request: Vec<u8>) -> io::Result<Exchange> {
-        let mut sent = Vec::new();
-        match self.segments {
-            Some(_) => encode_envelopes(&request, self.compression, &mut sent),
-            None => sent.clone_from(&request),
-        }
-        self.socket.write_all(&sent)?;
+        let sent = self.send(&request)?;
         let (response, received) = self.receive()?;
         Ok(Exchange { request, sent, response, received })
     }
 
+    /// Sends whole envelopes back to back, in as few segments as hold them where those are due; tells what travelled.
+    pub fn send(&mut self, envelopes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut sent = Vec::new();
+        match self.segments {
+            Some(_) => encode_envelopes(envelopes, self.compression, &mut sent),
+            None => sent.extend_from_slice(envelopes),
+        }
+        self.socket.write_all(&sent)?;
+        Ok(sent)
+    }
+
     /// Waits for the next envelope, and tells which bytes brought it.
     pub fn receive(&mut self) -> io::Result<(Envelope, Bytes)> {
+        let (mut envelopes, received) = self.receive_several(1)?;
+        Ok((envelopes.remove(0), received))
+    }
+
+    /// Waits for `count` envelopes, and tells which bytes brought them.
+    pub fn receive_several(&mut self, count: usize) -> io::Result<(Vec<Envelope>, Bytes)> {
         let mut received = BytesMut::from(&self.input[..]);
+        let mut envelopes = Vec::new();
         loop {
-            if let Some(envelope) = self.take()? {
-                return Ok((envelope, received.freeze()));
+            while envelopes.len() < count {
+                let Some(envelope) = self.take()? else { break };
+                envelopes.push(envelope);
+            }
+            if envelopes.len() == count {
+                return Ok((envelopes, received.freeze()));
             }
             let mut chunk = [0_u8; 1 << 16];
             let length = self.socket.read(&mut chunk)?;

@@ -80,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) directory: Option<PathBuf>,
+    /// Whether nodes can be managed.
+    pub(crate) nodetool: bool,
     /// Filled in when the certificates have been made.
     pub(crate) served: Option<Served>,
     /// The first boot of a cluster that knows clients by their certificates: nobody is known yet.
@@ -178,6 +180,7 @@ impl Default for Builder {
             config: BTreeMap::new(),
             properties: Vec::new(),
             directory: None,
+            nodetool: false,
             served: None,
             awaiting_identities: false,
         };
@@ -263,6 +266,12 @@ impl Builder {
     pub fn racks<'a>(mut self, racks: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         self.settings.racks =
             racks.into_iter().map(|(datacenter, rack)| (datacenter.to_owned(), rack.to_owned())).collect();
+        self
+    }
+
+    /// Lets [`Node::nodetool`](super::Node::nodetool) manage the nodes; they listen on one more port of 127.0.0.1 each.
+    pub fn nodetool(mut self, wanted: bool) -> Self {
+        self.settings.nodetool = wanted;
         self
     }
 

@@ -99,6 +99,7 @@ impl Cassandra {
         let shared = Shared {
             storage_port: settings.storage_port,
             heap_mib: settings.heap_mib,
+            nodetool: settings.nodetool,
             properties,
             jvm: Arc::clone(jvm),
             watcher: watcher.clone(),

@@ -141,8 +141,24 @@ impl Jvm {
 
     /// The end of the command line: the class path and the main class.
     pub(crate) fn finish(&self, command: &mut Command) {
+        self.main(command, "org.apache.cassandra.service.CassandraDaemon");
+    }
+
+    fn main(&self, command: &mut Command, class: &str) {
         let paths = std::env::join_paths(&self.class_path).unwrap_or_default();
-        command.arg("-cp").arg(paths).arg("org.apache.cassandra.service.CassandraDaemon");
+        command.arg("-cp").arg(paths).arg(class);
+    }
+
+    /// A command that manages the node which listens on `port` of 127.0.0.1 for that, and has its files in `directory`.
+    pub(crate) fn nodetool(&self, directory: &Path, port: u16, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.java);
+        // It keeps a history in what it takes for the user's home.
+        command.current_dir(directory).arg(joined("-Duser.home=", directory));
+        command.arg(joined("-Dlogback.configurationFile=", &directory.join("logback.xml")));
+        command.args(["-XX:TieredStopAtLevel=1", "-Xmx128m", "--add-opens=java.base/java.nio=ALL-UNNAMED"]);
+        self.main(&mut command, "org.apache.cassandra.tools.NodeTool");
+        command.args(["-h", "127.0.0.1", "-p", &port.to_string()]).args(words);
+        command
     }
 
     /// The archive of loaded classes, if it has been made.

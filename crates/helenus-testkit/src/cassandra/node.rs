@@ -27,6 +27,7 @@ pub struct Node {
     storage_port: u16,
     directory: PathBuf,
     heap_mib: u32,
+    nodetool: bool,
     properties: Vec<(String, String)>,
     jvm: Arc<Jvm>,
     watcher: Watcher,
@@ -39,6 +40,8 @@ pub struct Node {
 struct Run {
     child: Child,
     log: Arc<Log>,
+    /// Where it can be managed.
+    management_port: Option<u16>,
 }
 
 impl Run {
@@ -57,6 +60,7 @@ impl Run {
 pub(crate) struct Shared {
     pub(crate) storage_port: u16,
     pub(crate) heap_mib: u32,
+    pub(crate) nodetool: bool,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) jvm: Arc<Jvm>,
     pub(crate) watcher: Watcher,
@@ -65,12 +69,13 @@ pub(crate) struct Shared {
 
 impl Node {
     pub(crate) fn new(address: SocketAddr, directory: PathBuf, shared: Shared) -> Self {
-        let Shared { storage_port, heap_mib, properties, jvm, watcher, watchdog } = shared;
+        let Shared { storage_port, heap_mib, nodetool, properties, jvm, watcher, watchdog } = shared;
         Self {
             address,
             storage_port,
             directory,
             heap_mib,
+            nodetool,
             properties,
             jvm,
             watcher,
@@ -117,10 +122,12 @@ impl Node {
         self.check_ports()?;
         let log = Arc::new(Log::from_end(self.log_path()));
         let mut command = self.jvm.node(&self.directory, self.heap_mib, &self.properties, purpose);
+        let management_port = if self.nodetool { Some(free_port()?) } else { None };
+        command.args(management_port.map(|port| format!("-Dcassandra.jmx.local.port={port}")));
         self.jvm.finish(&mut command);
         let child = self.spawn(&mut command)?;
         self.watchdog.watch(child.id())?;
-        *run = Some(Run { child, log });
+        *run = Some(Run { child, log, management_port });
         Ok(())
     }
 
@@ -228,6 +235,24 @@ impl Node {
         self.signal_running(Signal::CONT)
     }
 
+    /// Manages the running node as an operator would, for example with `["decommission"]`, and tells what nodetool
+    /// printed. The cluster must have been built with [`nodetool`](super::Builder::nodetool).
+    pub fn nodetool(&self, words: &[&str]) -> Result<String> {
+        let port = self.locked().as_ref().and_then(|run| run.management_port).ok_or_else(|| {
+            Error::Unsupported(format!("the node at {} does not run, or not with nodetool", self.address))
+        })?;
+        let output = self
+            .jvm
+            .nodetool(&self.directory, port, words)
+            .output()
+            .map_err(Error::io("running nodetool"))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(Error::SetUp(format!("nodetool {}: {said}", words.join(" "))))
+    }
+
     fn signal_running(&self, what: Signal) -> Result<()> {
         match self.locked().as_ref() {
             Some(run) => signal(&run.child, what),
@@ -243,4 +268,10 @@ impl Node {
 fn signal(child: &Child, signal: Signal) -> Result<()> {
     kill_process(Pid::from_child(child), signal)
         .map_err(|source| Error::io("signalling a node")(source.into()))
+}
+
+/// A port of 127.0.0.1 on which nobody listens at this moment.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|address| address.port()).map_err(Error::io("looking for a free port"))
 }

@@ -61,6 +61,15 @@ fn segments(node: SocketAddr, version: ProtocolVersion, capture: &mut Capture) -
         let exchange = connection.exchange(&query(SELECT, parameters()))?;
         expect("select", &exchange, ResponseOpcode::Result)?;
         keep(capture, "query", &exchange)?;
+        let mut envelopes = Vec::new();
+        for stream in [1, 2] {
+            let request = query("SELECT key FROM system.local", parameters());
+            request.encode_envelope(version, Flags::empty(), stream, &[], None, &mut envelopes)?;
+        }
+        let sent = connection.send(&envelopes)?;
+        let (_, received) = connection.receive_several(2)?;
+        capture.segments(&name("two-queries"), "request", &sent, compression)?;
+        capture.segments(&name("two-queries"), "response", &received, compression)?;
         // More than a segment holds, both ways; kept only where it is small on the wire.
         if compression.is_some() {
             let long = "a".repeat(200_000);

@@ -85,7 +85,18 @@ pub(crate) fn nodes(first: SocketAddr, second: &Node, capture: &mut Capture) -> 
     }
     second.start()?;
     second.wait_until_up()?;
+    // It answers; now wait until the first node believes so too.
+    listeners[0].connection.receive()?;
     Ok(())
+}
+
+/// The second node leaves for good.
+pub(crate) fn removal(first: SocketAddr, second: &Node, capture: &mut Capture) -> Result<()> {
+    let kinds = [EventType::TopologyChange];
+    let mut listeners =
+        VERSIONS.iter().map(|version| registered(first, *version, &kinds)).collect::<Result<Vec<_>>>()?;
+    second.nodetool(&["decommission", "--force"])?;
+    listeners.iter_mut().try_for_each(|listener| capture_event(listener, capture))
 }
 
 fn capture_event(listener: &mut Conversation, capture: &mut Capture) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Every error that a server can be brought to.
 //!
-//! Not among them: OVERLOADED, IS_BOOTSTRAPPING and CAS_WRITE_UNKNOWN need moments that cannot be made at will, and a
-//! SERVER_ERROR would need a bug.
+//! Not among them: IS_BOOTSTRAPPING and CAS_WRITE_UNKNOWN need moments that cannot be made at will, CDC_WRITE_FAILURE
+//! reaches clients as WRITE_FAILURE, and a SERVER_ERROR would need a bug.
 
 use std::net::SocketAddr;
 
@@ -58,11 +58,15 @@ pub(crate) fn alone(node: SocketAddr, version: ProtocolVersion, capture: &mut Ca
         conversation.run(&[&format!("DELETE FROM {keyspace}.t WHERE id = 1 AND c = {c}")])?;
     }
     // v3 has no codes for failures and gets the nearest that it has.
-    let codes = if version.has_function_events() { (0x1300, 0x1400) } else { (0x1200, 0x2200) };
-    conversation.error(capture, "read-failure", codes.0, &query(&select, parameters()))?;
+    let [write, read, function] =
+        if version.has_function_events() { [0x1500, 0x1300, 0x1400] } else { [0x1100, 0x1200, 0x2200] };
+    // There is no room for the log of changes.
+    let change = format!("INSERT INTO {keyspace}.changes (id, v) VALUES (1, 'a')");
+    conversation.error(capture, "write-failure", write, &query(&change, parameters()))?;
+    conversation.error(capture, "read-failure", read, &query(&select, parameters()))?;
     conversation.run(&[&format!("INSERT INTO {keyspace}.t (id, c) VALUES (2, 2)")])?;
     let call = format!("SELECT {keyspace}.fails(c) FROM {keyspace}.t WHERE id = 2");
-    conversation.error(capture, "function-failure", codes.1, &query(&call, parameters()))?;
+    conversation.error(capture, "function-failure", function, &query(&call, parameters()))?;
     alone_and_weak(node, version, &keyspace, capture)?;
     outside_of_the_protocol(node, version, capture)
 }
@@ -84,6 +88,22 @@ fn outside_of_the_protocol(node: SocketAddr, version: ProtocolVersion, capture: 
     let exchange = connection.exchange(&query("SELECT * FROM system.local", parameters()))?;
     expect("statement before STARTUP", &exchange, ResponseOpcode::Error)?;
     capture.response(&format!("{version}-error-before-startup"), &exchange.response, None)
+}
+
+/// More requests than the node takes, on a connection that wants to be told.
+pub(crate) fn overload(node: SocketAddr, version: ProtocolVersion, capture: &mut Capture) -> Result<()> {
+    let mut connection = RawConnection::connect(node, version)?;
+    let exchange = connection.start_with(None, &[("THROW_ON_OVERLOAD", "1")])?;
+    if exchange.response.header.opcode == ResponseOpcode::Ready {
+        capture.request(&format!("{version}-startup-throw-on-overload"), &exchange, None)?;
+    }
+    for _ in 0..50 {
+        let exchange = connection.exchange(&query("SELECT key FROM system.local", parameters()))?;
+        if exchange.response.header.opcode == ResponseOpcode::Error {
+            return capture.response(&format!("{version}-error-overloaded"), &exchange.response, None);
+        }
+    }
+    Err("the node took 50 requests in no time".into())
 }
 
 /// Those that need a replica which is thought to be alive and does not answer.

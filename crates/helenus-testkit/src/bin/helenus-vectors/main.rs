@@ -59,6 +59,7 @@ fn run(directory: PathBuf, address: Ipv4Addr) -> Result<usize> {
     let builder = || Cassandra::builder().base_address(address);
     open_node(builder(), &mut capture)?;
     guarded_nodes(builder(), &mut capture)?;
+    limited_node(builder(), &mut capture)?;
     Ok(capture.count())
 }
 
@@ -78,7 +79,7 @@ fn open_node(builder: Builder, capture: &mut Capture) -> Result<()> {
 /// Two nodes with passwords, of which the second joins later, stops and hangs.
 fn guarded_nodes(builder: Builder, capture: &mut Capture) -> Result<()> {
     // Limits low enough to be broken by a few rows, and timeouts short enough to be waited for.
-    let mut builder = builder.nodes(2).initially(1).password(true);
+    let mut builder = builder.nodes(2).initially(1).password(true).nodetool(true);
     for timeout in ["read", "write", "counter_write", "truncate", "range"] {
         builder = builder.config(format!("{timeout}_request_timeout"), "1500ms");
     }
@@ -102,5 +103,15 @@ fn guarded_nodes(builder: Builder, capture: &mut Capture) -> Result<()> {
         failures::alone(first.address(), version, capture)?;
     }
     events::nodes(first.address(), second, capture)?;
-    failures::with_a_hanging_node(first.address(), second, capture)
+    failures::with_a_hanging_node(first.address(), second, capture)?;
+    events::removal(first.address(), second, capture)
+}
+
+/// A node that answers one request a second.
+fn limited_node(builder: Builder, capture: &mut Capture) -> Result<()> {
+    let builder = builder.config("native_transport_rate_limiting_enabled", "true");
+    let cluster = builder.config("native_transport_max_requests_per_second", "1").start()?;
+    VERSIONS
+        .iter()
+        .try_for_each(|version| failures::overload(cluster.nodes()[0].address(), *version, capture))
 }
