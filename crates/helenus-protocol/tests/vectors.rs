@@ -84,6 +84,10 @@ impl Vector {
 
     /// What the bytes say, as it should stand in the `.txt`.
     fn describe(&self) -> String {
+        self.describe_in_full().split_inclusive('\n').map(shortened).collect()
+    }
+
+    fn describe_in_full(&self) -> String {
         match self.kind() {
             Kind::Envelope { compression } => describe_envelope(&self.bytes, compression),
             Kind::Segments { of_server, compression } => {
@@ -105,6 +109,16 @@ impl Vector {
             }
         }
     }
+}
+
+/// A line of a text; of a very long one the beginning and a checksum of the whole.
+fn shortened(line: &str) -> String {
+    const LONGEST: usize = 4000;
+    if line.len() <= LONGEST {
+        return line.to_owned();
+    }
+    let start: String = line.chars().take(100).collect();
+    format!("{start}… {} bytes, crc32 {:08x}\n", line.len(), crc32fast::hash(line.as_bytes()))
 }
 
 fn segments(bytes: &[u8], compression: Option<Compression>) -> Vec<(Bytes, bool)> {

@@ -118,8 +118,7 @@ impl Jvm {
         ]);
         command.args([format!("-Xms{}m", (heap_mib / 4).max(64)), format!("-Xmx{heap_mib}m")]);
         command.args(["-XX:+ExitOnOutOfMemoryError", "-Djdk.attach.allowAttachSelf=true"]);
-        command.args(EXPORTS.iter().map(|package| format!("--add-exports={package}=ALL-UNNAMED")));
-        command.args(OPENS.iter().map(|package| format!("--add-opens={package}=ALL-UNNAMED")));
+        open_modules(&mut command);
         command.arg(joined("-Dcassandra.config=file://", &directory.join("cassandra.yaml")));
         command.arg(joined("-Dcassandra.storagedir=", directory));
         command.arg(joined("-Dcassandra.logdir=", directory));
@@ -155,7 +154,8 @@ impl Jvm {
         // It keeps a history in what it takes for the user's home.
         command.current_dir(directory).arg(joined("-Duser.home=", directory));
         command.arg(joined("-Dlogback.configurationFile=", &directory.join("logback.xml")));
-        command.args(["-XX:TieredStopAtLevel=1", "-Xmx128m", "--add-opens=java.base/java.nio=ALL-UNNAMED"]);
+        command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"]);
+        open_modules(&mut command);
         self.main(&mut command, "org.apache.cassandra.tools.NodeTool");
         command.args(["-h", "127.0.0.1", "-p", &port.to_string()]).args(words);
         command
@@ -205,6 +205,12 @@ impl Jvm {
 
     /// How long a node may take to come up before it is given up: many times what it takes, for machines that are busy.
     pub(crate) const BOOT_TIMEOUT: Duration = Duration::from_secs(240);
+}
+
+/// What Cassandra takes from Java's inside.
+fn open_modules(command: &mut Command) {
+    command.args(EXPORTS.iter().map(|package| format!("--add-exports={package}=ALL-UNNAMED")));
+    command.args(OPENS.iter().map(|package| format!("--add-opens={package}=ALL-UNNAMED")));
 }
 
 fn joined(prefix: &str, path: &Path) -> OsString {

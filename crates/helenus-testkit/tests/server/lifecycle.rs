@@ -86,11 +86,11 @@ fn a_cluster_of_three_lets_in_whoever_knows_the_password_while_one_is_dead() {
 }
 
 #[test]
-fn a_node_that_joins_later_brings_what_it_is_given() {
-    if !wanted("a_node_that_joins_later_brings_what_it_is_given") {
+fn a_node_joins_later_and_leaves_again() {
+    if !wanted("a_node_joins_later_and_leaves_again") {
         return;
     }
-    let builder = Cassandra::builder().nodes(2).initially(1).password(true);
+    let builder = Cassandra::builder().nodes(2).initially(1).password(true).nodetool(true);
     let cluster = builder.base_address(Ipv4Addr::new(127, 0, 30, 30)).start().unwrap();
     let [first, second] = cluster.nodes() else { panic!("not two nodes") };
     assert_eq!(options(second.address()).unwrap_err().kind(), ErrorKind::ConnectionRefused);
@@ -100,6 +100,11 @@ fn a_node_that_joins_later_brings_what_it_is_given() {
     log_in(first.address());
     let mut connection = log_in(second.address());
     assert!(run(&mut connection, "SELECT rack FROM system.peers_v2").contains("rack1"));
+    let unknown = second.nodetool(&["no-such-command"]).unwrap_err();
+    assert!(matches!(unknown, Error::SetUp(_)), "{unknown}");
+    second.nodetool(&["decommission", "--force"]).unwrap();
+    let mut connection = log_in(first.address());
+    assert!(!run(&mut connection, "SELECT rack FROM system.peers_v2").contains("rack1"));
 }
 
 #[test]
