@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -20,6 +19,9 @@ use crate::connection::open::{Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
 use crate::schema;
+
+/// Between attempts to take over where the reconnection policy has no more pauses: the cluster is not given up.
+const LAST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the control task is told.
 #[derive(Debug)]
@@ -207,8 +209,9 @@ pub(crate) async fn watch(
             Some(News::Lost(serial)) => {
                 if cluster.control().is_some_and(|link| link.connection.serial() == serial) {
                     cluster.set_control(None);
-                    drop(cluster.clone());
-                    take_over(&cluster, &news).await;
+                    let weak = Arc::downgrade(&cluster);
+                    drop(cluster);
+                    take_over(weak, &news).await;
                 }
             }
         }
@@ -277,23 +280,20 @@ fn jittered(window: Duration) -> Duration {
     window.mul_f64(fastrand::f64())
 }
 
-/// Makes a control connection to any host there is, trying again for as long as the cluster lives.
-async fn take_over(cluster: &Arc<ClusterInner>, news: &mpsc::UnboundedSender<News>) {
-    let stopped = AtomicBool::new(false);
-    let mut pauses = cluster.config.reconnection.schedule();
-    while !stopped.load(Ordering::Relaxed) {
-        let endpoints = cluster.endpoints_by_preference().await;
-        if cluster.is_shut_down() {
-            return;
-        }
-        if establish(cluster, endpoints, news).await.is_ok() {
-            return;
-        }
-        let pause = pauses.next().unwrap_or(Duration::from_secs(60));
+/// Makes a control connection to any host there is, trying again for as long as someone holds the cluster.
+async fn take_over(cluster: Weak<ClusterInner>, news: &mpsc::UnboundedSender<News>) {
+    let mut pauses = None;
+    loop {
+        let pause = {
+            let Some(cluster) = cluster.upgrade() else { return };
+            let endpoints = cluster.endpoints_by_preference().await;
+            if cluster.is_shut_down() || establish(&cluster, endpoints, news).await.is_ok() {
+                return;
+            }
+            let pauses = pauses.get_or_insert_with(|| cluster.config.reconnection.schedule());
+            pauses.next().unwrap_or(LAST_PAUSE)
+        };
         tokio::time::sleep(pause).await;
-        if cluster.is_shut_down() {
-            stopped.store(true, Ordering::Relaxed);
-        }
     }
 }
 

@@ -231,6 +231,13 @@ pub(super) struct Driver {
     told: Option<Instant>,
 }
 
+impl Drop for Driver {
+    /// A runtime that ends drops its tasks: no request may be forgotten with them.
+    fn drop(&mut self) {
+        self.connection.close(ConnectionError::Closed("its I/O task has ended"));
+    }
+}
+
 impl Driver {
     pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
