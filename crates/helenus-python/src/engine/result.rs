@@ -43,14 +43,17 @@ pub(super) fn decoder<'py>(
     }
     let columns = metadata.columns.iter().map(|column| (&*column.name, &column.cql_type));
     let decoder = Bound::new(py, RowDecoder::new(py, columns, user_types)?)?;
+    // Python objects are let go only after the lock is.
+    let mut dropped = None;
     // Registered classes may change in place, so what was made with them is not kept.
     if identity.is_none() {
         let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
         if decoders.len() >= KEPT {
-            decoders.pop();
+            dropped = decoders.pop();
         }
         decoders.insert(0, (Arc::clone(metadata), identity, decoder.clone().unbind()));
     }
+    drop(dropped);
     Ok(decoder)
 }
 
