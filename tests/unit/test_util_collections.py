@@ -90,6 +90,23 @@ class TestSortedSet:
         assert "b" not in made
         assert made != None  # noqa: E711
 
+    def test_tuples_are_found_whatever_they_hold(self) -> None:
+        for members in (
+            [(1, "a"), (0, "b"), (1, "a")],
+            [("a", 1), (1, "a"), (0, "z"), ("a", 1), (1, "a")],
+            [(1, None), (0, None), (1, None), (1, 5)],
+            [[float("nan")], [1.0], [1.0]],
+        ):
+            made = SortedSet(members)
+            assert all(member in made for member in members)
+            assert len(made) == len({repr(member) for member in members})
+
+    def test_members_that_cannot_be_hashed_are_in_no_builtin_set(self) -> None:
+        made = SortedSet([[1], [2]])
+        assert made - {1} == made
+        assert not made & frozenset({(1,)})
+        assert made.isdisjoint({1})
+
     def test_copies(self) -> None:
         made = SortedSet([2, 1])
         for again in (made.copy(), copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain
 from typing import Any, Final
@@ -18,6 +18,17 @@ TOTALLY_ORDERED: Final = frozenset({int, str, bytes, bool, UUID, dt.datetime, dt
 """Types whose `<` orders any two values, so that a binary search finds a member if there is one. `float` has NaN."""
 
 
+def order_of(item: Any) -> Any:
+    """What an item shares with all others that `<` puts in one order with it; None where there is no such order."""
+    kind = type(item)
+    if kind in TOTALLY_ORDERED:
+        return kind
+    if kind in (tuple, list):
+        kinds = tuple(map(order_of, item))
+        return None if None in kinds else (kind, kinds)
+    return None
+
+
 @exported_by("cassandra.util")
 class SortedSet:
     """A set that keeps its members sorted, and that can be indexed. Members need `==`, and `<` to be sorted."""
@@ -25,7 +36,7 @@ class SortedSet:
     __slots__ = ("__weakref__", "_is_mixed", "_items")
 
     _items: list[Any]
-    # Whether the members are of several types: then their order is not total, and a binary search may miss one.
+    # Whether the members are of several orders: then a binary search may miss one.
     _is_mixed: bool
 
     def __init__(self, iterable: Iterable[Any] = ()) -> None:
@@ -58,7 +69,8 @@ class SortedSet:
             index = len(items)
         if index < len(items) and items[index] == item:
             return index, True
-        if self._is_mixed or type(item) not in TOTALLY_ORDERED or (items and type(items[0]) is not type(item)):
+        order = order_of(item)
+        if self._is_mixed or order is None or (items and order_of(items[0]) != order):
             for other, member in enumerate(items):
                 if member == item:
                     return other, True
@@ -114,19 +126,17 @@ class SortedSet:
         """Put an item in, unless an equal one is there."""
         index, there = self._find(item)
         if not there:
-            self._is_mixed |= bool(self._items) and type(self._items[0]) is not type(item)
+            self._is_mixed |= bool(self._items) and order_of(self._items[0]) != order_of(item)
             self._items.insert(index, item)
 
     def update(self, *iterables: Iterable[Any]) -> None:
         """Put all items of the iterables in."""
         new = list(chain.from_iterable(iterables))
-        types = {type(item) for item in chain(self._items, new)}
-        if len(types) == 1 and types <= TOTALLY_ORDERED:
-            merged: list[Any] = []
-            for item in sorted(chain(self._items, new)):
-                if not merged or merged[-1] != item:
-                    merged.append(item)
-            self._items = merged
+        kinds = set(map(type, self._items))
+        kinds.update(map(type, new))
+        if len(kinds) == 1 and kinds <= TOTALLY_ORDERED:
+            # All of these can be hashed.
+            self._items = sorted({*self._items, *new})
             self._is_mixed = False
             return
         for item in new:
@@ -167,13 +177,13 @@ class SortedSet:
 
     def intersection(self, *others: Iterable[Any]) -> SortedSet:
         """A new set of the items that all have."""
-        wanted = [as_collection(other) for other in others]
-        return self._of([item for item in self._items if all(item in other for other in wanted)])
+        wanted = [membership(other) for other in others]
+        return self._of([item for item in self._items if all(has(item) for has in wanted)])
 
     def difference(self, *others: Iterable[Any]) -> SortedSet:
         """A new set of the items that none of the others has."""
-        unwanted = [as_collection(other) for other in others]
-        return self._of([item for item in self._items if not any(item in other for other in unwanted)])
+        unwanted = [membership(other) for other in others]
+        return self._of([item for item in self._items if not any(has(item) for has in unwanted)])
 
     def symmetric_difference(self, other: Iterable[Any]) -> SortedSet:
         """A new set of the items that exactly one of the two has."""
@@ -236,6 +246,18 @@ class SortedSet:
         return self
 
 
-def as_collection(items: Iterable[Any]) -> Collection[Any]:
-    """Something that can be asked more than once whether it has an item, and that does not choke on unhashable ones."""
-    return items if isinstance(items, (SortedSet, list, tuple, range)) else SortedSet(items)
+def membership(items: Iterable[Any]) -> Callable[[Any], bool]:
+    """A function that says, as often as it is asked, whether an item is among these."""
+    if isinstance(items, (SortedSet, list, tuple, range)):
+        return items.__contains__
+    if not isinstance(items, (set, frozenset)):
+        return SortedSet(items).__contains__
+
+    def has(item: Any) -> bool:
+        try:
+            return item in items
+        except TypeError:
+            # It cannot be hashed, hence it is in no set.
+            return False
+
+    return has
