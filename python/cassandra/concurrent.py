@@ -64,10 +64,7 @@ class _ConcurrentExecutor:
         self._has_all_started = False
 
     def _begin(self, concurrency: int, fail_fast: bool) -> None:
-        if not isinstance(concurrency, int):
-            raise TypeError(f"concurrency must be a whole number, not {type(concurrency).__name__}")
-        if concurrency <= 0:
-            raise ValueError("concurrency must be greater than 0")
+        refuse_bad_concurrency(concurrency)
         self._concurrency = concurrency
         self._fail_fast = fail_fast
 
@@ -284,7 +281,40 @@ def execute_concurrent_with_args(
     session: Any, statement: Any, parameters: Iterable[Any], *args: Any, **kwargs: Any
 ) -> Any:
     """Execute one statement with each of many parameters. The rest is as for `execute_concurrent`."""
+    found = by_the_engine(session, statement, parameters, *args, **kwargs)
+    if found is not None:
+        return found
     return execute_concurrent(session, zip(repeat(statement), parameters, strict=False), *args, **kwargs)
+
+
+def by_the_engine(
+    session: Any,
+    statement: Any,
+    parameters: Iterable[Any],
+    concurrency: int = 100,
+    raise_on_first_error: bool = True,
+    results_generator: bool = False,
+    execution_profile: Any = SESSIONS_PROFILE,
+) -> list[ExecutionResult] | None:
+    """The results, where the engine can do the whole of it; None where it cannot."""
+    if results_generator:
+        return None
+    from cassandra._cluster import concurrent_run
+
+    profile = None if execution_profile is SESSIONS_PROFILE else execution_profile
+    run = concurrent_run.run_for(session, statement, profile, ExecutionResult)
+    if run is None:
+        return None
+    refuse_bad_concurrency(concurrency)
+    return run.execute(parameters, concurrency, bool(raise_on_first_error))
+
+
+def refuse_bad_concurrency(concurrency: Any) -> None:
+    """TypeError or ValueError for a concurrency that is none."""
+    if not isinstance(concurrency, int):
+        raise TypeError(f"concurrency must be a whole number, not {type(concurrency).__name__}")
+    if concurrency <= 0:
+        raise ValueError("concurrency must be greater than 0")
 
 
 @exported_by("cassandra.concurrent")

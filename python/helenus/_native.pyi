@@ -130,8 +130,9 @@ class SessionCore:
         parameters: Iterable[Any],
         concurrency: int,
         raise_on_first_error: bool,
+        timestamps: Callable[[], int] | None,
         given: RequestOptions,
-        made: Callable[[bool, Any], Any],
+        made: Callable[[int, bool, Any], Any],
     ) -> list[Any]: ...
     @property
     def keyspace(self) -> str | None: ...

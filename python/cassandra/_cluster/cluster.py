@@ -74,6 +74,8 @@ class Cluster(ConnectionCounts, SchemaRefresh):
     _core: ClusterCore | None = None
     _executor: ThreadPoolExecutor | None = None
     _engine_retry: Any = None
+    _engine_plans: tuple[Any, ...] = ()
+    _engine_policy: Any = None
 
     def __init__(
         self,
@@ -122,7 +124,7 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         column_encryption_policy: Any = None,
         conviction_policy_factory: Any = None,
     ) -> None:
-        if isinstance(executor_threads, (bool, str)):
+        if isinstance(executor_threads, bool) or executor_threads in ("lz4", "snappy"):
             # The third place was the reference's for this one.
             executor_threads, compression = 2, executor_threads
         if isinstance(ssl_context, Mapping):
@@ -310,7 +312,6 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         self._user_types: dict[str, dict[str, type]] = {}
         self._listeners: set[Any] = set()
         self._prepared_statements: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
-        self._engine_policies: dict[int, Any] = {}
         self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._registry = HostRegistry(self.conviction_policy_factory)
         self._events = HostEvents(self)
@@ -370,10 +371,7 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         self.profile_manager.profiles[name] = profile
         self._config_mode = ConfigMode.PROFILES
         if self._core is not None:
-            policy = profile.load_balancing_policy
-            if engine_policies.load_balancing(policy) == self._described:
-                self._engine_policies[id(policy)] = policy
-            policy.populate(weakref.proxy(self), self.metadata.all_hosts())
+            profile.load_balancing_policy.populate(weakref.proxy(self), self.metadata.all_hosts())
 
     # Connecting
 
@@ -406,6 +404,10 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         self._registry.follow(core)
         self.profile_manager.populate(weakref.proxy(self), self.metadata.all_hosts())
         self.profile_manager.check_supported()
+        if self._engine_plans:
+            # A policy that has learnt its datacenter is described otherwise than before, and means the same.
+            learnt = engine_policies.load_balancing(self._engine_policy)
+            self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
         core.set_listener(self._events)
 
@@ -414,15 +416,14 @@ class Cluster(ConnectionCounts, SchemaRefresh):
 
         In the second case the profiles' policies make the plans, here.
         """
-        policies = self.profile_manager.policies()
-        described = {id(policy): engine_policies.load_balancing(policy) for policy in policies}
-        first = described[id(self.profile_manager.default.load_balancing_policy)]
-        self._described = first
-        alike = first is not None and all(other == first for other in described.values())
-        self._engine_policies = {id(policy): policy for policy in policies} if alike else {}
+        default = self.profile_manager.default.load_balancing_policy
+        described = [engine_policies.load_balancing(policy) for policy in self.profile_manager.policies()]
+        first = engine_policies.load_balancing(default)
+        if first is not None and all(other == first for other in described):
+            self._engine_plans, self._engine_policy = (first,), default
         retry = engine_policies.retry(self.profile_manager.default.retry_policy)
         self._engine_retry = retry if isinstance(retry, tuple) else ("default",)
-        return first if alike and first is not None else engine_policies.ALL_HOSTS
+        return engine_policies.ALL_HOSTS if first is None or not self._engine_plans else first
 
     def _reached(self, version: int | None, described: tuple[Any, ...]) -> ClusterCore:
         """A connected engine; with a version that is only a default, lower ones are tried after it."""

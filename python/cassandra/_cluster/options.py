@@ -92,6 +92,6 @@ def socket_options(value: Any) -> list[tuple[Any, ...]]:
         if not level_and_name or not all(isinstance(part, int) for part in option[:2]):
             raise TypeError("sockopts must be tuples of a level, a name, and a number or bytes")
         if not isinstance(option[2], (int, bytes)):
-            raise TypeError(f"the value of a socket option must be a number or bytes, not {type(option[2]).__name__}")
+            raise TypeError(f"sockopts must hold values that are numbers or bytes, not {type(option[2]).__name__}")
         found.append(tuple(option))
     return found

@@ -54,7 +54,7 @@ class ResponseFuture:
     row_factory: Any = None
     """Makes the rows."""
 
-    timeout: float | None = None
+    timeout: Any = None
     """Seconds for each page; None for any time."""
 
     is_schema_agreed = True
@@ -78,6 +78,7 @@ class ResponseFuture:
     _host: Any = None
 
     _request: RequestCore | None = None
+    _is_traced = False
     _is_settled = False
     _is_listening = False
     _callbacks: tuple[Call, ...] = ()
@@ -100,8 +101,9 @@ class ResponseFuture:
         self.timeout = timeout
         self.prepared_statement = prepared_statement
         self.row_factory = session.row_factory if row_factory is None else row_factory
-        self._targeted = host
         self._lock = Lock()
+        if message.tracing:
+            self._is_traced = True
 
     def send_request(self, error_no_hosts: bool = True) -> None:
         """Begin. The session does so."""
@@ -132,7 +134,7 @@ class ResponseFuture:
             self._warnings = warnings
         if (payload := answer.custom_payload) is not None:
             self._custom_payload = payload
-        if self.message.tracing and (trace := answer.tracing_id) is not None:
+        if self._is_traced and (trace := answer.tracing_id) is not None:
             self._query_trace_ids = (*self._query_trace_ids, trace)
             self._query_traces = (*self._query_traces, QueryTrace(trace, self.session))
         kind = answer.kind

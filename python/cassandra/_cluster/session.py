@@ -287,15 +287,21 @@ class Session(LegacySettings):
             message.retry_policy = retry
         if host is not None:
             message.plan = [self._targeted(host)]
-        elif id(profile.load_balancing_policy) not in self.cluster._engine_policies or hasattr(
-            statement, "target_host"
-        ):
+        elif not self._is_engine_planned(profile) or hasattr(statement, "target_host"):
             working_keyspace = statement.keyspace or self.keyspace
             plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
             message.plan = [found.host_id for found in plan]
         speculative = profile.speculative_execution_policy
         if statement.is_idempotent and speculative is not None:
             message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
+
+    def _is_engine_planned(self, profile: ExecutionProfile) -> bool:
+        """Whether the engine's own plan is the one that the profile's policy would make."""
+        policy = profile.load_balancing_policy
+        if policy is self.cluster._engine_policy:
+            return True
+        plans = self.cluster._engine_plans
+        return bool(plans) and engine_policies.load_balancing(policy) in plans
 
     def _targeted(self, host: Any) -> Any:
         found = self.cluster.metadata.get_host(host)

@@ -59,6 +59,7 @@ pub(crate) struct RowDecoder {
     /// Registered classes of user-defined types: `{keyspace: {name: class}}`.
     user_types: Option<Py<PyAny>>,
     row_class: PyOnceLock<Py<PyType>>,
+    classes: PyOnceLock<Vec<Py<PyAny>>>,
     generation: u64,
 }
 
@@ -128,7 +129,7 @@ impl RowDecoder {
             })
             .collect::<PyResult<_>>()?;
         let user_types = user_types.map(|user_types| user_types.clone().unbind());
-        Ok(Self { columns, user_types, row_class: PyOnceLock::new(), generation })
+        Ok(Self { columns, user_types, row_class: PyOnceLock::new(), classes: PyOnceLock::new(), generation })
     }
 
     /// The columns' names, as row factories take them.
@@ -139,12 +140,11 @@ impl RowDecoder {
     /// The columns' classes: `ResultSet.column_types`.
     pub(crate) fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let user_types = self.user_types.as_ref().map(|user_types| user_types.bind(py));
-        let classes: Vec<_> = self
-            .columns
-            .iter()
-            .map(|column| codec::class_of(py, &column.cql_type, user_types))
-            .collect::<PyResult<_>>()?;
-        PyList::new(py, classes)
+        let classes = self.classes.get_or_try_init(py, || {
+            let of = |column: &Column| Ok(codec::class_of(py, &column.cql_type, user_types)?.unbind());
+            self.columns.iter().map(of).collect::<PyResult<Vec<_>>>()
+        })?;
+        PyList::new(py, classes.iter().map(|class| class.bind(py)))
     }
 
     /// A page: `rows` rows in `cells`, each cell a `[bytes]`.

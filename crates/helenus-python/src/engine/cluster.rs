@@ -1,7 +1,8 @@
 //! `ClusterCore`: a connected cluster.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use helenus::policy::HostStateListener;
@@ -51,6 +52,26 @@ pub(super) fn python_uuid(py: Python<'_>, id: Uuid) -> PyResult<Bound<'_, PyAny>
     let fields = PyDict::new(py);
     fields.set_item("int", id.as_u128())?;
     python::UUID.get(py)?.call((), Some(&fields))
+}
+
+/// The ids of hosts that answers came from, as Python has them: each result asks for one, and there are few.
+static HOSTS: Mutex<BTreeMap<Uuid, Py<PyAny>>> = Mutex::new(BTreeMap::new());
+
+/// More hosts than this are forgotten, and made again.
+const MOST_HOSTS: usize = 4096;
+
+/// A host's id as a Python `uuid.UUID`, the same object each time.
+pub(super) fn host_uuid(py: Python<'_>, id: Uuid) -> PyResult<Bound<'_, PyAny>> {
+    if let Some(known) = HOSTS.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return Ok(known.bind(py).clone());
+    }
+    let made = python_uuid(py, id)?;
+    let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if hosts.len() >= MOST_HOSTS {
+        hosts.clear();
+    }
+    hosts.insert(id, made.clone().unbind());
+    Ok(made)
 }
 
 /// The id in a Python `uuid.UUID`.

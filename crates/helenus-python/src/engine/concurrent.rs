@@ -20,6 +20,8 @@ pub(super) struct Run<'a> {
     pub(super) binder: &'a Binder,
     pub(super) concurrency: usize,
     pub(super) raise_on_first_error: bool,
+    /// Gives each execution its timestamp, so that of two writes to one row the later one stands.
+    pub(super) timestamps: Option<&'a Bound<'a, PyAny>>,
 }
 
 impl Run<'_> {
@@ -48,12 +50,15 @@ impl Run<'_> {
                     Err(error) if self.raise_on_first_error => return Err(error),
                     Err(error) => {
                         futures.push(None);
-                        results.push(Some(made.call1((false, error.into_value(py)))?));
+                        results.push(Some(made.call1((results.len(), false, error.into_value(py)))?));
                         continue;
                     }
                 };
-                let statement =
-                    BoundStatement { prepared: self.prepared.clone(), values: bound.into_serialized() };
+                let mut prepared = self.prepared.clone();
+                if let Some(timestamps) = self.timestamps {
+                    prepared.options_mut().timestamp = Some(timestamps.call0()?.extract()?);
+                }
+                let statement = BoundStatement { prepared, values: bound.into_serialized() };
                 let future = self.session.execute(statement);
                 future.join_group(&group, futures.len());
                 futures.push(Some(future));
@@ -68,13 +73,13 @@ impl Run<'_> {
                 in_flight -= 1;
                 let Some(mut future) = futures[index].take() else { continue };
                 let result = match future.take() {
-                    Some(Ok(result)) => made.call1((true, ResultCore::new(result)))?,
+                    Some(Ok(result)) => made.call1((index, true, ResultCore::new(result)))?,
                     Some(Err(error)) => {
                         let error = failures::exception(py, &error);
                         if self.raise_on_first_error {
                             return Err(error);
                         }
-                        made.call1((false, error.into_value(py)))?
+                        made.call1((index, false, error.into_value(py)))?
                     }
                     None => continue,
                 };

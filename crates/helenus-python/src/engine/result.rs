@@ -7,7 +7,7 @@ use helenus::protocol::response::{RowsMetadata, SchemaTarget};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
-use super::cluster::python_uuid;
+use super::cluster::{host_uuid, python_uuid};
 use super::runtime::Owned;
 use crate::decode::RowDecoder;
 
@@ -166,7 +166,7 @@ impl ResultCore {
     /// The host that answered.
     #[getter]
     fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        python_uuid(py, self.0.get()?.host().host_id())
+        host_uuid(py, self.0.get()?.host().host_id())
     }
 
     /// The keyspace that a USE has set.

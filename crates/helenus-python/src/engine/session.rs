@@ -97,9 +97,9 @@ impl SessionCore {
         prepared.map(PreparedCore::new).map_err(|error| failures::exception(py, &error))
     }
 
-    /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what `made(True,
-    /// result)` or `made(False, exception)` gives for each, in order. The first error is raised where
-    /// `raise_on_first_error` says so; what is under way then is given up.
+    /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what `made(index, True,
+    /// result)` or `made(index, False, exception)` gives for each, in order. `timestamps()` gives the timestamp of each.
+    /// The first error is raised where `raise_on_first_error` says so; what is under way then is given up.
     #[expect(clippy::too_many_arguments, reason = "one call from the façade, which names them")]
     fn execute_concurrent<'py>(
         &self,
@@ -109,13 +109,15 @@ impl SessionCore {
         parameters: &Bound<'py, PyAny>,
         concurrency: usize,
         raise_on_first_error: bool,
+        timestamps: Option<&Bound<'py, PyAny>>,
         given: &Bound<'py, PyTuple>,
         made: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
         let session = self.session.get()?;
         let mut prepared = prepared.get()?.clone();
         *prepared.options_mut() = options(session, given)?;
-        let run = concurrent::Run { session, prepared, binder, concurrency, raise_on_first_error };
+        let run =
+            concurrent::Run { session, prepared, binder, concurrency, raise_on_first_error, timestamps };
         run.all(py, parameters, made)
     }
 
