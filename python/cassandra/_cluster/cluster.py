@@ -376,8 +376,9 @@ class Cluster(ConnectionCounts, SchemaRefresh):
     # Connecting
 
     def connect(self, keyspace: str | None = None, wait_for_all_pools: bool = False) -> Session:
-        """A new session, with `keyspace` for names without one.
+        """A new session, with `keyspace` for names without one, once some host can be asked.
 
+        `wait_for_all_pools` waits for the others too, each of which has the time of its attempt to connect.
         NoHostAvailable where no server can be reached, or none takes the credentials.
         """
         options.text("keyspace", keyspace)
@@ -388,6 +389,9 @@ class Cluster(ConnectionCounts, SchemaRefresh):
                 self._connect_engine()
             session = self._new_session(keyspace)
         self.sessions.add(session)
+        if wait_for_all_pools:
+            session._wait_for_pools(self.connect_timeout)
+            self._registry.refresh()
         return session
 
     def _new_session(self, keyspace: str | None) -> Session:

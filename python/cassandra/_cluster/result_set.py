@@ -135,8 +135,11 @@ class ResultSet:
     def __len__(self) -> int:
         rows = self._current_rows
         if not isinstance(rows, Sized):
-            # Once, so that a factory that gives an iterator can be counted and still be iterated.
+            # A factory may give an iterator, and `list` asks for the length of what it has begun to iterate.
+            is_iterated = self._page_iter is rows
             rows = self._current_rows = list(rows)
+            if is_iterated:
+                self._page_iter = iter(rows)
         return len(rows)
 
     def __bool__(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -16,7 +17,7 @@ from cassandra._cluster.legacy import LegacySettings
 from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
 from cassandra._cluster.options import fetch_size as checked_fetch_size
 from cassandra._cluster.options import timeout as checked_timeout
-from cassandra._cluster.pools import HostConnectionPool, pool_states
+from cassandra._cluster.pools import PAUSE, HostConnectionPool, pool_states
 from cassandra._cluster.preparing import core_of, prepared_statement
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
@@ -409,6 +410,12 @@ class Session(LegacySettings):
     def get_pool_state(self) -> dict[Any, dict[str, Any]]:
         """For each host, whether its pool is shut down, how many connections are open, and what is under way."""
         return pool_states(self)
+
+    def _wait_for_pools(self, patience: float | None) -> None:
+        """Wait until all hosts that are to be connected to are, or `patience` seconds have gone."""
+        until = None if patience is None else time.monotonic() + patience
+        while not all(self._core.connections().values()) and (until is None or time.monotonic() < until):
+            time.sleep(PAUSE)
 
     def submit(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a function on one of the cluster's threads; its `Future`, or None after `shutdown`."""
