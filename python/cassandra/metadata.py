@@ -14,6 +14,9 @@ from cassandra._metadata.identifiers import (
     protect_names,
     protect_value,
 )
+from cassandra._metadata.keyspace import KeyspaceMetadata
+from cassandra._metadata.replication import ReplicationStrategy
+from cassandra._metadata.table import ColumnMetadata, IndexMetadata, MaterializedViewMetadata, TableMetadata
 from cassandra._metadata.tokens import (
     MAX_LONG,
     MIN_LONG,
@@ -23,6 +26,7 @@ from cassandra._metadata.tokens import (
     Murmur3Token,
     Token,
 )
+from cassandra._metadata.user_type import UserType
 from cassandra.murmur3 import murmur3
 
 log = logging.getLogger(__name__)
@@ -31,11 +35,18 @@ __all__ = [
     "MAX_LONG",
     "MIN_LONG",
     "BytesToken",
+    "ColumnMetadata",
     "HashToken",
+    "IndexMetadata",
+    "KeyspaceMetadata",
     "MD5Token",
+    "MaterializedViewMetadata",
     "Metadata",
     "Murmur3Token",
+    "ReplicationStrategy",
+    "TableMetadata",
     "Token",
+    "UserType",
     "cql_keywords",
     "cql_keywords_reserved",
     "cql_keywords_unreserved",

@@ -389,6 +389,12 @@ class Cluster(ConnectionCounts, SchemaRefresh):
                 self._connect_engine()
             session = self._new_session(keyspace)
         self.sessions.add(session)
+        try:
+            self._register_user_types(session)
+        except BaseException:
+            session.shutdown()
+            self.sessions.discard(session)
+            raise
         if wait_for_all_pools:
             session._wait_for_pools(self.connect_timeout)
             self._registry.refresh()

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cassandra._cluster.host_registry import HostRegistry
+from cassandra._cluster.schema_view import SchemaView
+from cassandra._errors.session import UserTypeDoesNotExist
 from cassandra._exported import exported_by
+from cassandra._metadata.keyspace import KeyspaceMetadata
 from cassandra._pool.host import Host
 
 KNOWN_PARTITIONERS = ("Murmur3Partitioner", "RandomPartitioner", "ByteOrderedPartitioner")
@@ -18,7 +21,7 @@ class Metadata:
     def __init__(self, cluster: Any, registry: HostRegistry) -> None:
         self._cluster = cluster
         self._registry = registry
-        self._schema: Any = None
+        self._schema = SchemaView(cluster)
 
     @property
     def cluster_name(self) -> str | None:
@@ -77,15 +80,29 @@ class Metadata:
         return [host for host in found if host is not None]
 
     @property
-    def keyspaces(self) -> dict[str, Any]:
-        """The keyspaces, by name."""
-        return self._keyspaces()
+    def keyspaces(self) -> dict[str, KeyspaceMetadata]:
+        """The keyspaces, by name; none before the cluster is connected.
 
-    def _keyspaces(self) -> dict[str, Any]:
-        return {}
+        They are read when they are asked for: anew after a statement of this cluster has changed the schema, and
+        where, seconds after the last look, the servers say that somebody else has.
+        """
+        return self._schema.keyspaces()
 
-    def _type_fields(self, keyspace: str, user_type: str) -> list[str]:
-        return []
+    def export_schema_as_string(self) -> str:
+        """The statements that make all keyspaces and what is in them."""
+        return "\n\n".join(keyspace.export_as_string() for keyspace in self.keyspaces.values())
+
+    def _type_fields(self, keyspace: str, user_type: str) -> list[str] | None:
+        """The names of a user-defined type's fields; None before the cluster is connected."""
+        if self._cluster._core is None:
+            return None
+        known = self.keyspaces.get(keyspace)
+        if known is None:
+            raise UserTypeDoesNotExist(f"Keyspace {keyspace} does not exist or has not been discovered by the driver")
+        found = known.user_types.get(user_type)
+        if found is None:
+            raise UserTypeDoesNotExist(f"User type {user_type} does not exist in keyspace {keyspace}")
+        return found.field_names
 
     def _forget_schema(self) -> None:
-        self._schema = None
+        self._schema.forget()

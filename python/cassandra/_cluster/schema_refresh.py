@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cassandra._errors.driver import DriverException
+from cassandra._metadata.identifiers import protect_name
 
 
 class SchemaRefresh:
@@ -82,22 +83,23 @@ class SchemaRefresh:
         """
         if not callable(klass):
             raise TypeError(f"klass must be a class, not {type(klass).__name__}")
-        self._user_types.setdefault(keyspace, {})[user_type] = klass
+        self.metadata._type_fields(keyspace, user_type)
         for session in list(self.sessions):
             session.user_type_registered(keyspace, user_type, klass)
+        self._user_types.setdefault(keyspace, {})[user_type] = klass
 
-    def _type_encoders(self, encoder: Any) -> dict[type, Callable[[Any], str]]:
-        return {
-            klass: self._type_encoder(encoder, keyspace, name)
-            for keyspace, types in self._user_types.items()
-            for name, klass in types.items()
-        }
+    def _register_user_types(self, session: Any) -> None:
+        """Make the classes that were registered before known to a new session."""
+        for keyspace, types in self._user_types.items():
+            for name, klass in types.items():
+                session.user_type_registered(keyspace, name, klass)
 
     def _type_encoder(self, encoder: Any, keyspace: str, user_type: str) -> Callable[[Any], str]:
-        fields = self.metadata._type_fields(keyspace, user_type)
+        fields: list[str] = self.metadata._type_fields(keyspace, user_type)
 
         def encode(value: Any) -> str:
             encoded = encoder.cql_encode_all_types
-            return "{" + ", ".join(f"{field} : {encoded(getattr(value, field, None))}" for field in fields) + "}"
+            written = (f"{protect_name(field)} : {encoded(getattr(value, field, None))}" for field in fields)
+            return "{" + ", ".join(written) + "}"
 
         return encode

@@ -88,7 +88,6 @@ class Session(LegacySettings):
         self._prepared_behind: dict[tuple[str, str | None], PreparedStatement] = {}
         self._core = cluster._session_core(keyspace)
         self._protocol_version = cluster.protocol_version
-        self.encoder.mapping.update(cluster._type_encoders(self.encoder))
         self.user_type_deserializers = cluster._user_types
 
     # Where it stands
@@ -377,7 +376,10 @@ class Session(LegacySettings):
         self._request_init_callbacks = left
 
     def user_type_registered(self, keyspace: str, user_type: str, klass: type) -> None:
-        """Have values of a class written as a user-defined type in plain statements. The cluster calls it."""
+        """Have values of a class written as a user-defined type in plain statements. The cluster calls it.
+
+        UserTypeDoesNotExist where the keyspace has no such type.
+        """
         self.encoder.mapping[klass] = self.cluster._type_encoder(self.encoder, keyspace, user_type)
 
     # Many at once

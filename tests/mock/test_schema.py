@@ -1,0 +1,113 @@
+"""`Cluster.metadata`: the schema on mock nodes, and classes for user-defined types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, UserTypeDoesNotExist
+from cassandra.policies import RoundRobinPolicy
+
+from tests.support.mock import MockCluster, error, keyspace, query
+
+TABLE = [
+    ("placed", "timestamp", "clustering"),
+    ("b", "int", "partition_key"),
+    ("Name", "text", "regular"),
+    ("total", "bigint", "static"),
+]
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    world = [keyspace("shop", {"orders": TABLE}, types={"address": [("street", "text"), ("number", "int")]})]
+    with MockCluster(1, keyspaces=world) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(mock: MockCluster) -> Iterator[Cluster]:
+    profiles = {EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy())}
+    with Cluster(mock.contact_points, port=mock.port, execution_profiles=profiles) as cluster:
+        yield cluster
+
+
+def test_keyspaces_tables_columns(cluster: Cluster) -> None:
+    assert cluster.metadata.keyspaces == {}
+    cluster.connect()
+    shop = cluster.metadata.keyspaces["shop"]
+    orders = shop.tables["orders"]
+    assert [column.name for column in orders.partition_key] == ["b"]
+    assert [column.name for column in orders.clustering_key] == ["placed"]
+    assert {name: column.cql_type for name, column in orders.columns.items()} == {
+        "b": "int",
+        "placed": "timestamp",
+        "Name": "text",
+        "total": "bigint",
+    }
+    assert orders.columns["total"].is_static
+    assert shop.user_types["address"].field_names == ["street", "number"]
+
+
+def test_described_as_cql(cluster: Cluster) -> None:
+    cluster.connect()
+    shop = cluster.metadata.keyspaces["shop"]
+    text = shop.export_as_string()
+    assert text.startswith("CREATE KEYSPACE shop WITH replication = {'class': ")
+    assert "CREATE TYPE shop.address (\n    street text,\n    number int\n);" in text
+    assert "CREATE TABLE shop.orders (" in text
+    assert '"Name" text' in text
+    assert "total bigint static" in text
+    assert "PRIMARY KEY (b, placed)" in text
+    assert text in cluster.metadata.export_schema_as_string()
+
+
+def test_a_failed_read_leaves_what_was_known(cluster: Cluster, mock: MockCluster) -> None:
+    cluster.connect()
+    known = cluster.metadata.keyspaces
+    assert cluster.metadata.keyspaces is known
+    rule = mock.on(query("system_schema.tables"), error("invalid", "broken"))
+    cluster.refresh_schema_metadata()
+    with pytest.raises(Exception, match="broken"):
+        assert cluster.metadata.keyspaces
+    mock.remove(rule)
+    assert set(cluster.metadata.keyspaces) == set(known)
+
+
+@dataclass
+class Address:
+    street: str
+    number: int
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_classes_for_user_defined_types(cluster: Cluster, mock: MockCluster, before: bool) -> None:
+    if before:
+        cluster.register_user_type("shop", "address", Address)
+    session = cluster.connect()
+    if not before:
+        cluster.register_user_type("shop", "address", Address)
+    session.execute("INSERT INTO shop.t (a) VALUES (%s)", [Address("it's here", 5)])
+    sent = mock.received(query("INSERT INTO shop.t"))[-1]["statements"][0]
+    assert sent == "INSERT INTO shop.t (a) VALUES ({street : 'it''s here', number : 5})"
+    assert session.user_type_deserializers == {"shop": {"address": Address}}
+
+
+@pytest.mark.parametrize(("where", "name"), [("no_such", "address"), ("shop", "no_such")])
+def test_types_that_do_not_exist(cluster: Cluster, where: str, name: str) -> None:
+    cluster.connect()
+    with pytest.raises(UserTypeDoesNotExist, match="does not exist"):
+        cluster.register_user_type(where, name, Address)
+    with Cluster(cluster.contact_points, port=cluster.port) as other:
+        other.register_user_type(where, name, Address)
+        with pytest.raises(UserTypeDoesNotExist, match="does not exist"):
+            other.connect()
+        assert len(other.sessions) == 0
+
+
+@pytest.mark.parametrize("wrong", [5, "Address", None])
+def test_a_class_that_is_none(cluster: Cluster, wrong: Any) -> None:
+    with pytest.raises(TypeError, match="klass"):
+        cluster.register_user_type("shop", "address", wrong)
