@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-import warnings
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster import contact_points as points
 from cassandra._cluster import engine_options, engine_policies, options
 from cassandra._cluster.connection_counts import ConnectionCounts
 from cassandra._cluster.control_view import ControlConnection
-from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET, ConfigMode
+from cassandra._cluster.defaults import ConfigMode
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata
-from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory, refuse_class
+from cassandra._cluster.parameters import ClusterParameters
+from cassandra._cluster.profile import ExecutionProfile, refuse_class
 from cassandra._cluster.schema_refresh import SchemaRefresh
 from cassandra._cluster.session import Session
-from cassandra._connection.endpoint_factories import DefaultEndPointFactory
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
@@ -30,12 +28,7 @@ from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._errors.session import NoHostAvailable
 from cassandra._exported import exported_by
 from cassandra._native import ClusterCore
-from cassandra._policies.address_translation import IdentityTranslator
-from cassandra._policies.conviction import SimpleConvictionPolicy
-from cassandra._policies.reconnection import ExponentialReconnectionPolicy
-from cassandra._policies.retry import RetryPolicy
 from cassandra._pool.host import Host
-from cassandra.timestamps import MonotonicTimestampGenerator
 
 if TYPE_CHECKING:
     from cassandra._native import SessionCore
@@ -44,33 +37,21 @@ log = logging.getLogger("cassandra.cluster")
 
 
 @exported_by("cassandra.cluster")
-class Cluster(ConnectionCounts, SchemaRefresh):
+class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
     """A cluster of servers. `connect` gives sessions; `shutdown`, or leaving a `with`, closes them all.
 
     Nothing is connected before the first `connect`. Each parameter is an attribute too, and the defaults are
     attributes of the class, which a subclass may change.
     """
 
-    contact_points: Sequence[Any] = ("127.0.0.1",)
-    port: int = 9042
-    compression: Any = True
-    cql_version: str | None = None
-    connect_timeout: float | None = 5
-    reconnection_policy: Any = ExponentialReconnectionPolicy(1.0, 600.0)
-    conviction_policy_factory: Any = SimpleConvictionPolicy
-    address_translator: Any = IdentityTranslator()
     connection_class: Any = None
     connect_to_remote_hosts = True
-    protocol_version: int = ProtocolVersion.MAX_SUPPORTED
     control_connection: Any = None
     metadata: Any = None
     metrics: Any = None
     client_id: Any = None
-    timestamp_generator: Any = None
     is_shutdown = False
 
-    _config_mode = ConfigMode.UNCOMMITTED
-    _auth_provider: Any = None
     _core: ClusterCore | None = None
     _executor: ThreadPoolExecutor | None = None
     _engine_retry: Any = None
@@ -178,136 +159,6 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         self._take_profiles(load_balancing_policy, default_retry_policy, execution_profiles)
         self._begin_views()
 
-    # Parameters
-
-    def _take_addresses(self, given: Any, port: Any, endpoint_factory: Any) -> None:
-        self.port = options.whole("port", port, 1, 65_535)
-        self._contact_points_explicit = given is not None and given is not NOT_SET
-        if self._contact_points_explicit:
-            self.contact_points = given
-        else:
-            self.contact_points = list(self.contact_points)
-        self.endpoints_resolved = points.resolved(points.checked(self.contact_points, self.port), self.port)
-        self.endpoint_factory = endpoint_factory or DefaultEndPointFactory(self.port)
-        if not callable(getattr(self.endpoint_factory, "configure", None)):
-            raise TypeError(f"endpoint_factory must be an EndPointFactory, not {type(endpoint_factory).__name__}")
-        self.endpoint_factory.configure(self)
-
-    def _take_protocol(self, version: Any, is_default: Any, allow_beta: Any, cql_version: Any) -> None:
-        self.allow_beta_protocol_version = options.flag("allow_beta_protocol_version", allow_beta)
-        self.cql_version = options.text("cql_version", cql_version)
-        negotiate = version is None or version is NOT_SET
-        if not negotiate:
-            known = (1, 2, *ProtocolVersion.SUPPORTED_VERSIONS, *ProtocolVersion.BETA_VERSIONS)
-            options.whole("protocol_version", version, 0, 255)
-            if version not in known:
-                raise ValueError(f"protocol_version must be one of {sorted(set(known))}; got {version}")
-            self.protocol_version = version
-        self._protocol_version_explicit = not negotiate
-        explicit = None if is_default is None else not options.flag("is_default_protocol_version", is_default)
-        self._may_step_down = negotiate if explicit is None else not explicit
-
-    def _take_numbers(self, **given: tuple[Any, int, int]) -> None:
-        for name, (value, least, greatest) in given.items():
-            may_be_none = name == "max_requests_per_connection"
-            setattr(self, name, None if value is None and may_be_none else options.whole(name, value, least, greatest))
-
-    def _take_times(self, **given: Any) -> None:
-        for name, value in given.items():
-            options.timeout(name, value)
-            setattr(self, name, value)
-
-    def _take_windows(self, **given: Any) -> None:
-        for name, value in given.items():
-            # -1 switches the refresh off.
-            if value != -1:
-                options.seconds(name, value)
-            setattr(self, name, value)
-
-    def _take_flags(self, **given: Any) -> None:
-        for name, value in given.items():
-            setattr(self, name, options.flag(name, value))
-
-    def _take_tls(self, ssl_context: Any, ssl_options: Any) -> None:
-        if ssl_context is not None and not hasattr(ssl_context, "wrap_bio"):
-            raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
-        self.ssl_context = ssl_context
-        self.ssl_options = ssl_options
-        if ssl_options is not None and ssl_context is None:
-            warnings.warn(
-                "Using ssl_options without ssl_context is deprecated and will result in an error in the next major "
-                "release. Please use ssl_context to prepare for that release.",
-                DeprecationWarning,
-                stacklevel=3,
-            )
-            engine_options.ssl_context(self)
-
-    def _take_policies(
-        self, reconnection: Any, conviction: Any, conviction_factory: Any, translator: Any, timestamps: Any
-    ) -> None:
-        if reconnection is not None:
-            self.reconnection_policy = refuse_class("reconnection_policy", reconnection)
-            if not hasattr(reconnection, "new_schedule"):
-                raise TypeError(f"reconnection_policy must have new_schedule, not be {type(reconnection).__name__}")
-        factory = conviction if conviction_factory is None else conviction_factory
-        if factory is not None:
-            if not callable(factory):
-                raise ValueError("conviction_policy_factory must be callable")
-            self.conviction_policy_factory = factory
-        if translator is not None:
-            self.address_translator = refuse_class("address_translator", translator)
-            if not hasattr(translator, "translate"):
-                raise TypeError(f"address_translator must have translate, not be {type(translator).__name__}")
-        if timestamps is not None and not callable(timestamps):
-            raise ValueError("timestamp_generator must be callable")
-        self.timestamp_generator = MonotonicTimestampGenerator() if timestamps is None else timestamps
-
-    def _take_profiles(self, load_balancing: Any, retry: Any, profiles: Any) -> None:
-        refuse_class("load_balancing_policy", load_balancing)
-        refuse_class("default_retry_policy", retry)
-        if load_balancing is not None and not hasattr(load_balancing, "make_query_plan"):
-            raise TypeError(f"load_balancing_policy must be a policy, not {type(load_balancing).__name__}")
-        if retry is not None and not hasattr(retry, "on_read_timeout"):
-            raise TypeError(f"default_retry_policy must be a RetryPolicy, not {type(retry).__name__}")
-        self.profile_manager = ProfileManager()
-        chosen = default_lbp_factory() if load_balancing is None else load_balancing
-        default = ExecutionProfile(chosen, RetryPolicy() if retry is None else retry)
-        self.profile_manager.profiles[EXEC_PROFILE_DEFAULT] = default
-        if load_balancing is not None or retry is not None:
-            if profiles:
-                raise ValueError(
-                    "Clusters constructed with execution_profiles should not specify legacy parameters "
-                    "load_balancing_policy or default_retry_policy. Configure this in a profile instead."
-                )
-            self._config_mode = ConfigMode.LEGACY
-            warnings.warn(
-                "Legacy execution parameters will be removed in 4.0. Consider using execution profiles.",
-                DeprecationWarning,
-                stacklevel=3,
-            )
-        elif profiles:
-            self._take_given_profiles(profiles)
-        explicit = self.profile_manager.default._load_balancing_policy_explicit and (
-            load_balancing is not None or bool(profiles)
-        )
-        if self._contact_points_explicit and not explicit:
-            log.warning(
-                "The contact points are given and the load-balancing policy is not; please specify a load-balancing "
-                "policy, with local_dc, since a later version of the reference will insist. "
-                "(contact_points = %s, lbp = %s)",
-                self.contact_points,
-                load_balancing,
-            )
-
-    def _take_given_profiles(self, profiles: Any) -> None:
-        if not isinstance(profiles, Mapping):
-            raise TypeError(f"execution_profiles must be a dict, not {type(profiles).__name__}")
-        for profile in profiles.values():
-            if not isinstance(profile, ExecutionProfile):
-                raise TypeError("profile must be an instance of ExecutionProfile")
-        self.profile_manager.profiles.update(profiles)
-        self._config_mode = ConfigMode.PROFILES
-
     def _begin_views(self) -> None:
         self._user_types: dict[str, dict[str, type]] = {}
         self._listeners: set[Any] = set()
@@ -317,19 +168,6 @@ class Cluster(ConnectionCounts, SchemaRefresh):
         self._events = HostEvents(self)
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
-
-    @property
-    def auth_provider(self) -> Any:
-        """Makes an authenticator for each connection; None where the servers ask for none."""
-        return self._auth_provider
-
-    @auth_provider.setter
-    def auth_provider(self, provider: Any) -> None:
-        if provider is not None and not callable(getattr(provider, "new_authenticator", None)):
-            raise TypeError(
-                "auth_provider must implement the cassandra.auth.AuthProvider interface when protocol_version >= 2"
-            )
-        self._auth_provider = provider
 
     @property
     def load_balancing_policy(self) -> Any:

@@ -1,0 +1,39 @@
+"""Scripted nodes for the tests of `cassandra.cluster` in this folder, and what their tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cassandra.cluster import Cluster, Session
+
+from tests.support.mock import MockCluster, binding
+from tests.support.statements import COLUMNS, INSERT, SELECT, profiles
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[MockCluster]:
+    bindings = [binding(INSERT, COLUMNS, [0]), binding(SELECT, COLUMNS[:1], [0])]
+    with MockCluster(3, bindings=bindings) as cluster:
+        yield cluster
+
+
+@pytest.fixture(autouse=True)
+def no_rules(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test makes its own rules."""
+    mock = request.getfixturevalue("mock") if "mock" in request.fixturenames else None
+    yield
+    if mock is not None:
+        mock.remove_all()
+
+
+@pytest.fixture(scope="module")
+def cluster(mock: MockCluster) -> Iterator[Cluster]:
+    with Cluster(mock.contact_points, port=mock.port, execution_profiles=profiles()) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def session(cluster: Cluster) -> Iterator[Session]:
+    with cluster.connect(wait_for_all_pools=True) as session:
+        yield session

@@ -1,0 +1,126 @@
+"""`ResultSet` on mock nodes: pages, row factories, lightweight transactions."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from cassandra.cluster import PagedResult, QueryExhausted, Session
+from cassandra.query import BatchStatement, dict_factory, named_tuple_factory, ordered_dict_factory, tuple_factory
+
+from tests.support.mock import MockCluster, query, rows
+from tests.support.statements import COLUMNS, with_profile
+
+
+class TestPages:
+    @pytest.fixture
+    def paged(self, mock: MockCluster, session: Session) -> MockCluster:
+        session.default_fetch_size = 10
+        mock.on(query("PAGED"), rows(COLUMNS, [[number, "x"] for number in range(25)]))
+        return mock
+
+    def keys(self, found: Any) -> list[int]:
+        return [row.k for row in found]
+
+    def test_iteration_goes_over_all_pages(self, paged: MockCluster, session: Session) -> None:
+        result = session.execute("PAGED")
+        assert (len(result), result.has_more_pages, bool(result)) == (10, True, True)
+        assert self.keys(result) == list(range(25))
+        assert not result
+        assert self.keys(PagedResult(session.execute_async("PAGED"), session)) == list(range(25))
+        assert self.keys(session.execute("PAGED").all()) == list(range(25))
+
+    def test_page_by_page(self, paged: MockCluster, session: Session) -> None:
+        result = session.execute("PAGED")
+        assert self.keys(result.current_rows) == list(range(10))
+        result.fetch_next_page()
+        result.fetch_next_page()
+        assert self.keys(result.current_rows) == list(range(20, 25))
+        assert not result.has_more_pages
+        with pytest.raises(QueryExhausted):
+            result.response_future.start_fetching_next_page()
+
+    def test_going_on_at_a_paging_state(self, paged: MockCluster, session: Session) -> None:
+        state = session.execute("PAGED").paging_state
+        assert self.keys(session.execute("PAGED", paging_state=state)) == list(range(10, 25))
+
+    def test_callbacks_are_told_of_each_page(self, paged: MockCluster, session: Session) -> None:
+        pages: list[int] = []
+        done = threading.Event()
+        future = session.execute_async("PAGED")
+
+        def page(rows: Any) -> None:
+            pages.append(len(rows))
+            if future.has_more_pages:
+                future.start_fetching_next_page()
+            else:
+                done.set()
+
+        future.add_callback(page)
+        assert done.wait(10)
+        assert pages == [10, 10, 5]
+
+    def test_indexing_holds_all_pages(self, paged: MockCluster, session: Session) -> None:
+        result = session.execute("PAGED")
+        with pytest.warns(DeprecationWarning, match=r"ResultSet\.one"):
+            assert result[0].k == 0
+        assert result[24].k == 24
+        assert result == [(number, "x") for number in range(25)]
+        iterated = session.execute("PAGED")
+        next(iter(iterated))
+        with pytest.raises(RuntimeError, match="Cannot use equality operator when results have been iterated"):
+            assert iterated == []
+
+    def test_no_paging(self, paged: MockCluster, session: Session) -> None:
+        session.default_fetch_size = None
+        session.execute("PAGED")
+        assert not paged.received(query("PAGED"))[-1]["parameters"]["page_size"]
+
+
+class TestRowFactories:
+    def test_stock_ones(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT"), rows(COLUMNS, [[1, "a"]]))
+        wanted = {
+            tuple_factory: (1, "a"),
+            named_tuple_factory: (1, "a"),
+            dict_factory: {"k": 1, "v": "a"},
+            ordered_dict_factory: {"k": 1, "v": "a"},
+        }
+        for factory, row in wanted.items():
+            found = session.execute("SELECT 1", execution_profile=with_profile(session, row_factory=factory))
+            assert found.one() == row
+
+    def test_one_that_gives_a_generator(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT"), rows(COLUMNS, [[1, "a"], [2, "b"]]))
+        profile = with_profile(session, row_factory=lambda names, found: ([*names, *row] for row in found))
+        assert list(session.execute("SELECT 1", execution_profile=profile)) == [["k", "v", 1, "a"], ["k", "v", 2, "b"]]
+        assert len(session.execute("SELECT 1", execution_profile=profile)) == 2
+
+    def test_one_that_raises(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT"), rows(COLUMNS, [[1, "a"]]))
+
+        def raises(names: Any, found: Any) -> Any:
+            raise LookupError("mine")
+
+        with pytest.raises(LookupError, match="mine"):
+            session.execute("SELECT 1", execution_profile=with_profile(session, row_factory=raises))
+        assert session.execute("SELECT 1").one() == (1, "a")
+
+    @pytest.mark.parametrize("factory", [tuple_factory, named_tuple_factory, dict_factory, ordered_dict_factory])
+    @pytest.mark.parametrize("applied", [True, False])
+    def test_was_applied(self, mock: MockCluster, session: Session, factory: Any, applied: bool) -> None:
+        mock.on(query("LWT"), rows([("[applied]", "boolean"), ("k", "int")], [[applied, 1]]))
+        profile = with_profile(session, row_factory=factory)
+        assert session.execute("LWT", execution_profile=profile).was_applied is applied
+
+    def test_was_applied_of_batches_and_others(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("LWT"), rows([("[applied]", "boolean"), ("k", "int")], [[False, 1], [False, 2]]))
+        assert session.execute("BEGIN BATCH LWT APPLY BATCH").was_applied is False
+        with pytest.raises(RuntimeError, match="exactly one row"):
+            assert session.execute("LWT").was_applied
+        with pytest.raises(RuntimeError, match="No LWT"):
+            assert session.execute(BatchStatement().add("INSERT")).was_applied
+        profile = with_profile(session, row_factory=lambda names, found: list(found))
+        with pytest.raises(RuntimeError, match="row factory"):
+            assert session.execute("LWT", execution_profile=profile).was_applied

@@ -1,0 +1,148 @@
+"""What policies of a program decide, and statements run many at once, on mock nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cassandra import InvalidRequest, Unavailable, UnsupportedOperation
+from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
+from cassandra.concurrent import execute_concurrent_with_args
+from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RetryPolicy, RoundRobinPolicy
+from cassandra.protocol import OverloadedErrorMessage
+from cassandra.query import SimpleStatement
+
+from tests.support.mock import MockCluster, error, execute, query, rows, silence
+from tests.support.statements import COLUMNS, INSERT, SELECT, profiles, with_profile
+
+
+class TestPolicies:
+    def test_a_plan_of_the_programs_own(self, mock: MockCluster) -> None:
+        asked: list[Any] = []
+
+        class Mine(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                asked.append((working_keyspace, query))
+                return sorted(self._live_hosts)[:1]
+
+        with Cluster(
+            mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
+        ) as c:
+            session = c.connect("ks")
+            hosts = {session.execute("SELECT 1").response_future.coordinator_host for _ in range(4)}
+            assert hosts == {min(c.metadata.all_hosts())}
+        assert len(asked) == 4
+        assert asked[0][0] == "ks"
+        assert asked[0][1].query_string == "SELECT 1"
+
+    def test_a_plan_that_raises(self, mock: MockCluster) -> None:
+        class Mine(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                raise LookupError("mine")
+
+        with (
+            Cluster(
+                mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
+            ) as c,
+            pytest.raises(LookupError, match="mine"),
+        ):
+            c.connect().execute("SELECT 1")
+
+    def test_an_empty_plan(self, mock: MockCluster) -> None:
+        class Mine(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                return iter(())
+
+        with (
+            Cluster(
+                mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
+            ) as c,
+            pytest.raises(NoHostAvailable) as caught,
+        ):
+            c.connect().execute("SELECT 1")
+        assert caught.value.errors == {}
+
+    def test_a_retry_policy_of_the_programs_own(self, mock: MockCluster, session: Session) -> None:
+        asked: list[Any] = []
+
+        class Mine(RetryPolicy):
+            def on_unavailable(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+                asked.append(query)
+                return self.RETHROW, None
+
+        mock.on(query("SELECT"), error("unavailable", consistency="QUORUM", required=2, alive=1))
+        statement = SimpleStatement("SELECT 1", retry_policy=Mine())
+        with pytest.raises(Unavailable) as caught:
+            session.execute(statement)
+        assert asked == [statement]
+        assert caught.value.alive_replicas == 1
+
+    def test_errors_are_by_host(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT"), error("overloaded", "too much"))
+        statement = SimpleStatement("SELECT 1", is_idempotent=True)
+        with pytest.raises(NoHostAvailable) as caught:
+            session.execute(statement)
+        assert set(caught.value.errors or ()) == session.hosts
+        with pytest.raises(OverloadedErrorMessage, match="too much"):
+            session.execute(SimpleStatement("SELECT 1", retry_policy=FallthroughRetryPolicy()))
+
+    def test_speculation(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT", nth=1), silence())
+        mock.on(query("SELECT", **{"from": 2}), rows(COLUMNS, [[1, "a"]]))
+        profile = with_profile(session, speculative_execution_policy=ConstantSpeculativeExecutionPolicy(0.05, 2))
+        found = session.execute(SimpleStatement("SELECT 1", is_idempotent=True), execution_profile=profile, timeout=5)
+        assert found.one() == (1, "a")
+
+    def test_an_unknown_profile(self, session: Session) -> None:
+        with pytest.raises(ValueError, match="Invalid execution_profile"):
+            session.execute("SELECT 1", execution_profile="no such")
+        with pytest.raises(UnsupportedOperation):
+            session.execute("SELECT 1", execute_as="somebody")
+
+
+class TestConcurrent:
+    def test_results_are_in_order(self, mock: MockCluster, session: Session) -> None:
+        mock.on(execute("SELECT k, v"), rows(COLUMNS, [[7, "seven"]]))
+        prepared = session.prepare(SELECT)
+        results = execute_concurrent_with_args(session, prepared, [(number,) for number in range(300)], concurrency=50)
+        assert len(results) == 300
+        assert all(result.success and result.result_or_exc.one() == (7, "seven") for result in results)
+        future = results[5].result_or_exc.response_future
+        assert future.query.values == [(5).to_bytes(4, "big")]
+        assert future.coordinator_host in session.hosts
+
+    def test_each_write_has_its_own_timestamp(self, mock: MockCluster, session: Session) -> None:
+        prepared = session.prepare(INSERT)
+        before = mock.count(execute(INSERT))
+        execute_concurrent_with_args(session, prepared, [(number, "x") for number in range(100)])
+        seen = [request["parameters"]["timestamp"] for request in mock.received(execute(INSERT))[before:]]
+        assert len(set(seen)) == len(seen) == 100
+
+    def test_errors(self, mock: MockCluster, session: Session) -> None:
+        mock.on(execute(INSERT), error("invalid", "no way"))
+        prepared = session.prepare(INSERT)
+        with pytest.raises(InvalidRequest, match="no way"):
+            execute_concurrent_with_args(session, prepared, [(1, "x")] * 10)
+        results = execute_concurrent_with_args(session, prepared, [(1, "x")] * 10, raise_on_first_error=False)
+        assert [(result.success, type(result.result_or_exc)) for result in results] == [(False, InvalidRequest)] * 10
+        results = execute_concurrent_with_args(session, prepared, [(1, "x"), ("no", 5)], raise_on_first_error=False)
+        assert isinstance(results[1].result_or_exc, TypeError)
+        for concurrency in (0, -1):
+            with pytest.raises(ValueError, match="concurrency"):
+                execute_concurrent_with_args(session, prepared, [], concurrency=concurrency)
+        assert execute_concurrent_with_args(session, prepared, []) == []
+
+    def test_a_patched_session_takes_the_general_way(
+        self, mock: MockCluster, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        prepared = session.prepare(INSERT)
+        asked: list[Any] = []
+        ours = session.execute_async
+
+        def mine(query: Any, parameters: Any = None, *args: Any, **kwargs: Any) -> ResponseFuture:
+            asked.append(parameters)
+            return ours(query, parameters, *args, **kwargs)
+
+        monkeypatch.setattr(session, "execute_async", mine)
+        execute_concurrent_with_args(session, prepared, [(1, "x"), (2, "y")])
+        assert asked == [(1, "x"), (2, "y")]
