@@ -38,7 +38,7 @@ impl SessionCore {
     #[pyo3(signature = (text, given))]
     fn query(&self, text: &str, given: &Bound<'_, PyTuple>) -> PyResult<RequestCore> {
         let mut statement = SimpleStatement::new(text);
-        statement.options = options(self.session.get()?, given)?;
+        statement.options = Box::new(options(self.session.get()?, given)?);
         self.begin(statement.into())
     }
 
@@ -84,7 +84,7 @@ impl SessionCore {
             };
             batch.entries.push(entry);
         }
-        batch.options = options(self.session.get()?, given)?;
+        batch.options = Box::new(options(self.session.get()?, given)?);
         self.begin(batch.into())
     }
 

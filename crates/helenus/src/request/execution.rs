@@ -43,7 +43,7 @@ pub(crate) enum Answer {
     /// `USE` was run.
     KeyspaceSet(Envelope, String),
     /// The schema was changed.
-    SchemaChanged(Envelope, SchemaChange),
+    SchemaChanged(Envelope, Box<SchemaChange>),
     /// An error.
     Error(Box<ServerError>),
 }
@@ -266,7 +266,7 @@ impl<H: Clone> Execution<H> {
             }
             Answer::SchemaChanged(envelope, change) => {
                 self.settle(index, envelope, actions);
-                actions.push(Action::AwaitSchema(change));
+                actions.push(Action::AwaitSchema(*change));
             }
             Answer::Error(error)
                 if matches!(*error, ServerError::Unprepared { .. }) && !self.live[index].prepared =>

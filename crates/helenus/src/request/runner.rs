@@ -293,7 +293,9 @@ fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, Deco
     Ok(match response.message {
         Message::Error(error) => Answer::Error(Box::new(error)),
         Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
-        Message::Result(ResultMessage::SchemaChange(change)) => Answer::SchemaChanged(envelope, change),
+        Message::Result(ResultMessage::SchemaChange(change)) => {
+            Answer::SchemaChanged(envelope, Box::new(change))
+        }
         _ => Answer::Plain(envelope),
     })
 }

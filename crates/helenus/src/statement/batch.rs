@@ -22,14 +22,14 @@ pub struct BatchStatement {
     /// The statements in order. Cassandra takes at most 65,535.
     pub entries: Vec<BatchEntry>,
     /// How the whole is to be run.
-    pub options: StatementOptions,
+    pub options: Box<StatementOptions>,
 }
 
 impl BatchStatement {
     /// An empty batch.
     #[must_use]
     pub fn new(kind: BatchKind) -> Self {
-        Self { kind, entries: Vec::new(), options: StatementOptions::default() }
+        Self { kind, entries: Vec::new(), options: Box::default() }
     }
 
     /// Adds a statement with its values.

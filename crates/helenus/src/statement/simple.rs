@@ -12,8 +12,8 @@ pub struct SimpleStatement {
     pub text: String,
     /// The values of its bind markers.
     pub values: SerializedValues,
-    /// How it is to be run.
-    pub options: StatementOptions,
+    /// How it is to be run. Boxed, so that statements are small things to move.
+    pub options: Box<StatementOptions>,
 }
 
 impl SimpleStatement {
