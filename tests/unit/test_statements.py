@@ -57,6 +57,16 @@ class TestSimpleStatement:
             assert getattr(statement, option) is None
         assert statement.routing_key is None
 
+    def test_saying_no_is_not_saying_nothing(self) -> None:
+        assert SimpleStatement("x")._said_idempotent() is None
+        assert SimpleStatement("x", is_idempotent=False)._said_idempotent() is False
+        assert SimpleStatement("x", is_idempotent=True)._said_idempotent() is True
+        statement = prepared()
+        assert (statement.is_idempotent, statement._said_idempotent()) == (False, None)
+        assert statement.bind((1, "a", 3))._said_idempotent() is None
+        statement.is_idempotent = False
+        assert statement.bind((1, "a", 3))._said_idempotent() is False
+
     def test_options_in_their_order(self) -> None:
         retry = RetryAlways()
         statement = SimpleStatement("x", retry, 1, b"3", 8, 5, "ks", {"a": b""}, True)

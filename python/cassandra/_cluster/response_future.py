@@ -264,7 +264,8 @@ class ResponseFuture:
         for fn, args, kwargs in calls:
             try:
                 fn(told, *args, **kwargs)
-            except Exception:
+            except BaseException:
+                # SystemExit too: this is a thread of the engine, and the other callbacks are to be told.
                 log.exception("A callback of %s raised", self)
 
     # Pages

@@ -215,8 +215,7 @@ class Session(LegacySettings):
             asked = self._batch_message(query, profile, trace, custom_payload)
         else:
             raise TypeError(f"a session runs text and statements, not {type(query).__name__}")
-        if query.is_idempotent:
-            asked.is_idempotent = True
+        asked.is_idempotent = query._said_idempotent()
         return query, asked
 
     def _common(
@@ -440,7 +439,7 @@ class Session(LegacySettings):
 def with_options_of(statement: SimpleStatement, prepared: PreparedStatement) -> PreparedStatement:
     """The prepared statement with the options that were set on the plain one."""
     options = {name: value for name, value in statement.__dict__.items() if name in TAKEN}
-    if not options or options == {"is_idempotent": False}:
+    if not options:
         return prepared
     from copy import copy
 

@@ -65,7 +65,9 @@ class BoundStatement(Statement):
         payload = prepared.custom_payload if custom_payload is None else custom_payload
         if payload is not None:
             self.custom_payload = payload
-        self.is_idempotent = prepared.is_idempotent
+        said = prepared._said_idempotent()
+        if said is not None:
+            self.is_idempotent = said
 
     def bind(self, values: Sequence[Any] | Mapping[str, Any] | None) -> BoundStatement:
         """Take the values, in wire form from here on, and return this statement.

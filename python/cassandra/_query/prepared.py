@@ -86,7 +86,6 @@ class PreparedStatement(PreparedLike):
         self.result_metadata = result_metadata
         self.result_metadata_id = result_metadata_id
         self.column_encryption_policy = column_encryption_policy
-        self.is_idempotent = False
 
     @classmethod
     def from_message(

@@ -24,7 +24,7 @@ class SimpleStatement(Statement):
         fetch_size: int | Unset | None = FETCH_SIZE_UNSET,
         keyspace: str | None = None,
         custom_payload: Mapping[str, bytes] | None = None,
-        is_idempotent: bool = False,
+        is_idempotent: bool | None = None,
     ) -> None:
         super().__init__(
             retry_policy,

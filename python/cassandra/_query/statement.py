@@ -74,7 +74,11 @@ class PreparedLike(SerialConsistency):
     """The keyspace that the statement works in, where it is known."""
 
     is_idempotent: bool = False
-    """Whether it does no harm to run the statement twice."""
+    """Whether it does no harm to run the statement twice. Where nobody has set it, the text decides."""
+
+    def _said_idempotent(self) -> bool | None:
+        """What the program said of running it twice; None where it said nothing."""
+        return self.is_idempotent or (False if "is_idempotent" in self.__dict__ else None)
 
 
 @exported_by("cassandra.query")
@@ -92,7 +96,7 @@ class Statement(PreparedLike):
         fetch_size: int | Unset | None = FETCH_SIZE_UNSET,
         keyspace: str | None = None,
         custom_payload: Mapping[str, bytes] | None = None,
-        is_idempotent: bool = False,
+        is_idempotent: bool | None = None,
     ) -> None:
         if retry_policy is not None:
             self.retry_policy = checked_retry_policy(retry_policy)
@@ -108,7 +112,8 @@ class Statement(PreparedLike):
             self.custom_payload = custom_payload
         if routing_key is not None:
             self._set_routing_key(routing_key)
-        self.is_idempotent = is_idempotent
+        if is_idempotent is not None:
+            self.is_idempotent = is_idempotent
 
     def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
         if isinstance(key, (list, tuple)):

@@ -1,0 +1,190 @@
+"""`cassandra.cluster` on mock nodes: callbacks are each told once, and whatever they do harms nobody."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from cassandra import InvalidRequest
+from cassandra.cluster import Cluster, ResponseFuture, Session
+from cassandra.query import SimpleStatement
+
+from tests.support.mock import MockCluster, error, query, rows, silence
+
+COLUMNS = [("v", "int")]
+PAGED = SimpleStatement("SELECT paged", fetch_size=2)
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    with MockCluster(1) as mock:
+        mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)], delay=0.01))
+        mock.on(query("SELECT v"), rows(COLUMNS, [[7]], delay=0.01))
+        mock.on(query("SELECT v late"), rows(COLUMNS, [[7]], delay=0.3))  # after the callbacks are added
+        yield mock
+
+
+@pytest.fixture
+def session(mock: MockCluster) -> Iterator[Session]:
+    with Cluster(mock.contact_points, port=mock.port) as cluster:
+        yield cluster.connect(wait_for_all_pools=True)
+
+
+class Told:
+    """Counts what it is told."""
+
+    def __init__(self, expected: int = 1) -> None:
+        self.outcomes: list[Any] = []
+        self.enough = threading.Event()
+        self.expected = expected
+
+    def __call__(self, outcome: Any, *args: Any, **kwargs: Any) -> None:
+        self.outcomes.append(outcome)
+        if len(self.outcomes) >= self.expected:
+            self.enough.set()
+
+    def wait(self) -> list[Any]:
+        assert self.enough.wait(10), f"told {len(self.outcomes)} times"
+        time.sleep(0.05)  # for what must not come
+        return self.outcomes
+
+
+def test_each_of_many_is_told_once(session: Session) -> None:
+    futures = [session.execute_async("SELECT v") for _ in range(200)]
+    told, failed = Told(400), Told(1)
+    for future in futures:
+        future.add_callbacks(told, failed)
+        future.add_callback(told)
+    assert len(told.wait()) == 400
+    assert failed.outcomes == []
+
+
+def test_errbacks_only_are_told_of_errors(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT v"), error("invalid", "no", way={"delay": 0.02}))
+    futures = [session.execute_async("SELECT v") for _ in range(50)]
+    told, failed = Told(), Told(50)
+    for future in futures:
+        future.add_callbacks(told, failed)
+    assert all(isinstance(outcome, InvalidRequest) for outcome in failed.wait())
+    assert len(failed.outcomes) == 50
+    assert told.outcomes == []
+
+
+def test_pages_are_told_to_the_same_callback(session: Session) -> None:
+    seen: list[int] = []
+    end = threading.Event()
+
+    def page(found: list[Any]) -> None:
+        seen.extend(row.v for row in found)
+        if future.has_more_pages:
+            future.start_fetching_next_page()
+        else:
+            end.set()
+
+    future = session.execute_async(PAGED, timeout=10)
+    future.add_callback(page)
+    assert end.wait(10), seen
+    time.sleep(0.05)
+    assert seen == list(range(6))
+
+
+def test_pages_are_told_until_one_fails(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT paged", nth=2), silence())
+    told, failed = Told(), Told()
+    future = session.execute_async(PAGED, timeout=0.3)
+
+    def page(found: list[Any]) -> None:
+        told(found)
+        future.start_fetching_next_page()
+
+    future.add_callbacks(page, failed)
+    assert type(failed.wait()[0]).__name__ == "OperationTimedOut"
+    assert (len(told.outcomes), len(failed.outcomes)) == (1, 1)
+
+
+def test_forgotten_callbacks_are_not_told(session: Session) -> None:
+    told, second = Told(), Told()
+    future = session.execute_async(PAGED)
+    future.add_callback(told)
+    assert len(told.wait()) == 1
+    future.clear_callbacks()
+    future.add_callback(second)  # of the page that is there
+    future.clear_callbacks()
+    future.start_fetching_next_page()
+    assert future.result().one().v == 2
+    time.sleep(0.05)
+    assert (len(told.outcomes), len(second.outcomes)) == (1, 1)
+
+
+def raise_error(*args: Any) -> None:
+    raise ValueError("boom")
+
+
+def raise_exit(*args: Any) -> None:
+    raise SystemExit(3)
+
+
+def raise_interrupt(*args: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("raises", [raise_error, raise_exit, raise_interrupt])
+def test_what_raises_stops_nobody(
+    session: Session, caplog: pytest.LogCaptureFixture, raises: Callable[..., None]
+) -> None:
+    told, failed = Told(100), Told()
+    with caplog.at_level(logging.ERROR, "cassandra.cluster"):
+        futures = [session.execute_async("SELECT v late") for _ in range(100)]
+        for future in futures:
+            future.add_callback(raises)
+            future.add_callbacks(told, failed)
+        assert all(future.result().one().v == 7 for future in futures)
+        assert len(told.wait()) == 100
+    assert failed.outcomes == []
+    assert len(caplog.records) == 100
+    assert session.execute("SELECT v").one().v == 7
+
+
+def test_one_that_blocks_delays_no_request(session: Session) -> None:
+    release = threading.Event()
+    blocked = threading.Event()
+
+    def block(found: Any) -> None:
+        blocked.set()
+        release.wait(30)
+
+    try:
+        session.execute_async("SELECT v").add_callback(block)
+        assert blocked.wait(10)
+        began = time.monotonic()
+        for _ in range(20):
+            assert session.execute("SELECT v", timeout=10).one().v == 7
+        assert time.monotonic() - began < 5
+    finally:
+        release.set()
+
+
+def test_statements_run_inside_callbacks(session: Session) -> None:
+    told = Told(20)
+
+    def again(found: Any, depth: int) -> None:
+        inner = session.execute("SELECT v", timeout=10).one().v
+        if depth:
+            session.execute_async("SELECT v").add_callback(again, depth - 1)
+        else:
+            told(inner)
+
+    for _ in range(20):
+        session.execute_async("SELECT v").add_callback(again, 3)
+    assert told.wait() == [7] * 20
+
+
+def test_a_result_inside_its_own_callback(session: Session) -> None:
+    told = Told()
+    future: ResponseFuture = session.execute_async("SELECT v")
+    future.add_callback(lambda found: told(future.result().one().v))
+    assert told.wait() == [7]
