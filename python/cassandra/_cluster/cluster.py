@@ -17,6 +17,7 @@ from cassandra._cluster.defaults import ConfigMode
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata
+from cassandra._cluster.metrics import Metrics
 from cassandra._cluster.parameters import ClusterParameters
 from cassandra._cluster.profile import ExecutionProfile, refuse_class
 from cassandra._cluster.schema_refresh import SchemaRefresh
@@ -168,6 +169,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self._events = HostEvents(self)
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
+        self.metrics = Metrics(self) if self.metrics_enabled else None  # type: ignore[attr-defined]
 
     @property
     def load_balancing_policy(self) -> Any:

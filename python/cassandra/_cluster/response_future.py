@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ class ResponseFuture:
     _host: Any = None
 
     _request: RequestCore | None = None
+    _began: float | None = None
     _is_traced = False
     _is_settled = False
     _is_listening = False
@@ -108,6 +110,8 @@ class ResponseFuture:
     def send_request(self, error_no_hosts: bool = True) -> None:
         """Begin. The session does so."""
         self.message.timeout = self.timeout
+        if self.session.cluster.metrics is not None:
+            self._began = time.monotonic()
         self._request = self.message.send(self.session._core)
 
     # What comes back
@@ -124,6 +128,9 @@ class ResponseFuture:
             except Exception as error:
                 self._final_exception = with_hosts(error, self.session.cluster)
                 self._host = getattr(error, "last_host", None) or self._host
+            if self._began is not None:
+                took = time.monotonic() - self._began
+                self.session.cluster.metrics.on_request(took, self._final_exception)
             self._to_call = self._callbacks if self._final_exception is None else self._errbacks
             self._is_settled = True
 
