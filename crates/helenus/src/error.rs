@@ -172,6 +172,17 @@ pub enum RequestFailure<H = Arc<Host>> {
     },
 }
 
+impl<H> RequestFailure<H> {
+    /// The server's own error, where it was one that ended the request.
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ServerError> {
+        match self {
+            Self::Attempt { error: AttemptError::Server(error), .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
 fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Result {
     for (n, attempt) in attempts.iter().enumerate() {
         let separator = if n == 0 { ": " } else { "; " };
@@ -244,10 +255,7 @@ impl Error {
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         match self {
-            Self::Request(failure) => match &**failure {
-                RequestFailure::Attempt { error: AttemptError::Server(error), .. } => Some(error),
-                _ => None,
-            },
+            Self::Request(failure) => failure.server_error(),
             _ => None,
         }
     }

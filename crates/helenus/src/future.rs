@@ -83,7 +83,14 @@ impl ResponseFuture {
     }
 
     fn result(&self, outcome: Outcome, schema_agreed: bool) -> Result<ResultSet, Error> {
-        let success = outcome?;
+        let success = match outcome {
+            Ok(success) => success,
+            // What the shutdown has done to its connections is not what happened to the request.
+            Err(failure) if self.session.is_shut_down() && failure.server_error().is_none() => {
+                return Err(Error::ShutDown);
+            }
+            Err(failure) => return Err(failure.into()),
+        };
         ResultSet::new(&self.session, &self.statement, success, schema_agreed)
     }
 

@@ -93,10 +93,10 @@ impl ResultSet {
                 result.rows = Some(rows);
             }
             Message::Result(ResultMessage::SchemaChange(change)) => {
-                result.extras().schema_change = Some(change)
+                result.extras().schema_change = Some(change);
             }
             Message::Result(ResultMessage::SetKeyspace(keyspace)) => {
-                result.extras().keyspace = Some(keyspace)
+                result.extras().keyspace = Some(keyspace);
             }
             Message::Result(_) => {}
             other => {

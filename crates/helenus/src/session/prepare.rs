@@ -91,7 +91,22 @@ impl SessionInner {
 
 impl Shared {
     /// Prepares the statement at the other end of `link` and checks that it is the same there.
+    ///
+    /// Many requests may find at once that a host has forgotten the statement: one of them has it prepared, and the
+    /// others wait for that.
     pub(crate) async fn prepare_again(&self, link: &Link, timeout: Duration) -> Result<(), Error> {
+        let asked = Instant::now();
+        let turn = self.turn_on(link.host.host_id());
+        let mut prepared_at = turn.lock().await;
+        if prepared_at.is_some_and(|at| at >= asked) {
+            return Ok(());
+        }
+        self.prepare_on(link, timeout).await?;
+        *prepared_at = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn prepare_on(&self, link: &Link, timeout: Duration) -> Result<(), Error> {
         let prepared = link.prepare(self.query(), self.keyspace(), timeout).await?;
         if prepared.id != *self.id() {
             let why = format!(

@@ -6,7 +6,6 @@ use super::{PreparedStatement, SimpleStatement, StatementOptions};
 
 /// One statement of a batch.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "entries live in one vector, and most are prepared")]
 pub enum BatchEntry {
     /// Text with its values.
     Simple(String, SerializedValues),

@@ -1,7 +1,9 @@
 //! Prepared statements, and the values bound to one.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
@@ -10,11 +12,13 @@ use helenus_protocol::notation::Value;
 use helenus_protocol::request::SerializedValues;
 use helenus_protocol::response::{ColumnSpec, Prepared, RowsMetadata};
 use smallvec::SmallVec;
+use uuid::Uuid;
 
 use super::Idempotence;
 use super::StatementOptions;
 use super::routing_key;
 use super::to_row::{self, ToRow};
+use crate::lock::lock;
 
 /// What the columns of the answers are, and the id under which the server knows that (v5).
 #[derive(Debug)]
@@ -34,7 +38,12 @@ pub struct Shared {
     partition_key_indexes: Box<[u16]>,
     result: ArcSwapOption<ResultColumns>,
     idempotence: OnceLock<Idempotence>,
+    /// Whose turn it is to prepare it again on a host, and when that was done last.
+    turns: Mutex<HashMap<Uuid, Turn>>,
 }
+
+/// See [`Shared::turn_on`].
+type Turn = Arc<tokio::sync::Mutex<Option<Instant>>>;
 
 impl Shared {
     pub(crate) fn new(query: Arc<str>, keyspace: Option<Arc<str>>, prepared: Prepared) -> Self {
@@ -47,6 +56,7 @@ impl Shared {
             partition_key_indexes: prepared.bind.partition_key_indexes.into(),
             result: ArcSwapOption::from_pointee(columns),
             idempotence: OnceLock::new(),
+            turns: Mutex::default(),
         }
     }
 
@@ -60,6 +70,11 @@ impl Shared {
 
     pub(crate) fn keyspace(&self) -> Option<&str> {
         self.keyspace.as_deref()
+    }
+
+    /// The lock under which the statement is prepared again on a host, holding when that was done last.
+    pub(crate) fn turn_on(&self, host: Uuid) -> Turn {
+        Arc::clone(lock(&self.turns).entry(host).or_default())
     }
 
     /// What the server said when it prepared the statement again, or when a page came with new columns.

@@ -3,6 +3,7 @@
 mod deliveries;
 mod pools;
 mod routing;
+mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
