@@ -1,0 +1,266 @@
+"""`cassandra.cluster` on mock nodes, in processes of their own: they end when they should, forked or interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.mock import MockCluster, query, rows, silence
+
+PROLOGUE = """
+import os, signal, sys, threading, time
+from cassandra import OperationTimedOut
+from cassandra.cluster import Cluster
+cluster = Cluster(sys.argv[2:], port=int(sys.argv[1]))
+session = cluster.connect(wait_for_all_pools=True)
+def seven(of=session):
+    return of.execute("SELECT v", timeout=10).one().v == 7
+assert seven()
+"""
+ENDING = 2.0
+"""How long a process may take to end after its last line, in seconds."""
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    with MockCluster(2) as mock:
+        mock.on(query("SELECT v"), rows([("v", "int")], [[7]]))
+        mock.on(query("SELECT silent"), silence())
+        yield mock
+
+
+class Program:
+    """A process that is connected and runs some lines. It prints `here` where it stands, then one line an event."""
+
+    def __init__(self, mock: MockCluster, lines: str) -> None:
+        text = PROLOGUE + textwrap.dedent(lines)
+        command = [sys.executable, "-X", "faulthandler", "-c", text, str(mock.port), *mock.contact_points]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def line(self) -> str:
+        """The next line that it prints."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().rstrip("\n")
+        assert line or self.process.poll() is None, self.process.communicate()[1]
+        return line
+
+    def go_on(self) -> None:
+        """Gives it the line that it waits for."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def end(self, seconds: float = 30.0) -> tuple[int, str, str]:
+        """Its exit status, and the rest of what it prints and complains."""
+        out, complaints = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, complaints
+
+
+def exit_time(program: Program) -> tuple[float, int, str]:
+    """How long a process lives after it has printed `here`, its exit status and what it complains of."""
+    assert program.line() == "here"
+    began = time.monotonic()
+    status, _, complaints = program.end()
+    return time.monotonic() - began, status, complaints
+
+
+WAYS_TO_END = {
+    "without shutdown": "print('here')",
+    "with requests under way": """
+        futures = [session.execute_async("SELECT silent") for _ in range(100)]
+        print('here')
+    """,
+    "with callbacks to come": """
+        futures = [session.execute_async("SELECT silent", timeout=1.0) for _ in range(10)]
+        for future in futures:
+            future.add_callbacks(id, id)
+        print('here')
+    """,
+    "by shutdown": "print('here'); cluster.shutdown()",
+    "by shutdown twice": "print('here'); cluster.shutdown(); cluster.shutdown(); session.shutdown()",
+    "by shutdown with requests under way": """
+        futures = [session.execute_async("SELECT silent", timeout=None) for _ in range(100)]
+        print('here')
+        cluster.shutdown()
+        for future in futures:
+            try:
+                future.result(timeout=10)
+                sys.exit("a result")
+            except Exception as error:
+                if isinstance(error, OperationTimedOut):
+                    raise
+    """,
+    "by shutdown from a callback": """
+        ended = threading.Event()
+        def callback(rows):
+            cluster.shutdown()
+            ended.set()
+        session.execute_async("SELECT v").add_callback(callback)
+        if not ended.wait(10):
+            sys.exit("the callback hangs")
+        print('here')
+    """,
+    "by os._exit": "print('here'); os._exit(0)",
+    "by del": "print('here'); del session, cluster",
+    "from another thread": """
+        thread = threading.Thread(target=cluster.shutdown)
+        print('here')
+        thread.start(); thread.join(10)
+        if thread.is_alive():
+            sys.exit("shutdown hangs")
+    """,
+    "by atexit": "import atexit; atexit.register(cluster.shutdown); print('here')",
+    "with a cluster that never connected": "other = Cluster(['127.9.9.9']); print('here')",
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "nodes"),
+    [
+        (way, nodes)
+        for nodes in ("answer", "are silent")
+        for way in WAYS_TO_END
+        if nodes == "answer" or "from a callback" not in way  # which needs an answer
+    ],
+)
+def test_a_process_ends(mock: MockCluster, way: str, nodes: str) -> None:
+    lines = textwrap.dedent(WAYS_TO_END[way])
+    with Program(mock, "print('connected')\nsys.stdin.readline()\n" + lines) as program:
+        assert program.line() == "connected"
+        if nodes == "are silent":
+            for node in mock.nodes:
+                node.pause()
+        program.go_on()
+        took, status, complaints = exit_time(program)
+    assert (status, complaints) == (0, "")
+    assert took < ENDING
+
+
+def test_sigterm_ends_a_process_that_waits(mock: MockCluster) -> None:
+    with Program(mock, "print('here'); session.execute('SELECT silent', timeout=60)") as program:
+        assert program.line() == "here"
+        time.sleep(0.2)
+        program.process.terminate()
+        assert program.end(ENDING + 1)[0] == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        "session.execute('SELECT silent', timeout=60)",
+        "session.execute('SELECT silent', timeout=None)",
+        "session.execute_async('SELECT silent', timeout=60).result()",
+        "session.execute_async('SELECT silent', timeout=60).result(timeout=60)",
+    ],
+)
+def test_ctrl_c_while_waiting(mock: MockCluster, waiting: str) -> None:
+    lines = f"""
+    print('here')
+    try:
+        {waiting}
+    except KeyboardInterrupt:
+        print('interrupted')
+    print(seven())
+    """
+    with Program(mock, lines) as program:
+        assert program.line() == "here"
+        time.sleep(0.3)
+        began = time.monotonic()
+        program.process.send_signal(signal.SIGINT)
+        assert program.line() == "interrupted"
+        assert time.monotonic() - began < 1.0
+        assert program.line() == "True"
+        assert program.end()[0] == 0
+
+
+def test_ctrl_c_while_connecting(mock: MockCluster) -> None:
+    lines = """
+    print('connected')
+    sys.stdin.readline()
+    other = Cluster(sys.argv[2:], port=int(sys.argv[1]), connect_timeout=60)
+    print('here')
+    try:
+        other.connect()
+    except KeyboardInterrupt:
+        print('interrupted')
+    """
+    with Program(mock, lines) as program:
+        assert program.line() == "connected"
+        for node in mock.nodes:
+            node.pause()
+        program.go_on()
+        assert program.line() == "here"
+        time.sleep(0.3)
+        began = time.monotonic()
+        program.process.send_signal(signal.SIGINT)
+        assert program.line() == "interrupted"
+        assert time.monotonic() - began < 1.0
+
+
+FORK = """
+read, write = os.pipe()
+child = os.fork()
+if not child:
+    os.close(read)
+    try:
+        {inside}
+    except Exception as error:
+        outcome = f"{{type(error).__name__}}: {{error}}"
+    os.write(write, outcome.encode())
+    {leave}
+os.close(write)
+print(os.read(read, 65536).decode().replace(chr(10), ' '))
+pid, status = os.waitpid(child, 0)
+print(status)
+print(all(seven() for _ in range(50)))
+"""
+
+
+@pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
+def test_a_forked_child_gets_an_answer_or_a_clear_error(mock: MockCluster, leave: str) -> None:
+    with Program(mock, FORK.format(inside="outcome = repr(seven())", leave=leave)) as program:
+        outcome, status, parent = program.line(), program.line(), program.line()
+        assert program.end()[0] == 0
+    assert outcome == "True" or "fork" in outcome
+    assert (status, parent) == ("0", "True")
+
+
+@pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
+def test_a_forked_child_connects_anew(mock: MockCluster, leave: str) -> None:
+    inside = "outcome = repr(seven(Cluster(sys.argv[2:], port=int(sys.argv[1])).connect()))"
+    with Program(mock, FORK.format(inside=inside, leave=leave)) as program:
+        assert (program.line(), program.line(), program.line()) == ("True", "0", "True")
+        assert program.end()[0] == 0
+
+
+def test_a_fork_while_requests_are_under_way(mock: MockCluster) -> None:
+    mock.on(query("SELECT late"), rows([("v", "int")], [[8]], delay=0.3))
+    lines = "futures = [session.execute_async('SELECT late', timeout=10) for _ in range(50)]\n"
+    lines += FORK.format(inside="outcome = repr(seven())", leave="os._exit(0)")
+    lines += "print(all(future.result().one().v == 8 for future in futures))\n"
+    with Program(mock, lines) as program:
+        outcome = program.line()
+        assert outcome == "True" or "fork" in outcome
+        assert [program.line() for _ in range(3)] == ["0", "True", "True"]
+        assert program.end()[0] == 0
