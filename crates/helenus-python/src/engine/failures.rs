@@ -1,4 +1,4 @@
-//! The table from the engine's errors to Python's exceptions; a test in `tests/unit` walks through its rows.
+//! The table from the engine's errors to Python's exceptions; `tests/mock/test_failures.py` walks through its rows.
 
 use std::net::SocketAddr;
 
