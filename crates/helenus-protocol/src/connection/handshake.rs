@@ -4,6 +4,8 @@
 //! bytes to send and take decoded answers; sockets, time limits and credentials are the caller's. Sections 4.1.1 to
 //! 4.1.3 and 4.2.2 to 4.2.8 of the specification; the outer layer of v5 begins after the answer to STARTUP (v5, 2).
 
+use std::fmt;
+
 use crate::compression::Compression;
 use crate::envelope::{Flags, RequestHeader};
 use crate::error::{EncodeError, ProtocolViolation};
@@ -109,12 +111,17 @@ pub struct Ready {
 }
 
 /// Bytes for the socket, and the step that takes the answer to them.
-#[derive(Debug)]
 pub struct Send<Step> {
-    /// The bytes.
+    /// The bytes. They may hold a password.
     pub bytes: Vec<u8>,
     /// The step that waits for the answer.
     pub then: Step,
+}
+
+impl<Step: fmt::Debug> fmt::Debug for Send<Step> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send").field("length", &self.bytes.len()).field("then", &self.then).finish()
+    }
 }
 
 /// Begins a handshake: OPTIONS.
@@ -143,10 +150,12 @@ fn unexpected(message: &Message, expected: &'static str) -> HandshakeError {
 }
 
 fn refused(error: ServerError, version: ProtocolVersion) -> HandshakeError {
-    // There is no code of its own for a version that is refused; all servers say it in these words.
+    // There is no code of its own for a version that is refused; servers say it in these words, and those that know
+    // the version as a beta only (Cassandra 3.10 and 3.11 of v5) in the second.
     let message = error.message();
+    let words = message.to_ascii_lowercase();
     if matches!(error, ServerError::ProtocolError { .. })
-        && message.to_ascii_lowercase().contains("protocol version")
+        && ["protocol version", "beta version of the protocol"].iter().any(|known| words.contains(known))
     {
         return HandshakeError::VersionRefused { version, message: message.to_owned() };
     }
@@ -220,7 +229,6 @@ pub struct AwaitReady {
 }
 
 /// What the answer to STARTUP or to AUTH_RESPONSE means.
-#[derive(Debug)]
 pub enum Step {
     /// The connection may be used.
     Ready(Ready),
@@ -233,6 +241,18 @@ pub enum Step {
         /// The step that answers.
         then: Answer,
     },
+}
+
+impl fmt::Debug for Step {
+    // A challenge may be worth a password to whoever reads the log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(ready) => f.debug_tuple("Ready").field(ready).finish(),
+            Self::Challenged { authenticator, .. } => {
+                f.debug_struct("Challenged").field("authenticator", authenticator).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 impl AwaitReady {
@@ -311,3 +331,6 @@ impl AwaitVerdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

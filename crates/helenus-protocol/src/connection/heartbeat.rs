@@ -45,8 +45,8 @@ impl Heartbeat {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.probed {
-            Some(probed) => Some(probed + self.timeout),
-            None => self.interval.map(|interval| self.heard + interval),
+            Some(probed) => probed.checked_add(self.timeout),
+            None => self.interval.and_then(|interval| self.heard.checked_add(interval)),
         }
     }
 
@@ -95,5 +95,18 @@ mod tests {
         let mut heartbeat = Heartbeat::new(None, SECOND, start);
         assert_eq!(heartbeat.poll_timeout(), None);
         assert_eq!(heartbeat.handle_timeout(start + 3600 * SECOND), Beat::Rest);
+    }
+
+    #[test]
+    fn intervals_beyond_the_clock_never_end() {
+        let start = Instant::now();
+        let mut heartbeat = Heartbeat::new(Some(Duration::MAX), SECOND, start);
+        assert_eq!(heartbeat.handle_timeout(start + 3600 * SECOND), Beat::Rest);
+        let mut heartbeat = Heartbeat::new(Some(SECOND), Duration::MAX, start);
+        assert_eq!(heartbeat.handle_timeout(start + SECOND), Beat::Probe);
+        assert_eq!(
+            (heartbeat.handle_timeout(start + 3600 * SECOND), heartbeat.poll_timeout()),
+            (Beat::Rest, None)
+        );
     }
 }

@@ -200,3 +200,6 @@ fn from_partial(
     whole.advance(HEADER_LENGTH);
     Ok(Some(Envelope { header, body: whole.freeze() }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -264,3 +264,6 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
