@@ -168,12 +168,13 @@ impl<T> Sender<T> {
     }
 
     /// Ends the connection: nothing is taken any more, and everything that waits comes back with whether any of its
-    /// bytes may have reached the server, given that the socket accepted `outgoing`.
-    pub fn close(&mut self, outgoing: &Outgoing) -> Vec<(T, bool)> {
+    /// bytes may have reached the server. What the socket has not accepted of `outgoing` by now is thrown away: whoever
+    /// flushes next must not send what was just called unsent.
+    pub fn close(&mut self, outgoing: &mut Outgoing) -> Vec<(T, bool)> {
         self.closed = true;
         self.buffer = Vec::new();
         self.next_wake = None;
-        let accepted = outgoing.accepted();
+        let accepted = outgoing.discard();
         self.streams
             .drain()
             .into_iter()
@@ -243,6 +244,13 @@ impl Outgoing {
     /// The socket accepted `count` bytes.
     pub const fn handle_accepted(&mut self, count: usize) {
         self.at += count;
+    }
+
+    /// Throws away what was not accepted; tells what [`accepted`](Self::accepted) is for good.
+    fn discard(&mut self) -> u64 {
+        let accepted = self.accepted();
+        *self = Self { before: accepted, ..Self::new(self.version, self.compression) };
+        accepted
     }
 
     /// Whether all that was taken for the socket has been accepted.

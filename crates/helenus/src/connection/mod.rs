@@ -222,11 +222,11 @@ impl Connection {
         }
         let error = self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
         let waiting = {
-            let writing = lock(&self.writing);
+            let mut writing = lock(&self.writing);
             let mut sender = lock(&self.sender);
             self.in_flight.store(0, Ordering::Relaxed);
             self.orphans.store(0, Ordering::Relaxed);
-            sender.close(&writing.outgoing)
+            sender.close(&mut writing.outgoing)
         };
         self.signal(CLOSE);
         self.socket.shutdown();

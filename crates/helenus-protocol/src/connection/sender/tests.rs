@@ -96,7 +96,7 @@ fn in_v4_written_is_exact_at_every_count() {
         let mut outgoing = Outgoing::new(ProtocolVersion::V4, None);
         queue(&mut sender, &lengths);
         assert_eq!(flush(&mut sender, &mut outgoing, count).len(), count);
-        for (token, written) in sender.close(&outgoing) {
+        for (token, written) in sender.close(&mut outgoing) {
             assert_eq!(written, starts[token] < count, "request {token} when {count} bytes were accepted");
         }
     }
@@ -120,7 +120,7 @@ fn in_v5_written_is_never_too_little() {
             sender.send(Flags::empty(), RequestOpcode::Query, &[9; 5], token, None).unwrap();
         }
         flush(&mut sender, &mut outgoing, count - begun);
-        for (token, written) in sender.close(&outgoing) {
+        for (token, written) in sender.close(&mut outgoing) {
             let expected = if token < 2 { count > 0 } else { count > framed };
             assert_eq!(written, expected, "request {token} when {count} bytes were accepted");
         }
@@ -135,7 +135,30 @@ fn what_was_only_gathered_was_not_written() {
         queue(&mut sender, &[5]);
         outgoing.gather(&mut sender);
         assert!(!outgoing.poll_transmit().is_empty());
-        assert_eq!(sender.close(&outgoing), [(0, false)]);
+        assert_eq!(sender.close(&mut outgoing), [(0, false)]);
+    }
+}
+
+#[test]
+fn what_was_called_unsent_is_not_sent_after_all() {
+    for version in ProtocolVersion::ALL {
+        for count in [0, 3] {
+            let mut sender = Sender::new(version, 100);
+            let mut outgoing = Outgoing::new(version, None);
+            queue(&mut sender, &[5, 5]);
+            assert_eq!(flush(&mut sender, &mut outgoing, count).len(), count);
+            let accepted = outgoing.accepted();
+            sender.close(&mut outgoing);
+            assert!(outgoing.is_empty() && flush(&mut sender, &mut outgoing, usize::MAX).is_empty());
+            assert_eq!(outgoing.accepted(), accepted);
+        }
+        // Gathered, and not yet framed.
+        let mut sender = Sender::new(version, 100);
+        let mut outgoing = Outgoing::new(version, None);
+        queue(&mut sender, &[5]);
+        outgoing.gather(&mut sender);
+        assert_eq!(sender.close(&mut outgoing), [(0, false)]);
+        assert!(outgoing.poll_transmit().is_empty());
     }
 }
 
@@ -180,14 +203,14 @@ fn a_body_that_no_header_can_say_is_refused() {
 #[test]
 fn a_closed_connection_takes_nothing_and_gives_each_token_back_once() {
     let mut sender = Sender::new(ProtocolVersion::V4, 10);
-    let outgoing = Outgoing::new(ProtocolVersion::V4, None);
+    let mut outgoing = Outgoing::new(ProtocolVersion::V4, None);
     queue(&mut sender, &[1, 1, 1]);
     sender.answer(1);
     sender.orphan(2, Instant::now(), |_| true);
-    assert_eq!(sender.close(&outgoing), [(0, false)]);
+    assert_eq!(sender.close(&mut outgoing), [(0, false)]);
     assert!(sender.is_closed() && !sender.has_outgoing());
     assert_eq!((sender.room(), sender.in_flight(), sender.orphans()), (0, 0, 0));
-    assert!(sender.close(&outgoing).is_empty());
+    assert!(sender.close(&mut outgoing).is_empty());
     assert!(matches!(sender.answer(0), Answered::Nobody));
     let refused = sender.send(Flags::empty(), RequestOpcode::Query, b"", 7, None);
     assert_eq!(refused.unwrap_err(), (Refused::Closed, 7));
@@ -251,7 +274,7 @@ proptest! {
             let expected: Vec<_> = lengths.iter().enumerate().map(|(n, length)| (n as i16, *length)).collect();
             prop_assert_eq!(envelopes(version, compression, &socket), expected);
         }
-        let back = sender.close(&outgoing);
+        let back = sender.close(&mut outgoing);
         let tokens: Vec<usize> = back.iter().map(|(token, _)| *token).collect();
         prop_assert_eq!(tokens, (0..lengths.len()).collect::<Vec<_>>());
         let mut left = socket.len();
