@@ -102,7 +102,7 @@ impl Link {
         };
         let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
         let environment = Arc::new(Bare { version, handle: Handle::current() });
-        let route = Route::Fixed(Some((Arc::clone(&self.host), Arc::clone(&self.connection))));
+        let route = Route::Fixed(Some(Arc::clone(&self.host)), Arc::clone(&self.connection));
         let request = Request::new(body, limits, route, environment, ToPrepare::new(), facts);
         request.start();
         let success = Awaited::new(request).await?;

@@ -7,6 +7,10 @@
 //! What may be sent again (promise H5): a request whose bytes never left goes to the next host without asking anyone;
 //! so does one that the server surely did not run. A request that may have run is put to the retry policy only if it is
 //! idempotent, or if the policy is the user's own, whose decision is obeyed.
+//!
+//! Where it was sent speculatively, one attempt's bad luck is not the request's: an error that the policy would give to
+//! the caller is kept back while another attempt is under way. An error that no policy is asked about (a wrong
+//! statement, say) would come from every host, and ends the request at once.
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +21,7 @@ use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{SchemaChange, ServerError};
 
 use crate::error::{Attempt, AttemptError, RequestFailure};
+
 /// Numbers the attempts of one request, from 0.
 pub(crate) type AttemptId = u32;
 
@@ -31,7 +36,8 @@ pub(crate) struct Limits {
     pub(crate) idempotent: bool,
     /// Whether the retry policy is asked also where the request may have run and is not known to be idempotent.
     pub(crate) policy_decides: bool,
-    /// After which waits it is sent to one more host although an answer may still come; in order.
+    /// After which waits it is sent to one more host although an answer may still come; in order. Heeded only if it
+    /// is idempotent.
     pub(crate) speculation: Vec<Duration>,
 }
 
@@ -137,6 +143,7 @@ struct Live<H> {
     host: H,
     started: Instant,
     doing: Doing,
+    /// The host has prepared the statement anew for this request; it is not asked to twice.
     prepared: bool,
 }
 
@@ -155,6 +162,8 @@ pub(crate) struct Execution<H> {
     consistency: Option<Consistency>,
     plan_empty: bool,
     attempts: Vec<Attempt<H>>,
+    /// An error that the caller is to have, should no other attempt do better.
+    kept_back: Option<Box<(H, AttemptError)>>,
     settling: Option<(Envelope, H)>,
     ended: bool,
 }
@@ -175,6 +184,7 @@ impl<H: Clone> Execution<H> {
             consistency: None,
             plan_empty: false,
             attempts: Vec::new(),
+            kept_back: None,
             settling: None,
             ended: false,
         }
@@ -195,7 +205,8 @@ impl<H: Clone> Execution<H> {
     /// Takes what has happened, at `now`, and says what is to be done, in this order.
     pub(crate) fn handle(&mut self, input: Input<H>, now: Instant) -> Actions<H> {
         let mut actions = Actions::new();
-        if self.ended {
+        let settles = matches!(input, Input::KeyspaceSet | Input::SchemaSettled | Input::Cancelled);
+        if self.ended || (self.settling.is_some() && !settles) {
             return actions;
         }
         match input {
@@ -234,27 +245,30 @@ impl<H: Clone> Execution<H> {
             }
             return;
         };
-        self.attempt(host, now, actions);
-        if let Some(delay) = self.limits.speculation.get(self.speculated)
+        self.attempt(host, false, now, actions);
+        if self.limits.idempotent
             && self.speculate_at.is_none()
+            && self.kept_back.is_none()
+            && let Some(delay) = self.limits.speculation.get(self.speculated)
         {
-            self.speculate_at = Some(now + *delay);
+            self.speculate_at = now.checked_add(*delay);
         }
     }
 
-    fn attempt(&mut self, host: H, now: Instant, actions: &mut Actions<H>) {
+    fn attempt(&mut self, host: H, prepared: bool, now: Instant, actions: &mut Actions<H>) {
         let id = self.next_id;
         self.next_id += 1;
-        self.live.push(Live { id, host: host.clone(), started: now, doing: Doing::Waiting, prepared: false });
+        self.live.push(Live { id, host: host.clone(), started: now, doing: Doing::Waiting, prepared });
         actions.push(Action::Attempt { id, host, consistency: self.consistency });
     }
 
-    fn find(&self, id: AttemptId) -> Option<usize> {
-        self.live.iter().position(|live| live.id == id)
+    /// The attempt of this number, if what has come is what it waits for.
+    fn find(&self, id: AttemptId, doing: fn(&Doing) -> bool) -> Option<usize> {
+        self.live.iter().position(|live| live.id == id && doing(&live.doing))
     }
 
     fn responded(&mut self, id: AttemptId, answer: Answer, now: Instant, actions: &mut Actions<H>) {
-        let Some(index) = self.find(id) else { return };
+        let Some(index) = self.find(id, |doing| matches!(doing, Doing::Waiting)) else { return };
         match answer {
             Answer::Plain(envelope) => {
                 let live = self.live.swap_remove(index);
@@ -298,7 +312,7 @@ impl<H: Clone> Execution<H> {
         now: Instant,
         actions: &mut Actions<H>,
     ) {
-        let Some(index) = self.find(id) else { return };
+        let Some(index) = self.find(id, |doing| matches!(doing, Doing::Waiting)) else { return };
         if written {
             return self.undone(index, error, true, now, actions);
         }
@@ -333,29 +347,30 @@ impl<H: Clone> Execution<H> {
     }
 
     fn decided(&mut self, id: AttemptId, verdict: Verdict, now: Instant, actions: &mut Actions<H>) {
-        let Some(index) = self.find(id) else { return };
+        let Some(index) = self.find(id, |doing| matches!(doing, Doing::Asking(_))) else { return };
         let mut live = self.live.swap_remove(index);
-        let Doing::Asking(error) = std::mem::replace(&mut live.doing, Doing::Waiting) else {
-            self.live.push(live);
-            return;
-        };
+        let Doing::Asking(error) = std::mem::replace(&mut live.doing, Doing::Waiting) else { return };
         match verdict {
-            Verdict::Rethrow => self.fail(live, *error, now, actions),
+            Verdict::Rethrow => self.give_up(live, *error, now, actions),
             Verdict::Ignore => {
                 self.record(live.clone(), *error, true, now);
                 self.finish(None, live.host, actions);
             }
             Verdict::Again { same_host, consistency, after } => {
+                // A pause that no clock can tell the end of would never end.
+                let Some(until) = now.checked_add(after) else {
+                    return self.give_up(live, *error, now, actions);
+                };
                 self.retries += 1;
                 if consistency.is_some() {
                     self.consistency = consistency;
                 }
                 self.record(live.clone(), *error, true, now);
                 if after > Duration::ZERO {
-                    live.doing = Doing::Pausing { until: now + after, same_host };
+                    live.doing = Doing::Pausing { until, same_host };
                     self.live.push(live);
                 } else if same_host {
-                    self.attempt(live.host, now, actions);
+                    self.attempt(live.host, live.prepared, now, actions);
                 } else {
                     self.want_host(actions);
                 }
@@ -370,30 +385,31 @@ impl<H: Clone> Execution<H> {
         now: Instant,
         actions: &mut Actions<H>,
     ) {
-        let Some(index) = self.find(id) else { return };
+        let Some(index) = self.find(id, |doing| matches!(doing, Doing::Preparing)) else { return };
         match outcome {
             Ok(()) => {
                 let live = &mut self.live[index];
                 live.doing = Doing::Waiting;
                 actions.push(Action::Attempt { id, host: live.host.clone(), consistency: self.consistency });
             }
-            // The statement itself was never run there.
             Err(error @ AttemptError::Server(_)) => {
                 let live = self.live.swap_remove(index);
-                self.fail(live, error, now, actions);
+                if error.is_retryable() {
+                    self.give_up(live, error, now, actions);
+                } else {
+                    self.fail(live, error, now, actions);
+                }
             }
+            // The statement itself was never run there: the next host may have it unasked.
             Err(error) => {
                 let live = self.live.swap_remove(index);
-                self.record(live, error, false, now);
+                self.record(live, error, true, now);
                 self.want_host(actions);
             }
         }
     }
 
     fn timer_fired(&mut self, now: Instant, actions: &mut Actions<H>) {
-        if self.settling.is_some() {
-            return;
-        }
         if self.limits.deadline.is_some_and(|deadline| deadline <= now) {
             return self.time_out(now, actions);
         }
@@ -411,7 +427,7 @@ impl<H: Clone> Execution<H> {
         {
             let live = self.live.swap_remove(index);
             if matches!(live.doing, Doing::Pausing { same_host: true, .. }) {
-                self.attempt(live.host, now, actions);
+                self.attempt(live.host, live.prepared, now, actions);
             } else {
                 self.want_host(actions);
             }
@@ -419,9 +435,19 @@ impl<H: Clone> Execution<H> {
     }
 
     fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
-        let waiting =
-            self.live.iter().map(|live| (live.host.clone(), now.duration_since(live.started))).collect();
-        self.orphan_all(actions);
+        let mut waiting = Vec::new();
+        for mut live in std::mem::take(&mut self.live) {
+            match std::mem::replace(&mut live.doing, Doing::Waiting) {
+                Doing::Waiting => {
+                    actions.push(Action::Orphan(live.id));
+                    waiting.push((live.host, now.duration_since(live.started)));
+                }
+                Doing::Preparing => waiting.push((live.host, now.duration_since(live.started))),
+                Doing::Asking(error) => self.record(live, *error, true, now),
+                // Its error is on record; nothing is due from its host.
+                Doing::Pausing { .. } => {}
+            }
+        }
         let after = self.limits.timeout.unwrap_or_default();
         let attempts = std::mem::take(&mut self.attempts);
         self.end(Err(Box::new(RequestFailure::TimedOut { after, waiting, attempts })), actions);
@@ -430,6 +456,16 @@ impl<H: Clone> Execution<H> {
     fn record(&mut self, live: Live<H>, error: AttemptError, written: bool, now: Instant) {
         let elapsed = now.duration_since(live.started);
         self.attempts.push(Attempt { host: live.host, error, written, elapsed });
+    }
+
+    /// The caller is to have this error, if nothing that is under way does better.
+    fn give_up(&mut self, live: Live<H>, error: AttemptError, now: Instant, actions: &mut Actions<H>) {
+        if self.live.is_empty() {
+            return self.fail(live, error, now, actions);
+        }
+        self.speculate_at = None;
+        self.kept_back = Some(Box::new((live.host.clone(), error.clone())));
+        self.record(live, error, true, now);
     }
 
     fn fail(&mut self, live: Live<H>, error: AttemptError, now: Instant, actions: &mut Actions<H>) {
@@ -442,7 +478,11 @@ impl<H: Clone> Execution<H> {
 
     fn fail_exhausted(&mut self, actions: &mut Actions<H>) {
         let attempts = std::mem::take(&mut self.attempts);
-        self.end(Err(Box::new(RequestFailure::Exhausted { attempts, retries: self.retries })), actions);
+        let failure = match self.kept_back.take().map(|kept| *kept) {
+            Some((host, error)) => RequestFailure::Attempt { error, host, attempts },
+            None => RequestFailure::Exhausted { attempts, retries: self.retries },
+        };
+        self.end(Err(Box::new(failure)), actions);
     }
 
     fn succeed(&mut self, envelope: Envelope, host: H, actions: &mut Actions<H>) {
@@ -478,3 +518,6 @@ const fn surely_not_run(error: &ServerError) -> bool {
             | ServerError::Unprepared { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use helenus_protocol::{Consistency, RequestOpcode};
 use smallvec::SmallVec;
 
 use crate::cluster::Host;
-use crate::connection::{Connection, Seat};
+use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::lock::lock;
 use crate::policy::RetryPolicy;
@@ -280,6 +280,3 @@ impl Drop for Token {
         }
     }
 }
-
-/// A connection that a request is told to use, and no other.
-pub(crate) type Fixed = Option<(Arc<Host>, Arc<Connection>)>;

@@ -14,9 +14,9 @@ use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
 use smallvec::SmallVec;
 
 use super::execution::{Action, Answer, AttemptId, Input, Verdict};
-use super::{Fixed, Request, State, Token};
+use super::{Request, State, Token};
 use crate::cluster::Host;
-use crate::connection::{NotSent, Seat};
+use crate::connection::{Connection, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
 use crate::policy::Plan;
@@ -29,8 +29,18 @@ type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 pub(crate) enum Route {
     /// One after another from a plan of the load-balancing policy.
     Plan(Plan),
-    /// One connection, whatever happens: the control connection, a USE on each of a pool.
-    Fixed(Fixed),
+    /// One connection, whatever happens: the control connection, a USE on each of a pool. Its host is given out once, as
+    /// by a plan of one host: what the connection does not take fails.
+    Fixed(Option<Arc<Host>>, Arc<Connection>),
+}
+
+impl Route {
+    fn next_host(&mut self) -> Option<Arc<Host>> {
+        match self {
+            Self::Plan(plan) => plan.next(),
+            Self::Fixed(host, _) => host.take(),
+        }
+    }
 }
 
 /// What a request needs of the session or the control connection that it belongs to.
@@ -98,7 +108,8 @@ impl Request {
             if let Some(id) = unseated {
                 state.seats.retain(|(seat, _)| *seat != id);
             }
-            if fired || state.seats.is_empty() {
+            // The seat that is gone may have been the one that would have called: another is to be armed.
+            if fired || unseated.is_some() {
                 state.armed = None;
             }
             while let Some(next) =
@@ -136,12 +147,7 @@ impl Request {
     ) {
         match action {
             Action::WantHost => {
-                let host = match &mut state.route {
-                    Route::Plan(plan) => plan.next(),
-                    Route::Fixed(Some((host, _))) if state.seats.is_empty() => Some(Arc::clone(host)),
-                    Route::Fixed(_) => None,
-                };
-                inputs.push(Input::NextHost(host));
+                inputs.push(Input::NextHost(state.route.next_host()));
             }
             Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
                 Ok(()) => {}
@@ -196,12 +202,12 @@ impl Request {
         let token = Token::new(Arc::clone(self), id);
         let wake_at = state.execution.poll_timeout();
         let seat = match &state.route {
-            Route::Fixed(Some((_, connection))) => {
+            Route::Fixed(_, connection) => {
                 let sent = connection.send(self.body.flags, self.body.opcode, bytes, token, wake_at);
                 let connection = Arc::clone(connection);
                 sent.map(|stream| Seat { connection, stream }).map_err(|refused| refused.into_error(1))
             }
-            _ => match self.environment.pool(host) {
+            Route::Plan(_) => match self.environment.pool(host) {
                 Some(pool) => pool.send(self.body.flags, self.body.opcode, bytes, token, wake_at),
                 None => {
                     token.discard();
@@ -299,3 +305,6 @@ fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, Deco
         _ => Answer::Plain(envelope),
     })
 }
+
+#[cfg(test)]
+mod tests;

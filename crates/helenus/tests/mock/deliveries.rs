@@ -242,3 +242,22 @@ async fn a_downgrade_is_sent_once_with_the_lower_level() {
         cluster.received(&statement(READ)).iter().map(|received| received.consistency()).collect();
     assert_eq!(levels, [Some(Consistency::Quorum), Some(Consistency::One)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_holds_for_a_silent_node_after_another_has_failed() {
+    let cluster = nodes(2, 2)
+        .on(statement(READ), silence())
+        .on(statement(READ).nth(2), error(overloaded()))
+        .start()
+        .expect("the mock starts");
+    let session = connect(&cluster).await;
+    let mut read = SimpleStatement::new(READ);
+    read.options.idempotent = Some(true);
+    read.options.speculation = Some(vec![Duration::from_millis(50)]);
+    read.options.timeout = Some(Duration::from_millis(400));
+    let outcome = tokio::time::timeout(Duration::from_secs(5), session.execute(read)).await;
+    let failure = outcome.expect("the deadline falls").expect_err("nobody answers well");
+    assert!(failure.is_timeout(), "{failure}");
+    assert!(failure.to_string().contains("has been silent"), "{failure}");
+    assert_eq!(cluster.received(&statement(READ)).len(), 2);
+}

@@ -1,0 +1,174 @@
+//! Inputs in, actions out, no clock: every race of retry, speculation and deadline. Hosts are letters, actions are told
+//! in words, so that a test reads like the story of one request.
+
+mod ends;
+mod properties;
+mod retries;
+mod speculation;
+
+use bytes::Bytes;
+use helenus_protocol::envelope::{Flags, ResponseHeader};
+use helenus_protocol::response::{SchemaChange, SchemaChangeKind, SchemaTarget};
+use helenus_protocol::{DecodeError, ResponseOpcode};
+
+use super::*;
+use crate::error::ConnectionError;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One that may be run twice, with ten seconds to do it.
+fn idempotent(start: Instant) -> Limits {
+    Limits {
+        deadline: Some(start + 10 * SECOND),
+        timeout: Some(10 * SECOND),
+        idempotent: true,
+        policy_decides: false,
+        speculation: Vec::new(),
+    }
+}
+
+/// One request, and the time.
+struct Run {
+    execution: Execution<char>,
+    now: Instant,
+}
+
+impl Run {
+    fn new(limits: impl FnOnce(Instant) -> Limits) -> Self {
+        let now = Instant::now();
+        Self { execution: Execution::new(limits(now)), now }
+    }
+
+    /// A request whose first attempt is with host a.
+    fn begun(limits: impl FnOnce(Instant) -> Limits) -> Self {
+        let mut run = Self::new(limits);
+        assert_eq!(run.feed(Input::Start), ["host?"]);
+        assert_eq!(run.feed(Input::NextHost(Some('a'))), ["send 0 to a"]);
+        run
+    }
+
+    fn feed(&mut self, input: Input<char>) -> Vec<String> {
+        self.execution.handle(input, self.now).into_iter().map(|action| told(&action)).collect()
+    }
+
+    /// Lets `seconds` pass, and the timer fire.
+    fn after(&mut self, seconds: u64) -> Vec<String> {
+        self.now += Duration::from_secs(seconds);
+        self.feed(Input::TimerFired)
+    }
+
+    /// In how many seconds it wants to hear from the clock.
+    fn wakes_in(&self) -> Option<u64> {
+        self.execution.poll_timeout().map(|at| at.duration_since(self.now).as_secs())
+    }
+
+    fn host(&mut self, host: impl Into<Option<char>>) -> Vec<String> {
+        self.feed(Input::NextHost(host.into()))
+    }
+
+    fn answered(&mut self, id: AttemptId) -> Vec<String> {
+        self.feed(Input::Responded(id, Answer::Plain(envelope())))
+    }
+
+    fn refused(&mut self, id: AttemptId, error: ServerError) -> Vec<String> {
+        self.feed(Input::Responded(id, Answer::Error(Box::new(error))))
+    }
+
+    fn lost(&mut self, id: AttemptId, written: bool) -> Vec<String> {
+        self.feed(Input::Failed(id, lost(), written))
+    }
+
+    fn decided(&mut self, id: AttemptId, verdict: Verdict) -> Vec<String> {
+        self.feed(Input::Retry(id, verdict))
+    }
+}
+
+fn told(action: &Action<char>) -> String {
+    match action {
+        Action::WantHost => "host?".into(),
+        Action::Attempt { id, host, consistency: None } => format!("send {id} to {host}"),
+        Action::Attempt { id, host, consistency: Some(level) } => format!("send {id} to {host} at {level}"),
+        Action::AskRetry { id, host, error, retries } => {
+            format!("ask about {id} of {host} after {retries}: {error}")
+        }
+        Action::Orphan(id) => format!("orphan {id}"),
+        Action::Prepare { id, host } => format!("prepare {id} on {host}"),
+        Action::SetKeyspace(keyspace) => format!("use {keyspace}"),
+        Action::AwaitSchema(_) => "agree".into(),
+        Action::Done(outcome) => ended(outcome),
+    }
+}
+
+fn ended(outcome: &Outcome<char>) -> String {
+    let tried = |attempts: &[Attempt<char>]| -> String {
+        let said = attempts.iter().map(|a| if a.written { a.host } else { a.host.to_ascii_uppercase() });
+        said.collect()
+    };
+    match outcome {
+        Ok(Success { envelope: Some(_), host, attempts }) => {
+            format!("answer of {host} after [{}]", tried(attempts))
+        }
+        Ok(Success { envelope: None, host, attempts }) => {
+            format!("nothing of {host} after [{}]", tried(attempts))
+        }
+        Err(failure) => match &**failure {
+            RequestFailure::Exhausted { attempts, retries } => {
+                format!("exhausted after [{}], {retries} retries", tried(attempts))
+            }
+            RequestFailure::Attempt { error, host, attempts } => {
+                format!("error of {host} after [{}]: {error}", tried(attempts))
+            }
+            RequestFailure::TimedOut { after, waiting, attempts } => {
+                let waiting: Vec<_> =
+                    waiting.iter().map(|(host, since)| format!("{host} {since:?}")).collect();
+                format!("{after:?} over after [{}], waiting for [{}]", tried(attempts), waiting.join(", "))
+            }
+        },
+    }
+}
+
+fn envelope() -> Envelope {
+    let header = ResponseHeader {
+        version: 4,
+        flags: Flags::empty(),
+        stream: 0,
+        opcode: ResponseOpcode::Result,
+        length: 0,
+    };
+    Envelope { header, body: Bytes::new() }
+}
+
+fn lost() -> AttemptError {
+    AttemptError::Connection(ConnectionError::ClosedByServer)
+}
+
+const LOST: &str = "the connection was lost: the server closed the connection";
+
+fn overloaded() -> ServerError {
+    ServerError::Overloaded { message: "too much".into() }
+}
+
+fn unprepared() -> ServerError {
+    ServerError::Unprepared { message: "what?".into(), id: Bytes::from_static(b"id") }
+}
+
+fn unavailable() -> ServerError {
+    let message = "too few".into();
+    ServerError::Unavailable { message, consistency: Consistency::Quorum, required: 2, alive: 1 }
+}
+
+fn syntax() -> ServerError {
+    ServerError::SyntaxError { message: "line 1".into() }
+}
+
+fn change() -> Box<SchemaChange> {
+    let (change, target) = (SchemaChangeKind::Created, SchemaTarget::Keyspace);
+    Box::new(SchemaChange { change, keyspace: "ks".into(), target })
+}
+
+const NEXT: Verdict = Verdict::Again { same_host: false, consistency: None, after: Duration::ZERO };
+const SAME: Verdict = Verdict::Again { same_host: true, consistency: None, after: Duration::ZERO };
+
+const fn pause(same_host: bool, seconds: u64) -> Verdict {
+    Verdict::Again { same_host, consistency: None, after: Duration::from_secs(seconds) }
+}
