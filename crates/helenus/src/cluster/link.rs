@@ -48,7 +48,7 @@ impl Environment for Bare {
         RetryAnswer::Now(Verdict::Rethrow)
     }
 
-    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, _host: &Arc<Host>) {
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, _host: &Arc<Host>, _since: Instant) {
         let error = AttemptError::NoConnection(None);
         request.handle(Input::Prepared(attempt, Err(error)));
     }

@@ -101,8 +101,8 @@ pub(crate) enum Action<H> {
     AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
     /// The answer of this attempt is not wanted any more.
     Orphan(AttemptId),
-    /// Prepare the statement on `host` and tell [`Input::Prepared`].
-    Prepare { id: AttemptId, host: H },
+    /// Prepare the statement on `host`, unless that was done since the attempt began, and tell [`Input::Prepared`].
+    Prepare { id: AttemptId, host: H, since: Instant },
     /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].
     SetKeyspace(String),
     /// Wait until the cluster agrees on the change and it was read, and tell [`Input::SchemaSettled`].
@@ -288,7 +288,7 @@ impl<H: Clone> Execution<H> {
                 let live = &mut self.live[index];
                 live.prepared = true;
                 live.doing = Doing::Preparing;
-                actions.push(Action::Prepare { id, host: live.host.clone() });
+                actions.push(Action::Prepare { id, host: live.host.clone(), since: live.started });
             }
             Answer::Error(error) => {
                 let ran = !surely_not_run(&error);

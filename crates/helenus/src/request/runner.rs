@@ -58,8 +58,9 @@ pub(crate) trait Environment: Send + Sync {
         attempt: AttemptId,
     ) -> RetryAnswer;
 
-    /// Prepares the request's statement on `host`; comes back as [`Input::Prepared`].
-    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>);
+    /// Prepares the request's statement on `host`, unless that was done after `since`; comes back as
+    /// [`Input::Prepared`].
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant);
 
     /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
     fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
@@ -164,7 +165,7 @@ impl Request {
             Action::AskRetry { id, host, error, retries } => {
                 later.push(Later::AskRetry(id, host, error, retries));
             }
-            Action::Prepare { id, host } => later.push(Later::Prepare(id, host)),
+            Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
             Action::AwaitSchema(change) => later.push(Later::AwaitSchema(change)),
         }
@@ -178,7 +179,7 @@ impl Request {
                     RetryAnswer::Later => {}
                 }
             }
-            Later::Prepare(id, host) => self.environment.prepare(self, id, &host),
+            Later::Prepare(id, host, since) => self.environment.prepare(self, id, &host, since),
             Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
             Later::AwaitSchema(change) => self.environment.await_schema(self, change),
         }
@@ -252,7 +253,7 @@ impl Request {
 /// What cannot be done while the request's state is held, since it may take other locks or run others' code.
 enum Later {
     AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
-    Prepare(AttemptId, Arc<Host>),
+    Prepare(AttemptId, Arc<Host>, Instant),
     SetKeyspace(String),
     AwaitSchema(SchemaChange),
 }

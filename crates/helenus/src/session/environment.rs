@@ -47,7 +47,7 @@ impl Environment for SessionInner {
         RetryAnswer::Now(verdict(policy.decide(&context)))
     }
 
-    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>) {
+    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
         let connection = self.pool(host).and_then(|pool| pool.connections().first().cloned());
         let (Some(connection), false) = (connection, request.prepared.is_empty()) else {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
@@ -59,7 +59,7 @@ impl Environment for SessionInner {
             let link = Link { host, connection };
             let mut outcome = Ok(());
             for statement in &request.prepared {
-                if let Err(error) = statement.prepare_again(&link, timeout).await {
+                if let Err(error) = statement.prepare_again(&link, timeout, since).await {
                     outcome = Err(attempt_error(error));
                     break;
                 }

@@ -78,7 +78,9 @@ impl SessionInner {
             let shared = Arc::clone(shared);
             others.spawn_on(
                 async move {
-                    if let Err(error) = shared.prepare_again(&link, Duration::from_secs(2)).await {
+                    if let Err(error) =
+                        shared.prepare_again(&link, Duration::from_secs(2), Instant::now()).await
+                    {
                         tracing::debug!(host = %link.host.address(), %error, "cannot prepare there yet");
                     }
                 },
@@ -93,12 +95,17 @@ impl Shared {
     /// Prepares the statement at the other end of `link` and checks that it is the same there.
     ///
     /// Many requests may find at once that a host has forgotten the statement: one of them has it prepared, and the
-    /// others wait for that.
-    pub(crate) async fn prepare_again(&self, link: &Link, timeout: Duration) -> Result<(), Error> {
-        let asked = Instant::now();
+    /// others wait for that. Those that hear of it late need not ask again either, if they were sent before it was done:
+    /// `since` is when.
+    pub(crate) async fn prepare_again(
+        &self,
+        link: &Link,
+        timeout: Duration,
+        since: Instant,
+    ) -> Result<(), Error> {
         let turn = self.turn_on(link.host.host_id());
         let mut prepared_at = turn.lock().await;
-        if prepared_at.is_some_and(|at| at >= asked) {
+        if prepared_at.is_some_and(|at| at >= since) {
             return Ok(());
         }
         self.prepare_on(link, timeout).await?;

@@ -92,7 +92,7 @@ fn told(action: &Action<char>) -> String {
             format!("ask about {id} of {host} after {retries}: {error}")
         }
         Action::Orphan(id) => format!("orphan {id}"),
-        Action::Prepare { id, host } => format!("prepare {id} on {host}"),
+        Action::Prepare { id, host, .. } => format!("prepare {id} on {host}"),
         Action::SetKeyspace(keyspace) => format!("use {keyspace}"),
         Action::AwaitSchema(_) => "agree".into(),
         Action::Done(outcome) => ended(outcome),
