@@ -4,8 +4,8 @@
 //! the actions and feeds what comes of them back. All requests pass here: a user's statement, each page of a result,
 //! `prepare`, the control connection's queries. So every race of retry, speculation and deadline is decided once.
 //!
-//! What may be sent again (promise H5): a request whose bytes never left goes to the next host without asking anyone;
-//! so does one that the server surely did not run. A request that may have run is put to the retry policy only if it is
+//! What may be sent again (promise H5): a request whose bytes never left goes to the next host without asking anyone.
+//! One that the server surely did not run is put to the retry policy. One that may have run is put to it only if it is
 //! idempotent, or if the policy is the user's own, whose decision is obeyed.
 //!
 //! Where it was sent speculatively, one attempt's bad luck is not the request's: an error that the policy would give to
