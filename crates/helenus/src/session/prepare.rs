@@ -114,7 +114,10 @@ impl Shared {
     }
 
     async fn prepare_on(&self, link: &Link, timeout: Duration) -> Result<(), Error> {
-        let prepared = link.prepare(self.query(), self.keyspace(), timeout).await?;
+        // Before v5 a statement is prepared in the connection's keyspace; PREPARE has no place for another.
+        let version = link.connection.ready().version;
+        let keyspace = self.keyspace().filter(|_| version.has_request_keyspace());
+        let prepared = link.prepare(self.query(), keyspace, timeout).await?;
         if prepared.id != *self.id() {
             let why = format!(
                 "{} prepared the statement under another id than before; was it prepared in another keyspace?",
