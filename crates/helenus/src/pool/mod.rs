@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use helenus_protocol::envelope::Flags;
-use helenus_protocol::response::Event;
+use helenus_protocol::response::{Event, ServerError};
 use helenus_protocol::{ProtocolVersion, RequestOpcode};
 
 use crate::cluster::Host;
@@ -188,7 +188,9 @@ impl Pool {
         });
     }
 
-    /// Has a new connection use the session's keyspace, as it is when the connection joins.
+    /// Has a new connection use the session's keyspace, as it is when the connection joins. One that cannot is no use:
+    /// statements would run on it where they do not belong. But where the server itself says that there is no such
+    /// keyspace, it joins without one, so that it can be made again.
     async fn in_keyspace(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, ConnectionError> {
         let mut used: Option<Arc<String>> = None;
         loop {
@@ -201,6 +203,12 @@ impl Pool {
                 let cql = format!("USE {}", crate::statement::identifier::quoted(keyspace));
                 if let Err(error) = link.query(&cql, self.context.connection.connect_timeout).await {
                     tracing::warn!(host = %self.host.address(), %error, "a new connection cannot use the keyspace");
+                    let is_missing = matches!(error.server_error(), Some(ServerError::Invalid { .. }));
+                    if used.is_some() || !is_missing {
+                        let why = ConnectionError::Setup(format!("{cql}: {error}").into());
+                        connection.close(why.clone());
+                        return Err(why);
+                    }
                 }
             }
             used = wanted;
