@@ -1,7 +1,14 @@
 //! The engine against scripted nodes: what reaches the servers, and how often.
 
+mod connecting;
+mod control;
+mod deadlines;
 mod deliveries;
+mod endings;
+mod keyspace;
+mod paging;
 mod pools;
+mod prepared;
 mod routing;
 mod turns;
 

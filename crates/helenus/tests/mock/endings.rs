@@ -1,0 +1,197 @@
+//! How things end: sessions that are shut down or dropped, and servers that break the protocol (F3, F11, F19).
+
+use std::time::{Duration, Instant};
+
+use helenus::protocol::ProtocolVersion;
+use helenus::{AttemptError, ConnectionError, Error, RequestFailure, Session};
+use helenus_testkit::mock::{Reaction, Rows, RunningCluster, rows, silence, statement};
+
+use super::{all_up, connect, nodes, settings, until};
+
+const READ: &str = "SELECT v FROM ks.t WHERE k = 1";
+const COUNT: &str = "UPDATE ks.counters SET n = n + 1 WHERE k = 1";
+
+fn open_connections(cluster: &RunningCluster) -> usize {
+    cluster.nodes().map(|node| node.connections()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutting_down_ends_what_is_under_way_and_refuses_what_comes_later() {
+    let shut_down: [fn(&Session); 2] =
+        [|session| session.shut_down(), |session| session.cluster().shut_down()];
+    for shut_down in shut_down {
+        let cluster =
+            nodes(3, 3).on(statement(""), silence()).on(statement("system"), helenus_testkit::mock::usual());
+        let cluster = cluster.start().expect("the mock starts");
+        let session = connect(&cluster).await;
+        let waiting: Vec<_> =
+            [READ, COUNT].iter().cycle().take(20).map(|cql| session.execute(*cql)).collect();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let begun = Instant::now();
+        shut_down(&session);
+        for request in waiting {
+            let failure = request.await.expect_err("nobody answered");
+            assert!(!failure.is_timeout(), "{failure}");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        let failure = session.execute(READ).await.expect_err("it is shut down");
+        assert!(matches!(failure, Error::ShutDown), "{failure:?}");
+        let failure = session.prepare(READ).await.expect_err("it is shut down");
+        assert!(matches!(failure, Error::ShutDown), "{failure:?}");
+        assert!(session.is_shut_down());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_shut_down_leaves_others_alone() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let other = session.cluster().session(None).await.expect("the mock lets everyone in");
+    all_up(&other).await;
+    session.shut_down();
+    until("its connections are closed", || open_connections(&cluster) == 3).await;
+    other.execute(READ).await.expect("the mock answers");
+    other.cluster().shut_down();
+    until("all are closed", || open_connections(&cluster) == 0).await;
+    assert!(matches!(other.cluster().refresh().await, Err(Error::ShutDown)));
+    assert!(matches!(other.cluster().session(None).await, Err(Error::ShutDown)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_keeps_a_cluster_that_was_dropped() {
+    let cluster = nodes(3, 3).on(statement(READ), silence()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    drop(session.execute(READ));
+    drop(session);
+    until("all connections are closed", || open_connections(&cluster) == 0).await;
+
+    // With a node down, so that pools wait for their next attempt; and dropped while connections are being made.
+    cluster.node(2).stop();
+    let session = settings(&cluster).session().await.expect("two nodes are left");
+    drop(session);
+    drop(settings(&cluster).connect().await.expect("two nodes are left"));
+    until("all connections are closed", || open_connections(&cluster) == 0).await;
+    let accepted: usize = cluster.nodes().map(|node| node.accepted()).sum();
+    cluster.node(2).listen().expect("its address is free");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(cluster.nodes().map(|node| node.accepted()).sum::<usize>(), accepted, "nobody tries again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_keeps_its_session() {
+    let answer = rows(Rows::new([("v", "int")]).row([7])).delay(Duration::from_millis(200));
+    let cluster = nodes(1, 1).on(statement(READ), answer).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let request = session.execute(READ);
+    drop(session);
+    let result = request.await.expect("it was under way");
+    assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)));
+    drop(result);
+    until("all connections are closed", || open_connections(&cluster) == 0).await;
+}
+
+fn seven() -> Reaction {
+    rows(Rows::new([("v", "int")]).row([7]))
+}
+
+/// `broken` is the first answer: what is idempotent is run elsewhere, what is not fails with the violation, and the
+/// connections on which it came are not used any more.
+async fn closes_the_connection(what: &str, version: ProtocolVersion, broken: Reaction) {
+    for (cql, again) in [(READ, true), (COUNT, false)] {
+        let cluster = nodes(2, 2)
+            .on(statement(cql), seven())
+            .on(statement(cql).nth(1), broken.clone())
+            .start()
+            .expect("the mock starts");
+        let session = settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+        all_up(&session).await;
+        let outcome = session.execute(cql).await;
+        let first = cluster.received(&statement(cql))[0].clone();
+        if again {
+            let result = outcome.unwrap_or_else(|failure| panic!("{what}: {failure}"));
+            assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)), "{what}");
+            let attempts = result.failed_attempts();
+            assert!(
+                matches!(&attempts[0].error, AttemptError::Connection(ConnectionError::Protocol(_))),
+                "{what}: {attempts:?}"
+            );
+        } else {
+            let failure = outcome.expect_err("it may have run");
+            let Error::Request(failure) = failure else { panic!("{what}: {failure}") };
+            let RequestFailure::Attempt { error, .. } = *failure else { panic!("{what}: {failure}") };
+            assert!(
+                matches!(error, AttemptError::Connection(ConnectionError::Protocol(_))),
+                "{what}: {error}"
+            );
+        }
+        all_up(&session).await;
+        cluster.clear_received();
+        for _ in 0..10 {
+            session.execute(READ).await.expect("new connections serve");
+        }
+        let after = cluster.received(&statement(READ));
+        let same = after.iter().any(|it| (it.node, it.connection) == (first.node, first.connection));
+        assert!(!same, "{what}: the connection is not used any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_waits_for_closes_its_connection() {
+    for version in ProtocolVersion::ALL {
+        closes_the_connection("another stream", version, seven().on_stream(999)).await;
+    }
+    closes_the_connection("a negative stream", ProtocolVersion::V4, seven().on_stream(-2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_twice_closes_its_connection() {
+    let cluster = nodes(2, 2)
+        .on(statement(READ), seven())
+        .on(statement(READ).nth(1), seven().copies(2))
+        .start()
+        .expect("the mock starts");
+    let session = connect(&cluster).await;
+    let result = session.execute(READ).await.expect("the first of the two is good");
+    assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)));
+    let first = cluster.received(&statement(READ))[0].clone();
+    let accepted = cluster.node(first.node).accepted();
+    until("it is replaced", || cluster.node(first.node).accepted() > accepted).await;
+    all_up(&session).await;
+    for _ in 0..10 {
+        session.execute(READ).await.expect("the mock answers");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_segment_closes_its_connection() {
+    for bit in [0, 13, 30, 47, 48, 60, 100, 200] {
+        closes_the_connection(&format!("bit {bit}"), ProtocolVersion::V5, seven().flip_bit(bit)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_in_an_answer_closes_its_connection() {
+    for version in [ProtocolVersion::V3, ProtocolVersion::V4] {
+        closes_the_connection("another version", version, seven().version_byte(0x82)).await;
+        closes_the_connection("a request", version, seven().version_byte(version.number())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_off_is_a_lost_connection() {
+    for version in ProtocolVersion::ALL {
+        for length in [0, 1, 8, 9, 15] {
+            let broken = seven().truncate(length).then_close();
+            let cluster = nodes(2, 2)
+                .on(statement(READ), seven())
+                .on(statement(READ).nth(1), broken)
+                .start()
+                .expect("the mock starts");
+            let session =
+                settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+            all_up(&session).await;
+            let result = session.execute(READ).await.expect("the other host answers");
+            assert_eq!(result.failed_attempts().len(), 1, "{version}, {length} bytes");
+        }
+    }
+}

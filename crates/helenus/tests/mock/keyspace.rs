@@ -1,0 +1,146 @@
+//! The keyspace of a session: on every connection, on those that come later too, whatever its name (F16).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use helenus::Session;
+use helenus::protocol::response::ServerError;
+use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
+use helenus_testkit::mock::{RunningCluster, query, silence, statement};
+
+use super::{all_up, connect, nodes, settings, until};
+
+const READ: &str = "SELECT v FROM t";
+
+/// The keyspaces in effect where `count` statements without one arrived.
+async fn keyspaces_in_effect(cluster: &RunningCluster, session: &Session, count: usize) -> BTreeSet<String> {
+    cluster.clear_received();
+    for _ in 0..count {
+        let _known_or_not = session.execute(READ).await;
+    }
+    let received = cluster.received(&statement(READ));
+    assert!(received.len() >= count);
+    received.iter().map(|received| received.keyspace.clone().unwrap_or_default()).collect()
+}
+
+fn only(name: &str) -> BTreeSet<String> {
+    [name.to_owned()].into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_keyspace_reaches_every_connection() {
+    let table = TableDefinition::new("t").partition_key("k", "int").regular("v", "int");
+    let cluster =
+        nodes(3, 3).keyspace(Keyspace::new("other", 1).table(table)).start().expect("the mock starts");
+    let session = settings(&cluster).connections_per_host(2).session().await.expect("the mock lets us in");
+    let snapshot = session.cluster().snapshot();
+    until("two connections each", || {
+        snapshot.hosts().iter().all(|host| session.pool_state(host).is_some_and(|open| open.len() == 2))
+    })
+    .await;
+    for name in ["ks", "other"] {
+        cluster.clear_received();
+        session.set_keyspace(name).await.expect("it is there");
+        assert_eq!(session.keyspace().as_deref(), Some(name));
+        let told: BTreeSet<_> =
+            cluster.received(&query("USE ")).iter().map(|it| (it.node, it.connection)).collect();
+        assert_eq!(told.len(), 6, "{told:?}");
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only(name));
+    }
+    session.execute("USE ks").await.expect("it is there");
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("ks"), "a statement does the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_begins_in_its_keyspace() {
+    let cluster = nodes(3, 3).start().expect("the mock starts");
+    let session = settings(&cluster).connect().await.expect("the mock lets us in").session(Some("ks")).await;
+    let session = session.expect("the keyspace is there");
+    all_up(&session).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("ks"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyspace_that_is_not_there_is_an_error_and_changes_nothing() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    let failure = session.set_keyspace("nowhere").await.expect_err("it is not there");
+    assert!(matches!(failure.server_error(), Some(ServerError::Invalid { .. })), "{failure}");
+    assert_eq!(session.keyspace().as_deref(), Some("ks"));
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 10).await, only("ks"));
+    let failure = session.cluster().session(Some("nowhere")).await.expect_err("it is not there");
+    assert!(matches!(failure.server_error(), Some(ServerError::Invalid { .. })), "{failure}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_come_later_join_in_the_keyspace() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    for _ in 0..5 {
+        let accepted: usize = cluster.nodes().map(|node| node.accepted()).sum();
+        cluster.nodes().for_each(|node| node.reset_connections());
+        until("new connections", || {
+            cluster.nodes().map(|node| node.accepted()).sum::<usize>() >= accepted + 2
+        })
+        .await;
+        all_up(&session).await;
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 10).await, only("ks"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_does_not_get_into_the_keyspace_does_not_join() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let mut settings = settings(&cluster);
+    settings.config_mut().connection.connect_timeout = Duration::from_millis(300);
+    let session = settings.session().await.expect("the mock lets us in");
+    all_up(&session).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    let snapshot = session.cluster().snapshot();
+    let host = snapshot.host_at(cluster.node(1).address()).expect("it is known");
+    let silent = cluster.on(query("USE ").node(1), silence());
+    cluster.clear_received();
+    cluster.node(1).reset_connections();
+    until("it has tried twice", || cluster.node(1).received(&query("USE ")).len() >= 2).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 20).await, only("ks"));
+    assert!(session.pool_state(host).is_some_and(|open| open.is_empty()));
+    assert!(cluster.remove(silent));
+    all_up(&session).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 20).await, only("ks"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyspace_that_was_dropped_can_be_made_again() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    let mut dropped = Vec::new();
+    cluster.change(|world| {
+        dropped = std::mem::take(&mut world.schema);
+        world.schema.push(Keyspace::new("other", 1));
+    });
+    let accepted: usize = cluster.nodes().map(|node| node.accepted()).sum();
+    cluster.nodes().for_each(|node| node.reset_connections());
+    until("new connections", || cluster.nodes().map(|node| node.accepted()).sum::<usize>() >= accepted + 2)
+        .await;
+    all_up(&session).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 8).await, only(""), "in none rather than in another");
+    cluster.change(|world| world.schema = dropped);
+    session.set_keyspace("ks").await.expect("it is there again");
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 8).await, only("ks"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_name_is_taken_for_anything_else() {
+    for name in ["Upper", "two words", "a\"b", "x\"; DROP KEYSPACE ks; --", "select", "дом"] {
+        let table = TableDefinition::new("t").partition_key("k", "int").regular("v", "int");
+        let cluster =
+            nodes(2, 2).keyspace(Keyspace::new(name, 1).table(table)).start().expect("the mock starts");
+        let session = connect(&cluster).await;
+        session.set_keyspace(name).await.expect("it is there");
+        assert_eq!(session.keyspace().as_deref(), Some(name));
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 8).await, only(name));
+    }
+}
