@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import DCAwareRoundRobinPolicy
 
 from tests.support.nodes import Nodes
@@ -80,3 +81,25 @@ def test_certificates_of_clients(client_certificate_node: Nodes) -> None:
     with pytest.warns(DeprecationWarning, match="ssl_options"):
         options = {"ca_certs": nodes.ca, "certfile": nodes.certificate, "keyfile": nodes.key}
         assert release_version(nodes, False, ssl_options=options) == nodes.version
+
+
+def test_many_sessions_and_requests_at_once(tls_node: Nodes) -> None:
+    """The I/O thread waits for the interpreter with a connection in hand: nobody may wait the other way round."""
+    profile = ExecutionProfile(DCAwareRoundRobinPolicy(local_dc="datacenter1"), request_timeout=60.0)
+    with Cluster(
+        tls_node.contact_points,
+        port=tls_node.port,
+        auth_provider=PlainTextAuthProvider(*tls_node.credentials),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        ssl_context=context(tls_node.ca),
+    ) as cluster:
+        query = "SELECT release_version FROM system.local"
+        for _ in range(20):
+            # The session ends when nobody holds it any more, with its connection at work.
+            cluster.connect().execute_async(query)
+        session = cluster.connect()
+        futures = [session.execute_async(query) for _ in range(2000)]
+        assert {future.result().one().release_version for future in futures} == {tls_node.version}
+        prepared = session.prepare(query)
+        results = execute_concurrent_with_args(session, prepared, [()] * 2000, concurrency=500)
+        assert len(results) == 2000

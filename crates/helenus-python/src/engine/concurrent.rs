@@ -11,6 +11,7 @@ use pyo3::types::PyList;
 use super::cluster::GLANCE;
 use super::failures;
 use super::result::ResultCore;
+use super::runtime;
 use crate::encode::Binder;
 
 /// What all executions have in common.
@@ -32,9 +33,22 @@ impl Run<'_> {
         parameters: &Bound<'py, PyAny>,
         made: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
+        let mut futures = Vec::new();
+        let results = self.run(py, parameters, made, &mut futures);
+        // After an error some are still under way, and are given up.
+        runtime::beside_ciphers(py, || drop(futures));
+        results
+    }
+
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: &Bound<'py, PyAny>,
+        made: &Bound<'py, PyAny>,
+        futures: &mut Vec<Option<ResponseFuture>>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
         let mut parameters = parameters.try_iter()?;
-        let mut futures: Vec<Option<ResponseFuture>> = Vec::new();
         let mut results: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
         let mut in_flight = 0;
         let mut exhausted = false;
@@ -59,7 +73,7 @@ impl Run<'_> {
                     prepared.options_mut().timestamp = Some(timestamps.call0()?.extract()?);
                 }
                 let statement = BoundStatement { prepared, values: bound.into_serialized() };
-                let future = self.session.execute(statement);
+                let future = runtime::beside_ciphers(py, || self.session.execute(statement));
                 future.join_group(&group, futures.len());
                 futures.push(Some(future));
                 results.push(None);

@@ -10,7 +10,7 @@ use super::cluster::GLANCE;
 use super::failures;
 use super::lanes;
 use super::result::ResultCore;
-use super::runtime::Owned;
+use super::runtime::{self, Owned};
 
 /// A statement under way. It goes on when nobody waits; it is given up when the last handle is gone.
 #[pyclass(frozen, module = "helenus._native")]
@@ -84,8 +84,9 @@ impl RequestCore {
     }
 
     /// Gives the request up. The server may run it all the same.
-    fn cancel(&self) -> PyResult<()> {
-        self.future.get()?.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        let future = self.future.get()?;
+        runtime::beside_ciphers(py, || future.lock().unwrap_or_else(PoisonError::into_inner).cancel());
         Ok(())
     }
 

@@ -15,6 +15,20 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 static ENDING: AtomicBool = AtomicBool::new(false);
 static THREADS: Mutex<Option<(u32, ManuallyDrop<IoThreads>)>> = Mutex::new(None);
 
+/// Whether some connection's cipher is Python's: its I/O thread holds the connection's lock while it waits for the
+/// interpreter's, so nobody may ask for the one while holding the other.
+static PYTHON_CIPHERS: AtomicBool = AtomicBool::new(false);
+
+/// From now on connections may wait for the interpreter's lock.
+pub(super) fn uses_python_ciphers() {
+    PYTHON_CIPHERS.store(true, Ordering::SeqCst);
+}
+
+/// Does what may take a connection's lock. Where that may wait for the interpreter's lock, it is let go meanwhile.
+pub(super) fn beside_ciphers<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
+    if PYTHON_CIPHERS.load(Ordering::Relaxed) { py.detach(work) } else { work() }
+}
+
 /// Called in the child after a fork: what was inherited belongs to the parent, whose threads do not exist here. It is
 /// left as it is, without a word to any server.
 #[pyfunction]
@@ -56,12 +70,12 @@ pub(super) fn executor(count: usize) -> PyResult<Executor> {
 }
 
 /// Something that belongs to one process: in a child of a fork it can be neither used nor dropped.
-pub(super) struct Owned<T> {
+pub(super) struct Owned<T: Send> {
     generation: u32,
     value: ManuallyDrop<T>,
 }
 
-impl<T> Owned<T> {
+impl<T: Send> Owned<T> {
     pub(super) fn new(value: T) -> Self {
         Self { generation: GENERATION.load(Ordering::Relaxed), value: ManuallyDrop::new(value) }
     }
@@ -81,7 +95,7 @@ impl<T> Owned<T> {
     }
 }
 
-impl<T> Deref for Owned<T> {
+impl<T: Send> Deref for Owned<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -89,11 +103,18 @@ impl<T> Deref for Owned<T> {
     }
 }
 
-impl<T> Drop for Owned<T> {
+impl<T: Send> Drop for Owned<T> {
     fn drop(&mut self) {
-        if self.is_ours() {
-            // SAFETY: the value is dropped here and nowhere else, and `self` is not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.value) };
+        if !self.is_ours() {
+            return;
         }
+        // SAFETY: the value is taken here and nowhere else, and `self` is not used afterwards.
+        let value = unsafe { ManuallyDrop::take(&mut self.value) };
+        let mut value = Some(value);
+        // The last handle to a session closes its connections, and that of a request gives it up.
+        if PYTHON_CIPHERS.load(Ordering::Relaxed) {
+            Python::try_attach(|py| py.detach(|| drop(value.take())));
+        }
+        drop(value);
     }
 }

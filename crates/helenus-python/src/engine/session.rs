@@ -11,7 +11,7 @@ use super::cluster::{python_uuid, wait_for};
 use super::concurrent;
 use super::failures;
 use super::request::RequestCore;
-use super::runtime::Owned;
+use super::runtime::{self, Owned};
 use super::statement::{PreparedCore, options, values};
 use crate::encode::Binder;
 
@@ -27,8 +27,9 @@ impl SessionCore {
         Self { session: Owned::new(session), executor }
     }
 
-    fn begin(&self, statement: Statement) -> PyResult<RequestCore> {
-        Ok(RequestCore::new(self.session.get()?.execute(statement)))
+    fn begin(&self, py: Python<'_>, statement: Statement) -> PyResult<RequestCore> {
+        let session: &Session = self.session.get()?;
+        Ok(RequestCore::new(runtime::beside_ciphers(py, || session.execute(statement))))
     }
 }
 
@@ -39,7 +40,7 @@ impl SessionCore {
     fn query(&self, text: &str, given: &Bound<'_, PyTuple>) -> PyResult<RequestCore> {
         let mut statement = SimpleStatement::new(text);
         statement.options = Box::new(options(self.session.get()?, given)?);
-        self.begin(statement.into())
+        self.begin(given.py(), statement.into())
     }
 
     /// Runs a prepared statement with values that were bound before.
@@ -51,7 +52,7 @@ impl SessionCore {
     ) -> PyResult<RequestCore> {
         let mut prepared = prepared.get()?.clone();
         *prepared.options_mut() = options(self.session.get()?, given)?;
-        self.begin(BoundStatement { prepared, values: values(bound)? }.into())
+        self.begin(given.py(), BoundStatement { prepared, values: values(bound)? }.into())
     }
 
     /// Runs a batch of kind 0 (logged), 1 (unlogged) or 2 (counter); each entry is text or a `PreparedCore`, and its
@@ -85,7 +86,7 @@ impl SessionCore {
             batch.entries.push(entry);
         }
         batch.options = Box::new(options(self.session.get()?, given)?);
-        self.begin(batch.into())
+        self.begin(given.py(), batch.into())
     }
 
     /// Has a statement prepared.

@@ -7,6 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use super::runtime;
 use crate::python;
 
 /// How much plaintext is asked for at once.
@@ -17,7 +18,8 @@ const PIECE: usize = 256 * 1024;
 pub(super) struct PythonTls(Py<PyAny>);
 
 impl PythonTls {
-    pub(super) const fn new(context: Py<PyAny>) -> Self {
+    pub(super) fn new(context: Py<PyAny>) -> Self {
+        runtime::uses_python_ciphers();
         Self(context)
     }
 }
