@@ -139,7 +139,7 @@ WAYS_TO_END = {
     ("way", "nodes"),
     [
         (way, nodes)
-        for nodes in ("answer", "are silent")
+        for nodes in ("answer", "are silent", "are gone")
         for way in WAYS_TO_END
         if nodes == "answer" or "from a callback" not in way  # which needs an answer
     ],
@@ -151,6 +151,9 @@ def test_a_process_ends(mock: MockCluster, way: str, nodes: str) -> None:
         if nodes == "are silent":
             for node in mock.nodes:
                 node.pause()
+        elif nodes == "are gone":
+            for node in mock.nodes:
+                node.stop()
         program.go_on()
         took, status, complaints = exit_time(program)
     assert (status, complaints) == (0, "")

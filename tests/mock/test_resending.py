@@ -28,6 +28,7 @@ from tests.support.mock import (
     silence,
     statement,
     unprepared,
+    usual,
 )
 
 TABLES = {
@@ -188,6 +189,18 @@ def test_a_forgotten_statement_is_prepared_again_once(mock: MockCluster, session
     assert again >= 1
     assert max(mock.count_by_node(prepare(SELECT_ONE))) == 1
     assert mock.count(opcode("EXECUTE")) == 30 + again
+
+
+def test_all_who_find_it_forgotten_have_it_prepared_once(mock: MockCluster, session: Session) -> None:
+    prepared = session.prepare(SELECT_ONE)
+    for node in mock.nodes:
+        node.forget_statements()
+    mock.clear_received()
+    mock.on(prepare(SELECT_ONE), usual(delay=0.1))  # long enough for all to find out
+    futures = [session.execute_async(prepared, [key], timeout=10) for key in range(60)]
+    for future in futures:
+        future.result()
+    assert max(mock.count_by_node(prepare(SELECT_ONE))) == 1
 
 
 def test_a_statement_that_is_always_forgotten_fails(mock: MockCluster, session: Session) -> None:
