@@ -92,9 +92,35 @@ class EndedFuture(ResponseFuture):
     def __init__(self, run: ConcurrentRun, index: int, answer: ResultCore) -> None:
         self._run = run
         self._index = index
+        self._answer = answer
         self._lock = Lock()
         self._is_settled = True
-        self._take(answer)
+        # Of many thousand results hardly one is asked for more than its rows: the rest is looked up when it is.
+        kind = answer.kind
+        if kind == "rows":
+            self._is_result_kind_rows = True
+            self._col_names = answer.column_names
+            self._col_types = answer.column_types
+            self._note_new_columns(answer)
+            self._final_result = answer.rows(run.row_factory, run.session.cluster._user_types or None)
+        elif kind != "void":
+            self._take(answer)
+
+    @cached_property
+    def _host(self) -> Any:
+        return self._answer.host
+
+    @cached_property
+    def _paging_state(self) -> bytes | None:  # type: ignore[override]
+        return self._answer.paging_state
+
+    @cached_property
+    def _warnings(self) -> Any:  # type: ignore[override]
+        return self._answer.warnings
+
+    @cached_property
+    def _custom_payload(self) -> Any:  # type: ignore[override]
+        return self._answer.custom_payload
 
     @cached_property
     def session(self) -> Any:
