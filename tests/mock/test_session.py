@@ -80,6 +80,31 @@ class TestStatements:
         with pytest.raises((TypeError, ValueError), match="fetch_size"):
             session.execute(SimpleStatement("SELECT 1", fetch_size=size))
 
+    @pytest.mark.parametrize(
+        ("name", "wrong"),
+        [
+            ("paging_state", 5),
+            ("paging_state", "x"),
+            ("custom_payload", 5),
+            ("custom_payload", {"a": 5}),
+            ("custom_payload", {5: b"a"}),
+        ],
+    )
+    def test_bad_options(self, session: Session, name: str, wrong: Any) -> None:
+        with pytest.raises(TypeError, match=name):
+            session.execute("SELECT 1", **{name: wrong})
+        assert session.execute("SELECT 1") is not None
+
+    @pytest.mark.parametrize("wrong", [99, -1, "ONE", 1.5])
+    def test_bad_consistency_levels(self, session: Session, wrong: Any) -> None:
+        with pytest.raises((TypeError, ValueError), match="consistency_level"):
+            session.execute(SimpleStatement("SELECT 1", consistency_level=wrong))
+
+    def test_a_bad_default_fetch_size(self, session: Session) -> None:
+        session.default_fetch_size = -5
+        with pytest.raises(ValueError, match="fetch_size"):
+            session.execute("SELECT 1")
+
     def test_keyspaces(self, mock: MockCluster, session: Session) -> None:
         session.set_keyspace('we"ird')
         assert session.keyspace == 'we"ird'

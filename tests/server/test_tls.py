@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, NoHostAvailable
+from cassandra.concurrent import execute_concurrent_with_args
 
 from tests.support.mock import MockCluster, opcode
 from tests.support.nodes import Nodes
@@ -107,3 +108,25 @@ def test_a_certificate_of_the_client(client_certificate_node: Nodes) -> None:
         ready(good)
     good.load_cert_chain(nodes.certificate, nodes.key)
     assert ready(good)
+
+
+def test_a_server_name_of_the_programs_own(tls_node: Nodes) -> None:
+    given: dict[str, Any] = {"ssl_context": trusting(tls_node.ca)}
+    assert works(tls_node, ssl_options={"server_hostname": "localhost"}, **given)
+    assert "hostname" in complaint(tls_node, ssl_options={"server_hostname": "elsewhere.example"}, **given)
+
+
+def test_many_sessions_and_requests_at_once(tls_node: Nodes) -> None:
+    """The I/O thread waits for the interpreter with a connection in hand: nobody may wait the other way round."""
+    provider = PlainTextAuthProvider(*tls_node.credentials)
+    settings: dict[str, Any] = {"auth_provider": provider, "ssl_context": trusting(tls_node.ca)}
+    with Cluster(tls_node.contact_points, port=tls_node.port, **settings) as cluster:
+        query = "SELECT release_version FROM system.local"
+        for _ in range(20):
+            # The session ends when nobody holds it any more, with its connection at work.
+            cluster.connect().execute_async(query)
+        session = cluster.connect()
+        futures = [session.execute_async(query, timeout=60.0) for _ in range(2000)]
+        assert {future.result().one().release_version for future in futures} == {tls_node.version}
+        prepared = session.prepare(query)
+        assert len(execute_concurrent_with_args(session, prepared, [()] * 2000, concurrency=500)) == 2000

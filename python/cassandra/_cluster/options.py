@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, Final
 
@@ -78,6 +78,23 @@ def serial_consistency(name: str, level: Any) -> int | None:
 def fetch_size(name: str, value: Any) -> int | None:
     """Rows in a page, or None for no paging."""
     return None if value is None else whole(name, value, 1, 2**31 - 1)
+
+
+def octets(name: str, value: Any) -> bytes:
+    """Bytes."""
+    if not isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
+def payload(name: str, value: Any) -> dict[str, bytes | None]:
+    """Bytes, or None, by name."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
+    for key, part in value.items():
+        if not isinstance(key, str) or not isinstance(part, (bytes, bytearray, type(None))):
+            raise TypeError(f"{name} must hold bytes by names, not {type(part).__name__} by {type(key).__name__}")
+    return {key: None if part is None else bytes(part) for key, part in value.items()}
 
 
 def socket_options(value: Any) -> list[tuple[Any, ...]]:

@@ -10,17 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from cassandra import concurrent
-from cassandra._cluster import engine_policies
+from cassandra._cluster import engine_policies, options
 from cassandra._cluster.bind_markers import is_for_preparing
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
 from cassandra._cluster.legacy import LegacySettings
 from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
-from cassandra._cluster.options import fetch_size as checked_fetch_size
-from cassandra._cluster.options import timeout as checked_timeout
 from cassandra._cluster.pools import PAUSE, HostConnectionPool, pool_states
 from cassandra._cluster.preparing import core_of, prepared_statement
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
+from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
@@ -173,9 +172,10 @@ class Session(LegacySettings):
         if timeout is NOT_SET:
             timeout = profile.request_timeout
         elif timeout is not None:
-            checked_timeout("timeout", timeout)
+            options.timeout("timeout", timeout)
         statement, message = self._message(query, parameters, profile, trace, custom_payload)
-        message.paging_state = paging_state
+        if paging_state is not None:
+            message.paging_state = options.octets("paging_state", paging_state)
         self._plan(message, statement, profile, host)
         prepared = statement.prepared_statement if isinstance(statement, BoundStatement) else None
         future = ResponseFuture(self, message, statement, timeout, prepared, profile.row_factory, host)
@@ -226,18 +226,24 @@ class Session(LegacySettings):
         custom_payload: Mapping[str, bytes | None] | None,
     ) -> tuple[Any, ...]:
         level = statement.consistency_level
+        if level is None:
+            level = profile.consistency_level
+        if level not in ConsistencyLevel.value_to_name:
+            options.consistency("consistency_level", level)
         serial = statement.serial_consistency_level
         size = statement.fetch_size
+        if size is FETCH_SIZE_UNSET:
+            size = self.default_fetch_size
         timestamp = None
         if self.use_client_timestamp and self.timestamp_generator is not None:
             timestamp = self.timestamp_generator()
-        payload = custom_payload or statement.custom_payload or None
-        if custom_payload and statement.custom_payload:
-            payload = {**statement.custom_payload, **custom_payload}
+        payload: Mapping[str, bytes | None] | None = statement.custom_payload or None
+        if custom_payload is not None:
+            payload = {**(payload or {}), **options.payload("custom_payload", custom_payload)}
         return (
-            profile.consistency_level if level is None else level,
+            level,
             profile.serial_consistency_level if serial is None else serial,
-            self.default_fetch_size if size is FETCH_SIZE_UNSET else checked_fetch_size("fetch_size", size),
+            None if size is None else options.fetch_size("fetch_size", size),
             timestamp,
             statement.keyspace,
             payload,
