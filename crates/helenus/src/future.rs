@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::error::Error;
@@ -154,7 +154,9 @@ impl Future for ResponseFuture {
         match &mut self.request {
             Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Dropped))),
             Ok(request) => {
-                let Some(outcome) = request.poll_outcome(cx) else { return Poll::Pending };
+                let Some(outcome) = ready!(request.poll_outcome(cx)) else {
+                    return Poll::Ready(Err(Error::Dropped));
+                };
                 let agreed = request.schema_agreed();
                 Poll::Ready(self.result(outcome, agreed))
             }

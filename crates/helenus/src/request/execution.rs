@@ -190,6 +190,11 @@ impl<H: Clone> Execution<H> {
         }
     }
 
+    /// Whether it is done or was cancelled.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// When [`Input::TimerFired`] is due.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         if self.ended || self.settling.is_some() {

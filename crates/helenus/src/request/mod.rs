@@ -172,17 +172,18 @@ impl Request {
         }
     }
 
-    /// The outcome, once; else the task is woken when it is there.
-    pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Option<Outcome> {
+    /// The outcome, once; `None` where the request has ended and there is none (any more). Else the task is woken.
+    pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Option<Outcome>> {
         let mut state = lock(&self.state);
-        if let Some(outcome) = state.outcome.take() {
-            return Some(outcome);
+        let outcome = state.outcome.take();
+        if outcome.is_some() || state.ended {
+            return Poll::Ready(outcome);
         }
         match &state.waiter {
             Waiter::Task(waker) if waker.will_wake(cx.waker()) => {}
             _ => state.waiter = Waiter::Task(cx.waker().clone()),
         }
-        None
+        Poll::Pending
     }
 
     pub(crate) const fn facts(&self) -> &Facts {
@@ -218,7 +219,11 @@ impl Future for Awaited {
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        self.0.poll_outcome(cx).map_or(Poll::Pending, Poll::Ready)
+        // Only its drop cancels it, and nobody else takes its outcome.
+        match self.0.poll_outcome(cx) {
+            Poll::Ready(Some(outcome)) => Poll::Ready(outcome),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -121,7 +121,8 @@ impl Request {
                 }
             }
             self.arm(&mut state);
-            if state.outcome.is_some() && !state.ended {
+            // Also where it was cancelled: whoever waits for it waits in vain.
+            if state.execution.has_ended() && !state.ended {
                 state.ended = true;
                 Some((std::mem::take(&mut state.waiter), std::mem::take(&mut state.sleepers)))
             } else {

@@ -261,3 +261,20 @@ async fn the_deadline_holds_for_a_silent_node_after_another_has_failed() {
     assert!(failure.to_string().contains("has been silent"), "{failure}");
     assert_eq!(cluster.received(&statement(READ)).len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_cancelled_request_is_told() {
+    let cluster = nodes(1, 1).on(statement(READ), silence()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let future = session.execute(READ);
+    let pending = future.pending();
+    let blocked = std::thread::spawn(move || pending.wait(Duration::from_secs(4)));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    future.cancel();
+    assert!(future.has_ended());
+    let error = tokio::time::timeout(Duration::from_secs(1), future).await.expect("told at once");
+    assert!(matches!(error, Err(helenus::Error::Dropped)), "{error:?}");
+    let begun = std::time::Instant::now();
+    assert!(blocked.join().expect("it waits"), "it was told");
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
