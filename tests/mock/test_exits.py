@@ -16,6 +16,8 @@ from tests.support.mock import MockCluster, query, rows, silence
 
 PROLOGUE = """
 import os, signal, sys, threading, time
+# A shell has its background jobs ignore Ctrl-C, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from cassandra import OperationTimedOut
 from cassandra.cluster import Cluster
 cluster = Cluster(sys.argv[2:], port=int(sys.argv[1]))

@@ -13,6 +13,8 @@ from tests.support.mock import MockCluster, query, silence
 
 BEGIN = """
 import os, signal, sys, threading, time
+# A shell has its background jobs ignore Ctrl-C, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import RoundRobinPolicy
 def connected():
