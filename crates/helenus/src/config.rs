@@ -89,7 +89,8 @@ pub struct Config {
     pub token_metadata: bool,
     /// Whether `prepare` prepares on every host at once.
     pub prepare_on_all_hosts: bool,
-    /// Whether a host that comes up is told of the prepared statements at once.
+    /// Whether a host that comes up is told of the prepared statements at once. Not acted on yet: a host that does not
+    /// know a statement says UNPREPARED, and is told then.
     pub reprepare_on_up: bool,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
