@@ -30,6 +30,7 @@ pub use error::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
 pub use helenus_protocol as protocol;
+pub use pool::reserve::Reserved;
 pub use request::completion::Group;
 pub use result::{FromRow, ResultSet, Row, RowStream};
 pub use session::Session;

@@ -98,6 +98,17 @@ impl<T> Sender<T> {
         Ok(Sent { stream, wakes_first })
     }
 
+    /// Takes a stream id out of circulation, for no request of ours, until it is [given back](Self::give_back). None
+    /// when all are taken or the connection has ended.
+    pub fn reserve(&mut self) -> Option<i16> {
+        if self.closed { None } else { self.streams.reserve() }
+    }
+
+    /// Puts a reserved stream id back into circulation; false if it is not reserved (any more).
+    pub fn give_back(&mut self, stream: i16) -> bool {
+        self.streams.give_back(stream)
+    }
+
     /// An answer to `stream` has come.
     pub fn answer(&mut self, stream: i16) -> Answered<T> {
         self.streams.answer(stream)
@@ -131,9 +142,15 @@ impl<T> Sender<T> {
         }
     }
 
-    /// How many requests wait for an answer.
+    /// How many stream ids are in use: requests that wait for an answer, and ids that are reserved.
     #[must_use]
     pub const fn in_flight(&self) -> usize {
+        self.streams.waiting() + self.streams.reserved()
+    }
+
+    /// How many requests wait for an answer.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
         self.streams.waiting()
     }
 
@@ -158,7 +175,7 @@ impl<T> Sender<T> {
     /// How many more requests it would take now.
     #[must_use]
     pub const fn room(&self) -> usize {
-        if self.closed { 0 } else { self.streams.limit() - self.streams.waiting() - self.streams.orphans() }
+        if self.closed { 0 } else { self.streams.limit() - self.in_flight() - self.streams.orphans() }
     }
 
     /// Whether envelopes wait to be flushed.

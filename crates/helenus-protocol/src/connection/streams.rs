@@ -29,6 +29,7 @@ enum Slot<T> {
     Free,
     Waiting(Pending<T>),
     Orphaned { since: Instant },
+    Reserved,
 }
 
 #[derive(Debug)]
@@ -64,6 +65,7 @@ pub struct Streams<T> {
     limit: usize,
     waiting: usize,
     orphans: usize,
+    reserved: usize,
 }
 
 impl<T> Streams<T> {
@@ -71,7 +73,8 @@ impl<T> Streams<T> {
     #[must_use]
     pub fn new(limit: usize) -> Self {
         let chunks = std::iter::repeat_with(|| None).take(MAX_STREAMS / CHUNK).collect();
-        Self { chunks, spare: None, next: 0, limit: limit.clamp(1, MAX_STREAMS), waiting: 0, orphans: 0 }
+        let limit = limit.clamp(1, MAX_STREAMS);
+        Self { chunks, spare: None, next: 0, limit, waiting: 0, orphans: 0, reserved: 0 }
     }
 
     /// How many requests wait for their answer.
@@ -86,6 +89,12 @@ impl<T> Streams<T> {
         self.orphans
     }
 
+    /// How many ids are out of circulation because somebody has [reserved](Self::reserve) them.
+    #[must_use]
+    pub const fn reserved(&self) -> usize {
+        self.reserved
+    }
+
     /// How many ids may be out at a time.
     #[must_use]
     pub const fn limit(&self) -> usize {
@@ -94,9 +103,39 @@ impl<T> Streams<T> {
 
     /// Gives out the next free id, or the request back when all are taken.
     pub fn allot(&mut self, pending: Pending<T>) -> Result<i16, Pending<T>> {
-        if self.waiting + self.orphans >= self.limit {
+        if self.is_full() {
             return Err(pending);
         }
+        self.waiting += 1;
+        Ok(self.place(Slot::Waiting(pending)))
+    }
+
+    /// Takes the next free id out of circulation, for no request of ours, until it is [given back](Self::give_back).
+    /// None when all are taken.
+    pub fn reserve(&mut self) -> Option<i16> {
+        if self.is_full() {
+            return None;
+        }
+        self.reserved += 1;
+        Some(self.place(Slot::Reserved))
+    }
+
+    /// Puts a reserved id back into circulation; false if it is not reserved.
+    pub fn give_back(&mut self, stream: i16) -> bool {
+        let Some(slot @ Slot::Reserved) = self.slot(stream) else { return false };
+        *slot = Slot::Free;
+        self.reserved -= 1;
+        self.release(stream);
+        true
+    }
+
+    const fn is_full(&self) -> bool {
+        self.waiting + self.orphans + self.reserved >= self.limit
+    }
+
+    /// Puts `content` into the next free slot, of which there must be one.
+    #[inline]
+    fn place(&mut self, content: Slot<T>) -> i16 {
         loop {
             let (index, slot) = (self.next / CHUNK, self.next % CHUNK);
             let chunk = match &mut self.chunks[index] {
@@ -110,10 +149,9 @@ impl<T> Streams<T> {
             let stream = self.next;
             self.next = (self.next + 1) % MAX_STREAMS;
             if matches!(chunk.slots[slot], Slot::Free) {
-                chunk.slots[slot] = Slot::Waiting(pending);
+                chunk.slots[slot] = content;
                 chunk.taken += 1;
-                self.waiting += 1;
-                return Ok(stream as i16);
+                return stream as i16;
             }
         }
     }
@@ -148,6 +186,11 @@ impl<T> Streams<T> {
                 Answered::Orphan
             }
             Slot::Free => Answered::Nobody,
+            // Nothing was sent on it. It stays what it is: whoever has it gives it back.
+            Slot::Reserved => {
+                *slot = Slot::Reserved;
+                Answered::Nobody
+            }
         }
     }
 
@@ -228,6 +271,7 @@ impl<T> Streams<T> {
         }
         self.waiting = 0;
         self.orphans = 0;
+        self.reserved = 0;
         drained
     }
 }
@@ -274,6 +318,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reserved_id_is_given_to_nobody() {
+        let mut streams = Streams::new(2);
+        let reserved = streams.reserve().unwrap();
+        for _ in 0..=MAX_STREAMS {
+            let stream = streams.allot(pending(1)).unwrap();
+            assert_ne!(stream, reserved);
+            assert_eq!(streams.allot(pending(2)).unwrap_err().token, 2, "it takes the place of one");
+            streams.answer(stream);
+        }
+        assert!(streams.give_back(reserved) && !streams.give_back(reserved) && !streams.give_back(-1));
+        assert!(streams.allot(pending(3)).is_ok() && streams.allot(pending(4)).is_ok());
+        assert_eq!(streams.reserve(), None);
+    }
+
+    #[test]
     fn memory_follows_what_is_in_flight() {
         let mut streams = Streams::new(MAX_STREAMS);
         for _ in 0..3 * MAX_STREAMS {
@@ -305,6 +364,9 @@ mod tests {
         Orphan(usize),
         OrphanWrong(usize),
         Drain,
+        Reserve,
+        GiveBack(usize),
+        AnswerReserved(usize),
     }
 
     fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -315,12 +377,15 @@ mod tests {
             2 => any::<usize>().prop_map(Op::Orphan),
             1 => any::<usize>().prop_map(Op::OrphanWrong),
             1 => Just(Op::Drain),
+            2 => Just(Op::Reserve),
+            2 => any::<usize>().prop_map(Op::GiveBack),
+            1 => any::<usize>().prop_map(Op::AnswerReserved),
         ];
         prop::collection::vec(op, 0..400)
     }
 
     proptest! {
-        /// Against a model of two sets: who waits, and which ids are held back.
+        /// Against a model of three sets: who waits, which ids are held back, and which are reserved.
         #[test]
         fn an_answer_reaches_only_the_request_it_answers(ops in ops(), limit in 1_usize..64, start in 0..MAX_STREAMS) {
             let now = Instant::now();
@@ -328,6 +393,7 @@ mod tests {
             streams.next = start;
             let mut waiting: HashMap<i16, u32> = HashMap::new();
             let mut orphans: HashSet<i16> = HashSet::new();
+            let mut reserved: Vec<i16> = Vec::new();
             let mut serial = 0;
             let nth = |map: &HashMap<i16, u32>, n: usize| {
                 let mut keys: Vec<_> = map.iter().map(|(k, v)| (*k, *v)).collect();
@@ -341,12 +407,12 @@ mod tests {
                         match streams.allot(pending(serial)) {
                             Ok(stream) => {
                                 prop_assert!(stream >= 0);
-                                prop_assert!(!orphans.contains(&stream));
+                                prop_assert!(!orphans.contains(&stream) && !reserved.contains(&stream));
                                 prop_assert!(waiting.insert(stream, serial).is_none());
                             }
                             Err(back) => {
                                 prop_assert_eq!(back.token, serial);
-                                prop_assert_eq!(waiting.len() + orphans.len(), limit);
+                                prop_assert_eq!(waiting.len() + orphans.len() + reserved.len(), limit);
                             }
                         }
                     }
@@ -379,9 +445,27 @@ mod tests {
                         expected.sort_unstable();
                         prop_assert_eq!(drained, expected);
                         orphans.clear();
+                        prop_assert!(reserved.drain(..).all(|stream| !streams.give_back(stream)));
                     }
+                    Op::Reserve => match streams.reserve() {
+                        Some(stream) => {
+                            prop_assert!(!orphans.contains(&stream) && !waiting.contains_key(&stream));
+                            prop_assert!(!reserved.contains(&stream));
+                            reserved.push(stream);
+                        }
+                        None => prop_assert_eq!(waiting.len() + orphans.len() + reserved.len(), limit),
+                    },
+                    Op::GiveBack(n) => if !reserved.is_empty() {
+                        let stream = reserved.swap_remove(n % reserved.len());
+                        prop_assert!(streams.give_back(stream) && !streams.give_back(stream));
+                    },
+                    Op::AnswerReserved(n) => if !reserved.is_empty() {
+                        let answered = streams.answer(reserved[n % reserved.len()]);
+                        prop_assert!(matches!(answered, Answered::Nobody));
+                    },
                 }
-                prop_assert_eq!((streams.waiting(), streams.orphans()), (waiting.len(), orphans.len()));
+                let counts = (streams.waiting(), streams.orphans(), streams.reserved());
+                prop_assert_eq!(counts, (waiting.len(), orphans.len(), reserved.len()));
                 prop_assert_eq!(streams.oldest_orphan().is_some(), !orphans.is_empty());
             }
         }

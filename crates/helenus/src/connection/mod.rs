@@ -191,6 +191,27 @@ impl Connection {
         token
     }
 
+    /// Takes a stream id out of circulation; see [`Sender::reserve`].
+    pub(crate) fn reserve(&self) -> Option<i16> {
+        let mut sender = lock(&self.sender);
+        let stream = sender.reserve();
+        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        stream
+    }
+
+    /// Puts a stream id that was reserved back into circulation.
+    pub(crate) fn give_back(&self, stream: i16) {
+        let mut sender = lock(&self.sender);
+        // On a connection that has ended there is nothing to give back.
+        let _was_reserved = sender.give_back(stream);
+        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+    }
+
+    /// How many stream ids may be in use at a time.
+    pub(crate) fn capacity(&self) -> usize {
+        lock(&self.sender).capacity()
+    }
+
     /// The request on `stream` wants to be woken at `wake_at`.
     pub(crate) fn rearm(&self, stream: i16, wake_at: Instant, is_it: impl FnOnce(&Token) -> bool) {
         let first = lock(&self.sender).rearm(stream, wake_at, is_it);

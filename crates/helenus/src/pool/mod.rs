@@ -1,6 +1,7 @@
 //! The connections to one host: [`Pool`] performs what [`plan`] decides.
 
 pub(crate) mod plan;
+pub(crate) mod reserve;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
@@ -133,6 +134,10 @@ impl Pool {
     /// Holds `wanted` connections from now on. Those that are not needed end when their last answer has come.
     pub(crate) fn resize(&self, wanted: usize) {
         self.decide(|plan, now| plan.handle_wanted(wanted, now));
+    }
+
+    fn is_shut_down(&self) -> bool {
+        lock(&self.plan).is_shut_down()
     }
 
     /// Closes every connection, and opens none any more.

@@ -189,6 +189,11 @@ impl PoolPlan {
         self.fill(now)
     }
 
+    /// Whether nothing will be opened any more.
+    pub(crate) const fn is_shut_down(&self) -> bool {
+        self.shut_down
+    }
+
     /// Nothing is wanted any more, at once.
     pub(crate) fn shut_down(&mut self) -> Vec<PoolAction> {
         self.shut_down = true;

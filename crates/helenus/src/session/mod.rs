@@ -9,13 +9,15 @@ mod prepare;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
-use crate::error::Error;
+use crate::error::{AttemptError, Error};
 use crate::future::ResponseFuture;
+use crate::pool::reserve::Reserved;
 use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
@@ -111,13 +113,25 @@ impl Session {
         Cluster { inner: Arc::clone(&self.inner.cluster) }
     }
 
-    /// For each open connection to `host`: how many requests wait on it, and how many of its stream ids are held back
-    /// for answers that nobody waits for. `None` for a host that the session does not use.
+    /// For each open connection to `host`: how many of its stream ids are in use (requests that wait, and reserved ids), and how
+    /// many are held back for answers that nobody waits for. `None` for a host that the session does not use.
     #[must_use]
     pub fn pool_state(&self, host: &Host) -> Option<Vec<(usize, usize)>> {
         let pools = self.inner.pools.load();
         let connections = pools.get(&host.host_id())?.connections();
         Some(connections.iter().map(|connection| (connection.in_flight(), connection.orphans())).collect())
+    }
+
+    /// Takes a stream id of the least busy connection to `host` out of circulation until what is returned is dropped: no
+    /// request is given it meanwhile. Waits up to `timeout` where no connection is open or all are full. On a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`AttemptError::Busy`] where all connections are full, [`AttemptError::NoConnection`] where none is open or the
+    /// session does not use the host.
+    pub async fn reserve(&self, host: &Host, timeout: Duration) -> Result<Reserved, AttemptError> {
+        let pool = self.inner.pools.load().get(&host.host_id()).cloned();
+        pool.ok_or(AttemptError::NoConnection(None))?.reserve(timeout).await
     }
 
     /// Closes the session's connections. Requests under way end with an error; later ones fail at once.

@@ -9,6 +9,7 @@ mod keyspace;
 mod paging;
 mod pools;
 mod prepared;
+mod reserving;
 mod routing;
 mod turns;
 
