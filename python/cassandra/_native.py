@@ -14,6 +14,7 @@ from helenus._native import (
     ResultCore,
     RowDecoder,
     SessionCore,
+    TaskCore,
     TypeCodec,
     ending,
     forked,
@@ -29,6 +30,7 @@ __all__ = [
     "ResultCore",
     "RowDecoder",
     "SessionCore",
+    "TaskCore",
     "TypeCodec",
     "types_changed",
 ]

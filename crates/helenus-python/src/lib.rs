@@ -28,7 +28,7 @@ mod native {
     #[pymodule_export]
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
-    use crate::engine::{ClusterCore, PreparedCore, RequestCore, ResultCore, SessionCore};
+    use crate::engine::{ClusterCore, PreparedCore, RequestCore, ResultCore, SessionCore, TaskCore};
     #[pymodule_export]
     use crate::types::TypeCodec;
 

@@ -23,6 +23,7 @@ from cassandra._cluster.profile import ExecutionProfile, refuse_class
 from cassandra._cluster.schema_refresh import SchemaRefresh
 from cassandra._cluster.session import Session
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._connection.hub import Hub, finished, hub_for
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
 from cassandra._errors.driver import DriverException, UnsupportedOperation
@@ -54,6 +55,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
     is_shutdown = False
 
     _core: ClusterCore | None = None
+    _hub: Hub | None = None
     _executor: ThreadPoolExecutor | None = None
     _engine_retry: Any = None
     _engine_plans: tuple[Any, ...] = ()
@@ -246,6 +248,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         return session
 
     def _connect_engine(self) -> None:
+        self._hub = hub_for(self.connection_class)
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
         core = self._reached(first, described)
@@ -259,7 +262,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             learnt = engine_policies.load_balancing(self._engine_policy)
             self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
-        core.set_listener(self._events)
+        core.set_listener(self._events if self._hub is None else self._hub.told(self._events))
 
     def _described_policies(self) -> tuple[Any, ...]:
         """What the engine is told of load balancing: one policy for all profiles, or to connect to all hosts.
@@ -279,7 +282,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         """A connected engine; with a version that is only a default, lower ones are tried after it."""
         while True:
             try:
-                return ClusterCore.connect(engine_options.engine_options(self, version, described))
+                connecting = ClusterCore.connect(engine_options.engine_options(self, version, described))
+                core: ClusterCore = finished(self._hub, connecting)
+                return core
             except NoHostAvailable as error:
                 causes = (error.errors or {}).values()
                 refused = bool(causes) and all(isinstance(cause, ProtocolVersionUnsupported) for cause in causes)
@@ -296,7 +301,8 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         return self._core
 
     def _session_core(self, keyspace: str | None) -> SessionCore:
-        return self._connected_core().session(keyspace)
+        core: SessionCore = finished(self._hub, self._connected_core().session(keyspace))
+        return core
 
     def shutdown(self) -> None:
         """Close all sessions and connections. It may be called again; a cluster cannot be connected after it."""

@@ -152,6 +152,9 @@ def run_for(session: Any, statement: Any, execution_profile: Any, made: Callable
     if not isinstance(session, Session) or type(statement) is not PreparedStatement:
         return None
     is_ours = type(session).execute_async is Session.execute_async and "execute_async" not in session.__dict__
+    if session.cluster._hub is not None:
+        # The engine's loop blocks the thread.
+        return None
     is_watched = session._request_init_callbacks or session.cluster.metrics is not None
     if not is_ours or is_watched or statement.column_encryption_policy is not None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cassandra._connection.hub import finished
 from cassandra._exported import exported_by
 
 
@@ -36,7 +37,9 @@ class ControlConnection:
     ) -> bool:
         """Whether all nodes that are up have the same schema within `wait_time` seconds, by default the cluster's."""
         patience = self._cluster.max_schema_agreement_wait if wait_time is None else wait_time
-        agreed: bool = self._cluster._connected_core().await_schema_agreement(float(patience))
+        cluster = self._cluster
+        agreeing = cluster._connected_core().await_schema_agreement(float(patience))
+        agreed: bool = finished(cluster._hub, agreeing)
         return agreed
 
     def refresh_node_list_and_token_map(self, force_token_rebuild: bool = False) -> None:

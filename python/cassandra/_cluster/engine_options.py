@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cassandra import auth
 from cassandra._cluster import contact_points, engine_policies, options, tls
+from cassandra._cluster.on_hub import AskedAuthProvider
 from cassandra._errors.driver import UnsupportedOperation
 
 SPOKEN: Final = (3, 4, 5)
@@ -44,6 +45,14 @@ def credentials(provider: Any) -> Any:
         if all(type(part) is str for part in pair):
             return pair
     return provider
+
+
+def asked_credentials(cluster: Any) -> Any:
+    """The same, asked where this program's threads wait."""
+    found = credentials(cluster.auth_provider)
+    if cluster._hub is None or found is None or isinstance(found, tuple):
+        return found
+    return AskedAuthProvider(cluster._hub, found)
 
 
 def compression(given: Any) -> list[str] | str | None:
@@ -88,7 +97,7 @@ def engine_options(cluster: Any, protocol_version: int | None, load_balancing: t
         "compression": compression(cluster.compression),
         "cql_version": cluster.cql_version,
         "startup": startup(cluster),
-        "auth": credentials(cluster.auth_provider),
+        "auth": asked_credentials(cluster),
         "ssl_context": ssl_context(cluster),
         "connect_timeout": options.timeout("connect_timeout", cluster.connect_timeout),
         "control_timeout": options.timeout("control_connection_timeout", cluster.control_connection_timeout),

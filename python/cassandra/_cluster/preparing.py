@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cassandra._connection.hub import finished
 from cassandra._cql.column import ColumnMetadata
 from cassandra._query.prepared import PreparedStatement
 from cassandra.cqltypes import lookup_casstype
@@ -44,7 +45,9 @@ def core_of(session: Any, prepared: PreparedStatement) -> PreparedCore:
     """The engine's form; made again for a statement out of a pickle, or of another cluster."""
     core: PreparedCore | None = prepared._core
     if core is None or prepared._core_of is not session.cluster._core:
-        core = session._core.prepare(prepared.query_string, prepared.keyspace)
+        preparing = session._core.prepare(prepared.query_string, prepared.keyspace)
+        core = finished(session.cluster._hub, preparing)
         prepared._core = core
         prepared._core_of = session.cluster._core
+    assert core is not None
     return core

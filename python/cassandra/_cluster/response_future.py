@@ -184,7 +184,8 @@ class ResponseFuture:
         request = self._request
         if request is None:
             raise DriverException("the request has not been sent")
-        if not request.wait(patience):
+        hub = self.session.cluster._hub
+        if not (request.wait(patience) if hub is None else hub.wait(request, patience)):
             hosts = request.waiting_on()
             text = f"no answer within the {patience} seconds given to result(); the request goes on"
             last = self.session.cluster._registry.at_address(hosts[-1]) if hosts else None
@@ -261,7 +262,8 @@ class ResponseFuture:
         request = self._request
         if request is not None and not self._is_listening:
             self._is_listening = True
-            request.on_done(self._on_done)
+            hub = self.session.cluster._hub
+            request.on_done(self._on_done if hub is None else hub.later(self._on_done))
 
     def _on_done(self) -> None:
         self._settle()

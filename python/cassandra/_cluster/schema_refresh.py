@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cassandra._connection.hub import Hub, finished
 from cassandra._errors.driver import DriverException
 from cassandra._metadata.identifiers import protect_name
 
@@ -16,6 +17,7 @@ class SchemaRefresh:
     sessions: Any
     max_schema_agreement_wait: Any
     _user_types: dict[str, dict[str, type]]
+    _hub: Hub | None
 
     def _connected_core(self) -> Any:
         raise NotImplementedError
@@ -26,7 +28,7 @@ class SchemaRefresh:
         except DriverException as error:
             raise DriverException("Schema metadata was not refreshed. See log for details.") from error
         wait = self.max_schema_agreement_wait if max_schema_agreement_wait is None else max_schema_agreement_wait
-        if wait and not core.await_schema_agreement(float(wait)):
+        if wait and not finished(self._hub, core.await_schema_agreement(float(wait))):
             raise DriverException("Schema metadata was not refreshed: the nodes did not agree on the schema in time.")
         self.metadata._forget_schema()
 
@@ -69,7 +71,7 @@ class SchemaRefresh:
     def refresh_nodes(self, force_token_rebuild: bool = False) -> None:
         """Have the hosts read again. DriverException where that fails."""
         try:
-            self._connected_core().refresh()
+            finished(self._hub, self._connected_core().refresh())
         except DriverException as error:
             raise DriverException("Node list was not refreshed. See log for details.") from error
 

@@ -15,10 +15,12 @@ from cassandra._cluster.bind_markers import is_for_preparing
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
 from cassandra._cluster.legacy import LegacySettings
 from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
+from cassandra._cluster.on_hub import AskedRetry
 from cassandra._cluster.pools import PAUSE, HostConnectionPool, pool_states
 from cassandra._cluster.preparing import core_of, prepared_statement
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
+from cassandra._connection.hub import finished
 from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
@@ -289,7 +291,8 @@ class Session(LegacySettings):
             message.routing_key = statement.routing_key
         retry = engine_policies.retry(statement.retry_policy or profile.retry_policy)
         if retry != self.cluster._engine_retry:
-            message.retry_policy = retry
+            hub = self.cluster._hub
+            message.retry_policy = retry if hub is None or isinstance(retry, tuple) else AskedRetry(hub, retry)
         if host is not None:
             message.plan = [self._targeted(host)]
         elif not self._is_engine_planned(profile) or hasattr(statement, "target_host"):
@@ -342,7 +345,7 @@ class Session(LegacySettings):
                 "keyspace may only be set with native protocol 5 or higher; this cluster speaks "
                 f"{self._protocol_version}"
             )
-        return prepared_statement(self, self._core.prepare(query, keyspace))
+        return prepared_statement(self, finished(self.cluster._hub, self._core.prepare(query, keyspace)))
 
     # Settings
 

@@ -1,51 +1,23 @@
 //! `ClusterCore`: a connected cluster.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use helenus::policy::HostStateListener;
-use helenus::{Cluster, Error, Host};
+use helenus::{Cluster, Host};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBool, PyDict, PyList};
 use uuid::Uuid;
 
 use super::runtime::{self, Owned};
 use super::session::SessionCore;
-use super::{config, failures, lanes};
+use super::task::TaskCore;
+use super::{config, lanes};
 use crate::python;
 
 /// How often a blocked thread looks whether Python has something for it, such as Ctrl-C.
 pub(super) const GLANCE: Duration = Duration::from_millis(50);
-
-/// Runs `future` on the engine while this thread waits without the interpreter's lock, and sees Ctrl-C.
-pub(super) fn wait_for<T: Send + 'static>(
-    py: Python<'_>,
-    executor: &helenus::Executor,
-    future: impl Future<Output = T> + Send + 'static,
-) -> PyResult<T> {
-    let (told, mut result) = std::sync::mpsc::sync_channel(1);
-    let task = executor.spawn(async move {
-        // The thread may have left by an exception.
-        let _left = told.send(future.await);
-    });
-    loop {
-        let waiting = &mut result;
-        match py.detach(move || waiting.recv_timeout(GLANCE)) {
-            Ok(value) => return Ok(value),
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                if let Err(interrupted) = py.check_signals() {
-                    task.abort();
-                    return Err(interrupted);
-                }
-            }
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                return Err(failures::exception(py, &Error::Dropped));
-            }
-        }
-    }
-}
 
 /// A Python `uuid.UUID`.
 pub(super) fn python_uuid(py: Python<'_>, id: Uuid) -> PyResult<Bound<'_, PyAny>> {
@@ -88,26 +60,30 @@ pub(crate) struct ClusterCore {
 
 #[pymethods]
 impl ClusterCore {
-    /// Connects with the façade's settings.
+    /// Connects with the façade's settings; it ends with a `ClusterCore`.
     #[staticmethod]
-    fn connect(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+    fn connect(options: &Bound<'_, PyDict>) -> PyResult<TaskCore> {
         let config = config::from_options(options)?;
         let threads: usize = options.get_item("io_threads")?.map_or(Ok(1), |count| count.extract())?;
         let executor = runtime::executor(threads)?;
-        let connecting = Cluster::connect(config, executor.clone());
-        let cluster =
-            wait_for(py, &executor, connecting)?.map_err(|error| failures::exception(py, &error))?;
-        Ok(Self { cluster: Owned::new(cluster), executor })
+        let on = executor.clone();
+        let connecting = async move {
+            let cluster = Cluster::connect(config, on.clone()).await?;
+            Ok(Self { cluster: Owned::new(cluster), executor: on })
+        };
+        Ok(TaskCore::begin(&executor, connecting, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
 
-    /// A new session, once some host can be asked.
+    /// A new session, once some host can be asked; it ends with a `SessionCore`.
     #[pyo3(signature = (keyspace=None))]
-    fn session(&self, py: Python<'_>, keyspace: Option<String>) -> PyResult<SessionCore> {
+    fn session(&self, keyspace: Option<String>) -> PyResult<TaskCore> {
         let cluster = self.cluster.get()?.clone();
-        let opening = async move { cluster.session(keyspace.as_deref()).await };
-        let session =
-            wait_for(py, &self.executor, opening)?.map_err(|error| failures::exception(py, &error))?;
-        Ok(SessionCore::new(session, self.executor.clone()))
+        let executor = self.executor.clone();
+        let opening = async move {
+            let session = cluster.session(keyspace.as_deref()).await?;
+            Ok(SessionCore::new(session, executor))
+        };
+        Ok(TaskCore::begin(&self.executor, opening, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
 
     /// What is known of each host.
@@ -135,17 +111,20 @@ impl ClusterCore {
     }
 
     /// Reads hosts and schema again.
-    fn refresh(&self, py: Python<'_>) -> PyResult<()> {
+    fn refresh(&self) -> PyResult<TaskCore> {
         let cluster = self.cluster.get()?.clone();
-        let refreshed = wait_for(py, &self.executor, async move { cluster.refresh().await })?;
-        refreshed.map_err(|error| failures::exception(py, &error))
+        let refreshing = async move { cluster.refresh().await };
+        Ok(TaskCore::begin(&self.executor, refreshing, |py, ()| Ok(py.None())))
     }
 
-    /// Whether all nodes that are up agree on the schema within `patience` seconds.
-    fn await_schema_agreement(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
+    /// It ends with whether all nodes that are up agree on the schema within `patience` seconds.
+    fn await_schema_agreement(&self, patience: f64) -> PyResult<TaskCore> {
         let cluster = self.cluster.get()?.clone();
         let patience = Duration::try_from_secs_f64(patience).unwrap_or_default();
-        wait_for(py, &self.executor, async move { cluster.await_schema_agreement(patience).await })
+        let awaiting = async move { Ok(cluster.await_schema_agreement(patience).await) };
+        let agreed =
+            |py: Python<'_>, agreed: bool| Ok(PyBool::new(py, agreed).to_owned().into_any().unbind());
+        Ok(TaskCore::begin(&self.executor, awaiting, agreed))
     }
 
     /// The replicas of a partition key in a keyspace; none where they are not known.

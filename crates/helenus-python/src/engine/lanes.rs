@@ -46,6 +46,15 @@ pub(super) fn run(job: impl FnOnce(Python<'_>) + Send + 'static) {
     }
 }
 
+/// Runs `call()` on a callback thread. What it raises is reported as Python reports what nobody can catch.
+pub(super) fn call(call: Py<PyAny>) {
+    run(move |py| {
+        if let Err(error) = call.bind(py).call0() {
+            error.write_unraisable(py, Some(call.bind(py)));
+        }
+    });
+}
+
 fn next() -> Option<Job> {
     let mut lane = LANE.lock().unwrap_or_else(PoisonError::into_inner);
     loop {

@@ -13,6 +13,7 @@ mod result;
 pub(crate) mod runtime;
 mod session;
 mod statement;
+mod task;
 mod tls;
 
 pub(crate) use cluster::ClusterCore;
@@ -20,3 +21,4 @@ pub(crate) use request::RequestCore;
 pub(crate) use result::ResultCore;
 pub(crate) use session::SessionCore;
 pub(crate) use statement::PreparedCore;
+pub(crate) use task::TaskCore;

@@ -73,13 +73,7 @@ impl RequestCore {
             call.bind(py).call0()?;
             return Ok(());
         }
-        pending.when_ended(Box::new(move || {
-            lanes::run(move |py| {
-                if let Err(error) = call.bind(py).call0() {
-                    error.write_unraisable(py, Some(call.bind(py)));
-                }
-            });
-        }));
+        pending.when_ended(Box::new(move || lanes::call(call)));
         Ok(())
     }
 

@@ -7,12 +7,12 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use super::cluster::{python_uuid, wait_for};
+use super::cluster::python_uuid;
 use super::concurrent;
-use super::failures;
 use super::request::RequestCore;
 use super::runtime::{self, Owned};
 use super::statement::{PreparedCore, options, values};
+use super::task::TaskCore;
 use crate::encode::Binder;
 
 /// A session. It is closed when the last handle to it is gone, or by `shut_down`.
@@ -89,13 +89,13 @@ impl SessionCore {
         self.begin(given.py(), batch.into())
     }
 
-    /// Has a statement prepared.
+    /// Has a statement prepared; it ends with a `PreparedCore`.
     #[pyo3(signature = (query, keyspace=None))]
-    fn prepare(&self, py: Python<'_>, query: String, keyspace: Option<String>) -> PyResult<PreparedCore> {
+    fn prepare(&self, query: String, keyspace: Option<String>) -> PyResult<TaskCore> {
         let session = self.session.get()?.clone();
-        let preparing = async move { session.prepare_in(&query, keyspace.as_deref()).await };
-        let prepared = wait_for(py, &self.executor, preparing)?;
-        prepared.map(PreparedCore::new).map_err(|error| failures::exception(py, &error))
+        let preparing =
+            async move { session.prepare_in(&query, keyspace.as_deref()).await.map(PreparedCore::new) };
+        Ok(TaskCore::begin(&self.executor, preparing, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
 
     /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what `made(index, True,

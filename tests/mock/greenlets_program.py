@@ -1,0 +1,216 @@
+"""A program patched by gevent or eventlet, for test_greenlets.py. Arguments: KIND SCENARIO ADDRESSES PORT.
+
+Beside each thing that it waits for, another greenlet counts. A thread that blocked would let it count to one at most.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time as unpatched_time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+warnings.simplefilter("ignore")
+KIND, SCENARIO, ADDRESSES, PORT = sys.argv[1:5]
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if KIND == "gevent":
+    import gevent
+    from gevent import monkey
+
+    monkey.patch_all()
+    spawn, nap = gevent.spawn, gevent.sleep
+    native_thread_id = monkey.get_original("_thread", "get_ident")
+    limit: Any = gevent.Timeout
+    Green: Any = gevent.Greenlet
+else:
+    import eventlet
+    from eventlet import patcher
+
+    eventlet.monkey_patch()
+    spawn, nap = eventlet.spawn, eventlet.sleep
+    native_thread_id = patcher.original("_thread").get_ident
+    limit = eventlet.Timeout
+
+from cassandra import OperationTimedOut  # noqa: E402
+from cassandra.auth import Authenticator, AuthProvider  # noqa: E402
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session  # noqa: E402
+from cassandra.concurrent import (  # noqa: E402
+    execute_concurrent,
+    execute_concurrent_async,
+    execute_concurrent_with_args,
+)
+from cassandra.policies import RetryPolicy, RoundRobinPolicy  # noqa: E402
+
+MAIN = native_thread_id()
+COUNT = 0
+
+
+def count() -> None:
+    global COUNT
+    while True:
+        COUNT += 1
+        nap(0.005)
+
+
+def beside(what: str, call: Callable[[], Any], least: int = 20) -> Any:
+    """Do it, and see the other greenlet count meanwhile."""
+    before, began = COUNT, unpatched_time.monotonic()
+    try:
+        return call()
+    finally:
+        took = unpatched_time.monotonic() - began
+        assert COUNT - before >= least, f"{what}: counted {COUNT - before} in {took:.2f} s"
+
+
+class ByHand(Authenticator):
+    def initial_response(self) -> bytes:
+        nap(0.15)
+        assert native_thread_id() == MAIN
+        return b"\0user\0secret"
+
+
+class Provider(AuthProvider):
+    def new_authenticator(self, host: str) -> ByHand:
+        assert native_thread_id() == MAIN
+        return ByHand()
+
+
+class Again(RetryPolicy):
+    asked = 0
+
+    def on_read_timeout(self, *args: Any, **kwargs: Any) -> Any:
+        assert native_thread_id() == MAIN
+        nap(0.15)
+        Again.asked += 1
+        return self.RETRY, None
+
+
+def made(**settings: Any) -> Cluster:
+    profiles = {EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy(), request_timeout=20)}
+    return Cluster(ADDRESSES.split(","), port=int(PORT), execution_profiles=profiles, **settings)
+
+
+def progress(session: Session) -> None:
+    """Whatever waits, waits by the hub."""
+    assert beside("execute", lambda: session.execute("SLOW")).one().v == 7
+    prepared = beside("prepare", lambda: session.prepare("SELECT slow FROM t"))
+    assert beside("bound", lambda: session.execute(prepared)).one().v == 7
+    beside("set_keyspace", lambda: session.set_keyspace("slow_one"))
+    many = beside("execute_concurrent", lambda: execute_concurrent(session, [("SLOW", None)] * 20))
+    assert [found.result_or_exc.one().v for found in many] == [7] * 20
+    many = beside("with_args", lambda: execute_concurrent_with_args(session, prepared, [()] * 20))
+    assert [found.result_or_exc.one().v for found in many] == [7] * 20
+    promised = execute_concurrent_async(session, [("SLOW", None)] * 20)
+    assert len(beside("concurrent_async", lambda: promised.result(10))) == 20
+    generated = execute_concurrent(session, [("SLOW", None)] * 3, results_generator=True)
+    assert len(beside("generator", lambda: list(generated))) == 3
+    beside("refresh_nodes", session.cluster.refresh_nodes, 10)
+    assert beside("submit", lambda: session.submit(session.execute, "SLOW").result()).one().v == 7
+
+
+def many_greenlets(session: Session) -> None:
+    """Hundreds wait at once, each for its own answer."""
+    found: list[int] = []
+
+    def one(number: int) -> None:
+        found.append(session.execute(f"NUMBER {number % 10}.").one().v == number % 10)
+
+    for number in range(300):
+        spawn(one, number)
+    until = unpatched_time.monotonic() + 10
+    while len(found) < 300 and unpatched_time.monotonic() < until:
+        nap(0.01)
+    assert found == [True] * 300, len(found)
+
+
+def timeouts(session: Session) -> None:
+    """Times run out while the hub waits, and what was waited for goes on where it should."""
+    began = unpatched_time.monotonic()
+    try:
+        beside("request", lambda: session.execute("SILENT", timeout=0.3))
+        raise AssertionError("it answered")
+    except OperationTimedOut as error:
+        assert unpatched_time.monotonic() - began < 2, error
+    future = session.execute_async("SLOW")
+    try:
+        beside("result", lambda: future.result(0.1), 5)
+    except OperationTimedOut as error:
+        assert "the request goes on" in str(error.errors)
+    assert future.result().one().v == 7
+    with limit(0.2, False):
+        session.execute("SILENT")
+        raise AssertionError("it answered")
+    assert unpatched_time.monotonic() - began < 5
+    assert session.execute("SELECT 1") is not None
+
+
+def callbacks(session: Session) -> None:
+    """They run on the hub's thread, in greenlets that may block; policies and listeners too."""
+    told: list[Any] = []
+
+    def callback(rows: Any) -> None:
+        inner = session.execute("SLOW").one().v
+        told.append((native_thread_id() == MAIN, rows[0].v, inner))
+
+    for _ in range(10):
+        session.execute_async("SLOW").add_callback(callback)
+    session.execute_async("FAIL").add_errback(lambda error: told.append(native_thread_id() == MAIN))
+    until = unpatched_time.monotonic() + 10
+    while len(told) < 11 and unpatched_time.monotonic() < until:
+        nap(0.01)
+    assert sorted(told, key=str) == [(True, 7, 7)] * 10 + [True], told
+    retried = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, retry_policy=Again())
+    assert beside("retry", lambda: session.execute("TWICE", execution_profile=retried)).one().v == 7
+    assert Again.asked == 1
+    if KIND == "gevent":
+        # Nothing of ours keeps the loop from ending.
+        for greenlet in [found for found in __import__("gc").get_objects() if isinstance(found, Green)]:
+            greenlet.kill()
+        assert gevent.wait(timeout=5)
+
+
+def interrupted(session: Session) -> None:
+    """Ctrl-C ends the wait."""
+
+    def interrupt() -> None:
+        nap(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    spawn(interrupt)
+    try:
+        session.execute("SILENT")
+        raise AssertionError("it answered")
+    except KeyboardInterrupt:
+        pass
+    assert session.execute("SELECT 1") is not None
+
+
+def threads(session: Session) -> None:
+    """A real thread of a patched program waits by a hub of its own."""
+    if KIND == "gevent":
+        run = gevent.get_hub().threadpool.apply
+    else:
+        from eventlet import tpool
+
+        run = tpool.execute
+    assert beside("thread", lambda: run(lambda: session.execute("SLOW").one().v)) == 7
+
+
+def main() -> None:
+    spawn(count)
+    nap(0)
+    cluster = made(auth_provider=Provider())
+    session = beside("connect", cluster.connect)
+    globals()[SCENARIO](session)
+    beside("shutdown", cluster.shutdown, 0)
+    try:
+        session.execute("SELECT 1")
+    except Exception:
+        print("well")
+
+
+main()
