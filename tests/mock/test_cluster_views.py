@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.cluster import Cluster, Session
-from cassandra.policies import HostDistance
-from cassandra.pool import HostConnectionPool
 from cassandra.query import dict_factory
 
 from tests.support.mock import MockCluster, error, query, rows
-from tests.support.statements import COLUMNS, profiles, wait_until
+from tests.support.statements import COLUMNS, profiles
 
 
 class TestViews:
@@ -23,20 +21,6 @@ class TestViews:
         assert all(pool.open_count == 1 and not pool.is_shutdown for pool in pools)
         assert set(session.get_pool_state()) == session.hosts
         assert cluster.control_connection in cluster.get_connection_holders()
-
-    def test_borrowing(self, session: Session) -> None:
-        host = min(session.hosts)
-        pool = HostConnectionPool(host, HostDistance.LOCAL, session)
-        wait_until(lambda: pool.open_count)
-        borrowed = pool.borrow_connection(1.0)
-        assert (borrowed.host, borrowed.is_closed) == (host.address, False)
-        connection, request_id = borrowed
-        assert connection is borrowed
-        assert isinstance(request_id, int)
-        assert pool.in_flight == 1
-        pool.return_connection(borrowed)
-        pool.return_connection(borrowed)
-        assert pool.in_flight == 0
 
     def test_hosts(self, cluster: Cluster, session: Session, mock: MockCluster) -> None:
         hosts = cluster.metadata.all_hosts()

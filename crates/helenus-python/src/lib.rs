@@ -28,7 +28,9 @@ mod native {
     #[pymodule_export]
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
-    use crate::engine::{ClusterCore, PreparedCore, RequestCore, ResultCore, SessionCore, TaskCore};
+    use crate::engine::{
+        ClusterCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SessionCore, TaskCore,
+    };
     #[pymodule_export]
     use crate::types::TypeCodec;
 

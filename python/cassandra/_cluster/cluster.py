@@ -214,6 +214,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self._config_mode = ConfigMode.PROFILES
         if self._core is not None:
             profile.load_balancing_policy.populate(weakref.proxy(self), self.metadata.all_hosts())
+            self._tell_distances()
+            for session in list(self.sessions):
+                session._wait_for_pools(pool_wait_timeout)
 
     # Connecting
 
@@ -253,6 +256,15 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         first = self.protocol_version if self._protocol_version_explicit else None
         core = self._reached(first, described)
         self._core = core
+        try:
+            self._follow_engine(core)
+        except BaseException:
+            # A policy has refused the cluster: the next attempt begins anew.
+            self._core = None
+            core.shut_down()
+            raise
+
+    def _follow_engine(self, core: ClusterCore) -> None:
         self.protocol_version = core.protocol_version()
         self._registry.follow(core)
         self.profile_manager.populate(weakref.proxy(self), self.metadata.all_hosts())
@@ -263,11 +275,28 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
         core.set_listener(self._events if self._hub is None else self._hub.told(self._events))
+        # Hosts that have come in between are told of now.
+        for host in self._registry.refresh()[0]:
+            tell(self, "on_add", host)
+        self._tell_distances()
 
-    def _described_policies(self) -> tuple[Any, ...]:
-        """What the engine is told of load balancing: one policy for all profiles, or to connect to all hosts.
+    def _tell_distances(self) -> None:
+        """Tell the engine whom to connect to, where it cannot tell by itself."""
+        core = self._core
+        if core is None or self.is_shutdown or self._is_engine_planned():
+            return
+        distance = self.profile_manager.distance
+        core.set_distances([(key, distance(host)) for key, host in self._registry.by_id.items()])
 
-        In the second case the profiles' policies make the plans, here.
+    def _is_engine_planned(self) -> bool:
+        """Whether the engine's own plan is that of every profile."""
+        described = [engine_policies.load_balancing(policy) for policy in self.profile_manager.policies()]
+        return bool(self._engine_plans) and all(found in self._engine_plans for found in described)
+
+    def _described_policies(self) -> Any:
+        """What the engine is told of load balancing: one policy for all profiles, or None.
+
+        Then the profiles' policies make the plans, here, and say whom to connect to.
         """
         default = self.profile_manager.default.load_balancing_policy
         described = [engine_policies.load_balancing(policy) for policy in self.profile_manager.policies()]
@@ -276,9 +305,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             self._engine_plans, self._engine_policy = (first,), default
         retry = engine_policies.retry(self.profile_manager.default.retry_policy)
         self._engine_retry = retry if isinstance(retry, tuple) else ("default",)
-        return engine_policies.ALL_HOSTS if first is None or not self._engine_plans else first
+        return first if self._engine_plans else None
 
-    def _reached(self, version: int | None, described: tuple[Any, ...]) -> ClusterCore:
+    def _reached(self, version: int | None, described: Any) -> ClusterCore:
         """A connected engine; with a version that is only a default, lower ones are tried after it."""
         while True:
             try:

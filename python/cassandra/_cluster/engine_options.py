@@ -87,7 +87,7 @@ def spoken(version: int | None) -> int | None:
     return version
 
 
-def engine_options(cluster: Any, protocol_version: int | None, load_balancing: tuple[Any, ...]) -> dict[str, Any]:
+def engine_options(cluster: Any, protocol_version: int | None, load_balancing: Any) -> dict[str, Any]:
     """All settings, checked."""
     retry = engine_policies.retry(cluster.profile_manager.default.retry_policy)
     return {

@@ -23,9 +23,6 @@ from cassandra._policies.speculative_execution import (
 from cassandra._policies.token_aware import TokenAwarePolicy
 from cassandra._policies.white_list import WhiteListRoundRobinPolicy
 
-ALL_HOSTS: Final = ("round_robin",)
-"""For plans that are made here: the engine connects to every host."""
-
 MOST_PAUSES: Final = 1000
 """So many waits of a reconnection schedule of a program's own are taken; the last one goes on."""
 
@@ -63,7 +60,7 @@ def load_balancing(policy: Any) -> tuple[Any, ...] | None:
 
 
 PLAIN: Final[dict[type, Any]] = {
-    RoundRobinPolicy: lambda policy: ALL_HOSTS,
+    RoundRobinPolicy: lambda policy: ("round_robin",),
     DCAwareRoundRobinPolicy: lambda policy: (
         "dc_aware",
         policy.local_dc or None,

@@ -49,6 +49,10 @@ class HostEvents:
             host.set_down()
             self._up.discard(host_id)
         tell(cluster, f"on_{what}", host)
+        try:
+            cluster._tell_distances()
+        except Exception:
+            log.exception("A load-balancing policy could not say how far hosts are; connections stay as they are")
 
 
 def tell(cluster: Any, event: str, host: Host) -> None:

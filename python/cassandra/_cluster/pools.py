@@ -5,30 +5,62 @@ It is a view: it holds no connections, and asks the engine each time.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from cassandra._cluster import options
+from cassandra._cluster.options import LONGEST
+from cassandra._connection.hub import finished
 from cassandra._errors.connection import ConnectionException, NoConnectionsAvailable
 from cassandra._exported import exported_by
+
+if TYPE_CHECKING:
+    from cassandra._native import ReservedCore
 
 PAUSE: Final = 0.002
 
 
+MOST_REQUEST_ID: Final = 32_767
+"""Ids go round this range, however few of them may be in use at a time."""
+
+
 @exported_by("cassandra.pool")
 class PooledConnection:
-    """One of the engine's connections, as it was when it was asked for.
+    """One of the engine's connections, as it was when it was asked for; a borrowed one is followed.
 
     A borrowed one can be unpacked into the connection and a request id.
     """
 
+    max_request_id = MOST_REQUEST_ID
+    """The greatest id that a request may have."""
+
     def __init__(self, pool: HostConnectionPool, index: int, in_flight: int, orphans: int) -> None:
         self.endpoint = pool.host.endpoint
-        self.in_flight = in_flight
         self.orphaned_requests = orphans
         self._pool = pool
         self._index = index
-        self._request_id: int | None = None
+        self._in_flight = in_flight
+        self._reserved: ReservedCore | None = None
+
+    @classmethod
+    def borrowed(cls, pool: HostConnectionPool, reserved: ReservedCore) -> PooledConnection:
+        """The connection of an id that was reserved."""
+        connection = cls(pool, 0, reserved.in_flight or 1, 0)
+        connection._reserved = reserved
+        return connection
+
+    @property
+    def in_flight(self) -> int:
+        """How many request ids are in use, those that were borrowed included."""
+        known = None if self._reserved is None else self._reserved.in_flight
+        if known is not None:
+            self._in_flight = known
+        return self._in_flight
+
+    @property
+    def max_in_flight(self) -> int:
+        """How many request ids may be in use at a time."""
+        return MOST_REQUEST_ID + 1 if self._reserved is None else self._reserved.capacity
 
     @property
     def host(self) -> str:
@@ -45,6 +77,8 @@ class PooledConnection:
     @property
     def is_closed(self) -> bool:
         """Whether the connection is gone."""
+        if self._reserved is not None:
+            return self._reserved.ended is not None or self._pool.is_shutdown
         return self._index >= self._pool.open_count
 
     @property
@@ -53,7 +87,7 @@ class PooledConnection:
         return self.is_closed
 
     def __iter__(self) -> Iterator[Any]:
-        return iter((self, self._request_id))
+        return iter((self, None if self._reserved is None else self._reserved.request_id))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.endpoint}, {self.in_flight} in flight>"
@@ -73,7 +107,6 @@ class HostConnectionPool:
         self.host = host
         self.host_distance = host_distance
         self._session = session
-        self._borrowed = 0
         self._closed = False
 
     def _open(self) -> list[tuple[int, int]]:
@@ -95,7 +128,7 @@ class HostConnectionPool:
     @property
     def in_flight(self) -> int:
         """How many requests are under way, those that were borrowed for included."""
-        return sum(in_flight for in_flight, _ in self._open()) + self._borrowed
+        return sum(in_flight for in_flight, _ in self._open())
 
     def get_connections(self) -> list[PooledConnection]:
         """The connections."""
@@ -112,30 +145,36 @@ class HostConnectionPool:
         }
 
     def borrow_connection(self, timeout: float) -> PooledConnection:
-        """The connection with the fewest requests under way, and a request id that is kept until it is returned.
+        """The connection with the fewest requests under way, and a request id that no request is given meanwhile.
 
-        NoConnectionsAvailable where none is open in `timeout` seconds; ConnectionException after `shutdown`.
+        It waits up to `timeout` seconds for room. NoConnectionsAvailable where there is none in that time;
+        ConnectionException after `shutdown`.
         """
-        until = time.monotonic() + timeout
-        while True:
-            if self.is_shutdown:
-                raise ConnectionException(f"Pool for {self.host} is shutdown", self.host.endpoint)
-            connections = self.get_connections()
-            if connections:
-                break
-            if time.monotonic() >= until:
-                raise NoConnectionsAvailable(f"no connection to {self.host} was open within {timeout} seconds")
-            time.sleep(PAUSE)
-        chosen = min(connections, key=lambda connection: connection.in_flight)
-        reserve(self, chosen)
-        return chosen
+        patience = options.timeout("timeout", timeout)
+        self._refuse_closed()
+        cluster = self._session.cluster
+        reserving = self._session._core.reserve(self.host.host_id, LONGEST if patience is None else patience)
+        reserved: ReservedCore | None = finished(cluster._hub, reserving)
+        if reserved is not None:
+            return PooledConnection.borrowed(self, reserved)
+        self._refuse_closed()
+        if self.open_count:
+            raise NoConnectionsAvailable(f"all request ids to {self.host} were in use for {timeout} seconds")
+        raise NoConnectionsAvailable(f"no connection to {self.host} was open within {timeout} seconds")
+
+    def _refuse_closed(self) -> None:
+        if self.is_shutdown:
+            raise ConnectionException(f"Pool for {self.host} is shutdown", self.host.endpoint)
 
     def return_connection(self, connection: Any, stream_was_orphaned: bool = False) -> None:
-        """Give back what `borrow_connection` gave. It may be given back once more without harm."""
-        if connection._request_id is not None:
-            connection._request_id = None
-            connection.in_flight -= 1
-            self._borrowed -= 1
+        """Give back what `borrow_connection` gave, whole or only the connection. Once more does no harm."""
+        if isinstance(connection, tuple):
+            connection = connection[0]
+        if connection._reserved is not None:
+            connection._reserved.release()
+
+    def on_orphaned_stream_released(self) -> None:
+        """Nothing to do: the engine has the id again once its late answer has come."""
 
     def shutdown(self) -> None:
         """End this view. The engine's connections are the session's."""
@@ -149,13 +188,6 @@ class HostConnectionPool:
 
 
 HostConnection = HostConnectionPool
-
-
-def reserve(pool: HostConnectionPool, connection: PooledConnection) -> None:
-    """Take a request id for a borrowed connection."""
-    pool._borrowed += 1
-    connection._request_id = pool._borrowed
-    connection.in_flight += 1
 
 
 def pool_states(session: Any) -> dict[Any, dict[str, Any]]:

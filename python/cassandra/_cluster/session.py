@@ -421,6 +421,13 @@ class Session(LegacySettings):
         """For each host, whether its pool is shut down, how many connections are open, and what is under way."""
         return pool_states(self)
 
+    def update_created_pools(self) -> None:
+        """Ask the load-balancing policies again how far hosts are, and connect to those that are not ignored.
+
+        It is for policies that change their minds by themselves: what happens to hosts is asked about anyway.
+        """
+        self.cluster._tell_distances()
+
     def _wait_for_pools(self, patience: float | None) -> None:
         """Wait until all hosts that are to be connected to are, or `patience` seconds have gone."""
         until = None if patience is None else time.monotonic() + patience

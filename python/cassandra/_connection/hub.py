@@ -2,7 +2,7 @@
 
 There a thread must not block: its hub waits, and lets other greenlets go on meanwhile. The engine's threads know
 nothing of that. They leave what they have to say at the door of the thread that wants to know, and knock; the hub of
-that thread does the rest. No lock of the `threading` module is touched at a door, since those are the hub's own by then.
+that thread does the rest. No lock of the `threading` module is touched at a door: those are the hub's own by then.
 
 A program that is not patched has no hub and no door: `hub_for` says so once per cluster.
 """

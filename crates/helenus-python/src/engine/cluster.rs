@@ -1,15 +1,16 @@
 //! `ClusterCore`: a connected cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use helenus::policy::HostStateListener;
+use helenus::policy::{HostDistance, HostStateListener};
 use helenus::{Cluster, Host};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList};
 use uuid::Uuid;
 
+use super::distances::Distances;
 use super::runtime::{self, Owned};
 use super::session::SessionCore;
 use super::task::TaskCore;
@@ -56,6 +57,7 @@ pub(super) fn rust_uuid(id: &Bound<'_, PyAny>) -> PyResult<Uuid> {
 pub(crate) struct ClusterCore {
     cluster: Owned<Cluster>,
     executor: helenus::Executor,
+    distances: Distances,
 }
 
 #[pymethods]
@@ -63,13 +65,13 @@ impl ClusterCore {
     /// Connects with the façade's settings; it ends with a `ClusterCore`.
     #[staticmethod]
     fn connect(options: &Bound<'_, PyDict>) -> PyResult<TaskCore> {
-        let config = config::from_options(options)?;
+        let (config, distances) = config::from_options(options)?;
         let threads: usize = options.get_item("io_threads")?.map_or(Ok(1), |count| count.extract())?;
         let executor = runtime::executor(threads)?;
         let on = executor.clone();
         let connecting = async move {
             let cluster = Cluster::connect(config, on.clone()).await?;
-            Ok(Self { cluster: Owned::new(cluster), executor: on })
+            Ok(Self { cluster: Owned::new(cluster), executor: on, distances })
         };
         Ok(TaskCore::begin(&executor, connecting, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
@@ -137,6 +139,26 @@ impl ClusterCore {
             }
         }
         Ok(list)
+    }
+
+    /// Tells how far hosts are, by their ids: 0 local, 1 remote, any other ignored; as one is that is not named.
+    fn set_distances(&self, py: Python<'_>, distances: Vec<(Bound<'_, PyAny>, i64)>) -> PyResult<()> {
+        let mut told = HashMap::with_capacity(distances.len());
+        for (host, distance) in distances {
+            let distance = match distance {
+                0 => HostDistance::Local,
+                1 => HostDistance::Remote,
+                _ => HostDistance::Ignored,
+            };
+            told.insert(rust_uuid(&host)?, distance);
+        }
+        let told = Some(told);
+        let cluster = self.cluster.get()?;
+        py.detach(|| {
+            *self.distances.write().unwrap_or_else(PoisonError::into_inner) = told;
+            cluster.ask_distances();
+        });
+        Ok(())
     }
 
     /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use helenus::Config;
 use helenus::config::{CompressionChoice, ContactPoint, PoolSize, SocketOption};
+use helenus::policy::RoundRobinPolicy;
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::compression::Compression;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::auth::PythonAuth;
+use super::distances::{Distances, ToldPolicy};
 use super::policies;
 use super::tls::PythonTls;
 
@@ -42,7 +44,19 @@ fn seconds(options: &Bound<'_, PyDict>, name: &str) -> PyResult<Option<Duration>
 /// For "no limit" where the engine wants one: longer than any process lives.
 const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
 
-pub(super) fn from_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
+/// The settings, and where the façade may tell how far hosts are.
+pub(super) fn from_options(options: &Bound<'_, PyDict>) -> PyResult<(Config, Distances)> {
+    let mut config = plain_options(options)?;
+    let described = setting(options, "load_balancing")?;
+    let makes_plans = described.is_none();
+    let policy =
+        policies::load_balancing(&described)?.unwrap_or_else(|| Arc::new(RoundRobinPolicy::default()));
+    let (policy, distances) = ToldPolicy::new(policy, makes_plans);
+    config.defaults.load_balancing = Arc::new(policy);
+    Ok((config, distances))
+}
+
+fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     let py = options.py();
     let mut config = Config::new();
     for point in setting(options, "contact_points")?.try_iter()? {
@@ -80,9 +94,6 @@ pub(super) fn from_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         local: value(options, "local_connections")?,
         remote: value(options, "remote_connections")?,
     };
-    if let Some(policy) = policies::load_balancing(&setting(options, "load_balancing")?)? {
-        config.defaults.load_balancing = policy;
-    }
     config.reconnection = policies::reconnection(&setting(options, "reconnection")?)?;
     config.defaults.retry = policies::retry(&setting(options, "retry")?, py.None())?;
     // The façade has timestamps of its own, which a program may replace.

@@ -1,5 +1,7 @@
 //! `SessionCore`: statements in, requests out.
 
+use std::time::Duration;
+
 use helenus::protocol::request::BatchKind;
 use helenus::statement::batch::BatchEntry;
 use helenus::{BatchStatement, BoundStatement, Executor, Session, SimpleStatement, Statement};
@@ -7,9 +9,10 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use super::cluster::python_uuid;
+use super::cluster::{python_uuid, rust_uuid};
 use super::concurrent;
 use super::request::RequestCore;
+use super::reserved::ReservedCore;
 use super::runtime::{self, Owned};
 use super::statement::{PreparedCore, options, values};
 use super::task::TaskCore;
@@ -138,6 +141,23 @@ impl SessionCore {
             }
         }
         Ok(dict)
+    }
+
+    /// Takes a request id of the least busy connection to a host, waiting up to `timeout` seconds for one. It ends with
+    /// a `ReservedCore`, or `None` where there was none in time.
+    fn reserve(&self, host: &Bound<'_, PyAny>, timeout: f64) -> PyResult<TaskCore> {
+        let session = self.session.get()?.clone();
+        let host = session.cluster().snapshot().host(rust_uuid(host)?).cloned();
+        let timeout = Duration::try_from_secs_f64(timeout.max(0.0)).unwrap_or(Duration::MAX);
+        let reserving = async move {
+            let Some(host) = host else { return Ok(None) };
+            Ok(session.reserve(&host, timeout).await.ok().map(ReservedCore::new))
+        };
+        let made = |py: Python<'_>, reserved: Option<ReservedCore>| match reserved {
+            Some(core) => Ok(Py::new(py, core)?.into_any()),
+            None => Ok(py.None()),
+        };
+        Ok(TaskCore::begin(&self.executor, reserving, made))
     }
 
     /// Closes the session's connections.

@@ -155,6 +155,14 @@ impl Cluster {
         lock(&self.inner.listeners).push(listener);
     }
 
+    /// Asks the load-balancing policy again how far each host is, and has every session connect accordingly. It is for
+    /// policies whose answers change by themselves: what the cluster notices, it asks about by itself.
+    pub fn ask_distances(&self) {
+        for session in self.inner.sessions() {
+            session.adjust_pools(&self.snapshot());
+        }
+    }
+
     /// Closes all sessions and connections. Requests under way end with an error.
     pub fn shut_down(&self) {
         self.inner.shut_down();

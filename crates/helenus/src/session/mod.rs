@@ -8,7 +8,7 @@ mod prepare;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -38,6 +38,8 @@ pub(crate) struct SessionInner {
     pub(crate) cluster: Arc<ClusterInner>,
     pub(crate) context: Arc<PoolContext>,
     pub(crate) pools: ArcSwap<Pools>,
+    /// Held while the pools are made what they should be.
+    adjusting: Mutex<()>,
     shut_down: AtomicBool,
 }
 
@@ -54,6 +56,7 @@ impl Session {
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             pools: ArcSwap::default(),
+            adjusting: Mutex::default(),
             shut_down: AtomicBool::new(false),
         });
         cluster.add_session(&inner);

@@ -12,6 +12,7 @@ use super::SessionInner;
 use crate::cluster::{Host, HostStatus, Snapshot};
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
+use crate::lock::lock;
 use crate::policy::HostDistance;
 use crate::pool::plan::PoolPlan;
 use crate::pool::{Pool, PoolObserver, plain_endpoint};
@@ -51,6 +52,8 @@ impl SessionInner {
     /// theirs, a host whose address has changed gets a new one.
     pub(crate) fn adjust_pools(&self, snapshot: &Arc<Snapshot>) {
         let policy = &self.defaults().load_balancing;
+        // Two at a time would each start a pool that the other does not know of.
+        let _adjusting = lock(&self.adjusting);
         let before = self.pools.load_full();
         let mut after = Pools::with_capacity_and_hasher(snapshot.hosts().len(), IdHasher::default());
         for host in snapshot.hosts() {
