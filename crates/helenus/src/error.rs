@@ -226,7 +226,7 @@ pub enum Error {
     /// The answer's bytes are wrong; the connection is not harmed.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// No contact point could be connected to, with the reason for each.
+    /// No contact point, or no host that the load-balancing policy uses, could be connected to; with the reason for each.
     #[error("cannot connect to any contact point{}", display_contacts(.0))]
     Connect(Vec<(SocketAddr, ConnectionError)>),
     /// The caller's settings cannot be true.
@@ -241,6 +241,9 @@ pub enum Error {
 }
 
 fn display_contacts(errors: &[(SocketAddr, ConnectionError)]) -> String {
+    if errors.is_empty() {
+        return ": the load-balancing policy uses none of the hosts".into();
+    }
     errors.iter().map(|(address, error)| format!("; {address}: {error}")).collect()
 }
 

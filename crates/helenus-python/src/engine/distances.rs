@@ -39,6 +39,10 @@ impl LoadBalancingPolicy for ToldPolicy {
         told(&self.distances, host).unwrap_or_else(|| self.child.distance(snapshot, host))
     }
 
+    fn distance_is_cheap(&self) -> bool {
+        true
+    }
+
     fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
         let plan = self.child.plan(snapshot, query);
         if !self.is_stand_in {

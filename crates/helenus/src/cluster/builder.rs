@@ -113,9 +113,15 @@ impl ClusterBuilder {
         self
     }
 
-    /// How many connections a local host gets.
+    /// How many connections a session holds to a local host (one); none: it is not used.
     pub const fn connections_per_host(mut self, count: usize) -> Self {
         self.config.pool_size.local = count;
+        self
+    }
+
+    /// How many connections a session holds to a host that the policy calls remote (one); none: it is not used.
+    pub const fn connections_per_remote_host(mut self, count: usize) -> Self {
+        self.config.pool_size.remote = count;
         self
     }
 

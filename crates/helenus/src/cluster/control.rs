@@ -134,14 +134,14 @@ pub(crate) async fn refresh_topology(cluster: &Arc<ClusterInner>, link: &Link) -
     let config = &cluster.config;
     let translator = &*config.address_translation;
     let found = topology::read(link, config.port, translator, config.control_timeout).await?;
-    cluster.apply_topology(found);
+    cluster.apply_topology(found).await;
     Ok(())
 }
 
 pub(crate) async fn refresh_schema(cluster: &Arc<ClusterInner>, link: &Link) -> Result<(), Error> {
     if cluster.config.schema_metadata || cluster.config.token_metadata {
         let found = schema::read::read(link, cluster.config.control_timeout).await?;
-        cluster.apply_schema(found);
+        cluster.apply_schema(found).await;
     }
     Ok(())
 }

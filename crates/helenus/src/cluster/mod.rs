@@ -4,6 +4,7 @@
 mod builder;
 mod contact;
 pub(crate) mod control;
+pub(crate) mod distances;
 pub(crate) mod host;
 pub(crate) mod link;
 mod snapshot;
@@ -24,18 +25,21 @@ pub use builder::ClusterBuilder;
 pub use host::{Host, HostFacts, HostStatus};
 pub use snapshot::Snapshot;
 
-use crate::config::Config;
+use crate::config::{Config, PoolSize};
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::executor::Executor;
 use crate::lock::lock;
-use crate::policy::HostStateListener;
+use crate::policy::{HostDistance, HostStateListener};
 use crate::pool::plain_endpoint;
 use crate::schema::Schema;
 use crate::session::{Session, SessionInner};
 use control::News;
 use link::Link;
 use topology::Topology;
+
+/// Hosts that go up or down within this time change the distances once.
+const JUDGING_WINDOW: Duration = Duration::from_millis(10);
 
 /// A cluster: where sessions come from, and what is known of its hosts. Handles are cheap to clone.
 #[derive(Clone)]
@@ -58,6 +62,9 @@ pub(crate) struct ClusterInner {
     control: ArcSwapOption<Link>,
     names: ArcSwapOption<(Option<String>, Option<String>)>,
     sessions: Mutex<Vec<Weak<SessionInner>>>,
+    pool_size: Mutex<PoolSize>,
+    /// The hosts' distances will be asked again soon.
+    judging: AtomicBool,
     listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
     news: mpsc::UnboundedSender<News>,
     shut_down: AtomicBool,
@@ -78,6 +85,7 @@ impl Cluster {
     pub async fn connect(config: Config, executor: Executor) -> Result<Self, Error> {
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();
+        let pool_size = config.pool_size;
         let inner = Arc::new(ClusterInner {
             config,
             executor,
@@ -86,6 +94,8 @@ impl Cluster {
             control: ArcSwapOption::empty(),
             names: ArcSwapOption::empty(),
             sessions: Mutex::default(),
+            pool_size: Mutex::new(pool_size),
+            judging: AtomicBool::new(false),
             listeners: Mutex::default(),
             news: news.clone(),
             shut_down: AtomicBool::new(false),
@@ -150,16 +160,38 @@ impl Cluster {
         }
     }
 
+    /// How many connections sessions hold to a host.
+    #[must_use]
+    pub fn pool_size(&self) -> PoolSize {
+        self.inner.pool_size()
+    }
+
+    /// Has all sessions, those that there are too, hold so many connections to each host. Those that are not needed any
+    /// more end when their last answer has come.
+    pub fn set_pool_size(&self, size: PoolSize) {
+        *lock(&self.inner.pool_size) = size;
+        for session in self.inner.sessions() {
+            while !session.adjust_pools(&self.inner.snapshot()) {}
+        }
+    }
+
     /// Has `listener` told of hosts from now on.
     pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
         lock(&self.inner.listeners).push(listener);
     }
 
     /// Asks the load-balancing policy again how far each host is, and has every session connect accordingly. It is for
-    /// policies whose answers change by themselves: what the cluster notices, it asks about by itself.
+    /// policies whose answers change by themselves: what the cluster notices, it asks about by itself. The policy is
+    /// asked on the caller's thread.
     pub fn ask_distances(&self) {
-        for session in self.inner.sessions() {
-            session.adjust_pools(&self.snapshot());
+        loop {
+            let before = self.snapshot();
+            let after = Arc::new(before.judged_anew());
+            let policy = &self.inner.config.defaults.load_balancing;
+            after.hosts().iter().for_each(|host| _ = after.distance(policy, host));
+            if self.inner.replace(&before, &after) {
+                return;
+            }
         }
     }
 
@@ -229,30 +261,14 @@ impl ClusterInner {
         }
     }
 
+    pub(crate) fn pool_size(&self) -> PoolSize {
+        *lock(&self.pool_size)
+    }
+
     /// Puts what was read in place of what was known. Hosts that are still there keep their state.
-    fn apply_topology(&self, found: Topology) {
-        let before = self.snapshot();
-        let hosts: Vec<Arc<Host>> = found
-            .hosts
-            .into_iter()
-            .map(|facts| match before.host(facts.host_id) {
-                Some(known) if *known.facts() == facts => Arc::clone(known),
-                Some(known) => Arc::new(known.updated(facts)),
-                None => Arc::new(Host::new(facts)),
-            })
-            .collect();
-        let contacted = match before.contacted_datacenter() {
-            Some(datacenter) => Some(Arc::from(datacenter)),
-            None => hosts.first().and_then(|host| host.facts().datacenter.clone()),
-        };
-        let after = Snapshot::new(hosts, found.partitioner, Arc::clone(before.schema()))
-            .with_contacted_datacenter(contacted);
-        let after = Arc::new(after);
-        self.snapshot.store(Arc::clone(&after));
+    async fn apply_topology(&self, found: Topology) {
+        let (before, after) = self.publish(|before| before.after_reading(&found)).await;
         self.names.store(Some(Arc::new((found.cluster_name, found.partitioner_class))));
-        for session in self.sessions() {
-            session.adjust_pools(&after);
-        }
         for host in after.hosts().iter().filter(|host| before.host(host.host_id()).is_none()) {
             self.tell(|listener| listener.on_add(host));
         }
@@ -261,11 +277,66 @@ impl ClusterInner {
         }
     }
 
-    fn apply_schema(&self, schema: Schema) {
-        let before = self.snapshot();
-        if **before.schema() != schema {
-            self.snapshot.store(Arc::new(before.with_schema(Arc::new(schema))));
+    async fn apply_schema(&self, schema: Schema) {
+        if **self.snapshot().schema() != schema {
+            let schema = Arc::new(schema);
+            self.publish(|before| before.with_schema(Arc::clone(&schema))).await;
         }
+    }
+
+    /// Puts a new snapshot in the place of the present one, with the load-balancing policy asked about every host before
+    /// any request sees it. Gives both.
+    async fn publish(&self, change: impl Fn(&Snapshot) -> Snapshot) -> (Arc<Snapshot>, Arc<Snapshot>) {
+        loop {
+            let before = self.snapshot();
+            let after = Arc::new(change(&before));
+            self.judge(&after).await;
+            if self.replace(&before, &after) {
+                return (before, after);
+            }
+        }
+    }
+
+    /// Puts `after` in the place of `before`, and has every session connect accordingly. False if another snapshot has
+    /// taken its place by now: whoever was quicker must not be undone.
+    fn replace(&self, before: &Arc<Snapshot>, after: &Arc<Snapshot>) -> bool {
+        if !Arc::ptr_eq(before, &self.snapshot.compare_and_swap(before, Arc::clone(after))) {
+            return false;
+        }
+        for session in self.sessions() {
+            // Whoever has put a newer one in its place adjusts them, too.
+            let _superseded = session.adjust_pools(after);
+        }
+        true
+    }
+
+    /// Asks the load-balancing policy how near each host is; the snapshot keeps the answers.
+    async fn judge(&self, snapshot: &Arc<Snapshot>) {
+        let policy = Arc::clone(&self.config.defaults.load_balancing);
+        let snapshot = Arc::clone(snapshot);
+        let may_block = policy.may_block();
+        let ask = move || snapshot.hosts().iter().for_each(|host| _ = snapshot.distance(&policy, host));
+        if !may_block {
+            ask();
+        } else if self.executor.main().spawn_blocking(ask).await.is_err() {
+            // What was not asked now will be when it is needed.
+            tracing::error!("the load-balancing policy panicked when it was asked for distances");
+        }
+    }
+
+    /// A host has gone up or down: the policy may see others in a new light. Many that do so together are one change.
+    fn judge_soon(self: &Arc<Self>) {
+        if self.judging.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let me = Arc::downgrade(self);
+        self.executor.main().spawn(async move {
+            tokio::time::sleep(JUDGING_WINDOW).await;
+            if let Some(me) = me.upgrade() {
+                me.judging.store(false, Ordering::Release);
+                me.publish(Snapshot::judged_anew).await;
+            }
+        });
     }
 
     fn tell(&self, what: impl Fn(&dyn HostStateListener)) {
@@ -283,7 +354,7 @@ impl ClusterInner {
     }
 
     /// The state of a host follows from its connections.
-    pub(crate) fn host_changed(&self, host: &Arc<Host>, status: HostStatus) {
+    pub(crate) fn host_changed(self: &Arc<Self>, host: &Arc<Host>, status: HostStatus) {
         if host.status() == status || !host.set_status(status) {
             return;
         }
@@ -292,12 +363,16 @@ impl ClusterInner {
             HostStatus::Down => self.tell(|listener| listener.on_down(host)),
             HostStatus::Unknown => {}
         }
+        self.judge_soon();
     }
 
-    /// Where a new control connection is tried: hosts that are up, then the others, then the contact points again.
+    /// Where a new control connection is tried: hosts that are up, then others that are used, then the contact points.
     async fn endpoints_by_preference(&self) -> Vec<Endpoint> {
         let snapshot = self.snapshot();
-        let mut hosts: Vec<_> = snapshot.hosts().to_vec();
+        // A host that is not to be used is not to be watched from either, unless it is all that can be found.
+        let policy = &self.config.defaults.load_balancing;
+        let is_used = |host: &&Arc<Host>| snapshot.distance(policy, host) != HostDistance::Ignored;
+        let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
         hosts.sort_by_key(|host| !host.is_up());
         let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| plain_endpoint(host.address())).collect();

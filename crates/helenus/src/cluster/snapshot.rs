@@ -8,18 +8,28 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::Host;
+use super::distances::{Answers, Distances};
+use super::topology::Topology;
+use crate::policy::{HostDistance, LoadBalancingPolicy};
 use crate::routing::{Partitioner, Token, TokenMap, TokenRing};
 use crate::schema::Schema;
 
 /// All hosts, the schema, and where rows live.
 #[derive(Debug, Default)]
 pub struct Snapshot {
+    members: Arc<Members>,
+    tokens: Option<Arc<TokenMap>>,
+    schema: Arc<Schema>,
+    contacted_datacenter: Option<Arc<str>>,
+    distances: Distances,
+}
+
+/// The hosts and how they are found.
+#[derive(Debug, Default)]
+struct Members {
     hosts: Box<[Arc<Host>]>,
     by_id: HashMap<Uuid, usize>,
     by_address: HashMap<SocketAddr, usize>,
-    tokens: Option<TokenMap>,
-    schema: Arc<Schema>,
-    contacted_datacenter: Option<Arc<str>>,
 }
 
 impl Snapshot {
@@ -43,22 +53,62 @@ impl Snapshot {
             by_address.entry(host.address()).or_insert(place);
         }
         let tokens = partitioner.map(|partitioner| {
-            TokenMap::new(partitioner, Arc::new(TokenRing::new(&hosts)), schema.replications())
+            Arc::new(TokenMap::new(partitioner, Arc::new(TokenRing::new(&hosts)), schema.replications()))
         });
-        Self { hosts: hosts.into(), by_id, by_address, tokens, schema, contacted_datacenter: None }
+        let members = Arc::new(Members { hosts: hosts.into(), by_id, by_address });
+        Self { members, tokens, schema, contacted_datacenter: None, distances: Distances::default() }
     }
 
     /// The same hosts under another schema. The ring is not sorted again.
     #[must_use]
     pub fn with_schema(&self, schema: Arc<Schema>) -> Self {
+        let with_keyspaces = |tokens: &Arc<TokenMap>| Arc::new(tokens.with_keyspaces(schema.replications()));
+        Self { tokens: self.tokens.as_ref().map(with_keyspaces), schema, ..self.judged_anew() }
+    }
+
+    /// The cluster after its tables were read again. Hosts that are still there keep their state.
+    pub(super) fn after_reading(&self, found: &Topology) -> Self {
+        let hosts: Vec<Arc<Host>> = found
+            .hosts
+            .iter()
+            .map(|facts| match self.host(facts.host_id) {
+                Some(known) if known.facts() == facts => Arc::clone(known),
+                Some(known) => Arc::new(known.updated(facts.clone())),
+                None => Arc::new(Host::new(facts.clone())),
+            })
+            .collect();
+        let first = hosts.first().and_then(|host| host.facts().datacenter.clone());
+        let contacted = self.contacted_datacenter.clone().or(first);
+        Self::new(hosts, found.partitioner, Arc::clone(&self.schema)).with_contacted_datacenter(contacted)
+    }
+
+    /// The same once more, with every host's distance to be asked again: what follows when one goes up or down.
+    pub(crate) fn judged_anew(&self) -> Self {
         Self {
-            hosts: self.hosts.clone(),
-            by_id: self.by_id.clone(),
-            by_address: self.by_address.clone(),
-            tokens: self.tokens.as_ref().map(|tokens| tokens.with_keyspaces(schema.replications())),
-            schema,
+            members: Arc::clone(&self.members),
+            tokens: self.tokens.clone(),
+            schema: Arc::clone(&self.schema),
             contacted_datacenter: self.contacted_datacenter.clone(),
+            distances: Distances::default(),
         }
+    }
+
+    /// How near `policy` says that a host is. It is asked once in the life of this snapshot.
+    pub fn distance(self: &Arc<Self>, policy: &Arc<dyn LoadBalancingPolicy>, host: &Host) -> HostDistance {
+        if policy.distance_is_cheap() {
+            return policy.distance(self, host);
+        }
+        self.answers(policy).distance(self, policy, host)
+    }
+
+    /// What `policy` has said of the hosts so far.
+    pub(crate) fn answers(&self, policy: &Arc<dyn LoadBalancingPolicy>) -> Answers {
+        self.distances.of(policy, self.hosts().len())
+    }
+
+    /// Where a host stands among [`hosts`](Self::hosts).
+    pub(crate) fn place(&self, host: &Host) -> Option<usize> {
+        self.members.by_id.get(&host.host_id()).copied()
     }
 
     /// The same, with the data centre of the host that was contacted first: what a policy takes for local where
@@ -72,31 +122,31 @@ impl Snapshot {
     /// All hosts, in the order of their addresses.
     #[must_use]
     pub fn hosts(&self) -> &[Arc<Host>] {
-        &self.hosts
+        &self.members.hosts
     }
 
     /// The host with this identity.
     #[must_use]
     pub fn host(&self, host_id: Uuid) -> Option<&Arc<Host>> {
-        self.by_id.get(&host_id).map(|&place| &self.hosts[place])
+        self.members.by_id.get(&host_id).map(|&place| &self.members.hosts[place])
     }
 
     /// The host that we connect to at this address.
     #[must_use]
     pub fn host_at(&self, address: SocketAddr) -> Option<&Arc<Host>> {
-        self.by_address.get(&address).map(|&place| &self.hosts[place])
+        self.members.by_address.get(&address).map(|&place| &self.members.hosts[place])
     }
 
     /// The host that calls itself by this address: the one that an event means.
     #[must_use]
     pub fn host_named_in_event(&self, rpc_address: SocketAddr) -> Option<&Arc<Host>> {
-        self.hosts.iter().find(|host| host.facts().rpc_address == rpc_address)
+        self.hosts().iter().find(|host| host.facts().rpc_address == rpc_address)
     }
 
     /// Tokens and replicas, where the partitioner is known.
     #[must_use]
-    pub const fn token_map(&self) -> Option<&TokenMap> {
-        self.tokens.as_ref()
+    pub fn token_map(&self) -> Option<&TokenMap> {
+        self.tokens.as_deref()
     }
 
     /// The token of a partition key, where the partitioner is known.

@@ -39,12 +39,24 @@ pub trait LoadBalancingPolicy: Debug + Send + Sync {
     /// How near a host is: whether it gets connections at all, and how many.
     ///
     /// The answer may change with the state of hosts; it is asked again whenever one goes up or down, is added or
-    /// removed.
+    /// removed, and kept in between: no request waits for it.
     fn distance(&self, snapshot: &Arc<Snapshot>, host: &Host) -> HostDistance;
 
     /// The hosts for one request, the first choice first. The plan is drawn from as the request needs it, often
     /// only once.
     fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan;
+
+    /// Whether [`distance`](Self::distance) is but a look at the host, so that keeping the answer would cost more than
+    /// asking again.
+    fn distance_is_cheap(&self) -> bool {
+        false
+    }
+
+    /// Whether [`distance`](Self::distance) may block, on an interpreter's lock for one, so that it must not be asked on an
+    /// I/O thread.
+    fn may_block(&self) -> bool {
+        false
+    }
 }
 
 /// Whether a request that failed is tried again, and where.

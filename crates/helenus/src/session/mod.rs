@@ -60,7 +60,7 @@ impl Session {
             shut_down: AtomicBool::new(false),
         });
         cluster.add_session(&inner);
-        inner.adjust_pools(&cluster.snapshot());
+        while !inner.adjust_pools(&cluster.snapshot()) {}
         inner.wait_for_connection().await?;
         let session = Self { inner };
         if let Some(keyspace) = keyspace {

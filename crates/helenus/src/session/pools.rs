@@ -49,16 +49,21 @@ impl Hasher for IdHasher {
 
 impl SessionInner {
     /// Makes the pools what the snapshot and the policy want: new hosts get one, hosts that left or are not used lose
-    /// theirs, a host whose address has changed gets a new one.
-    pub(crate) fn adjust_pools(&self, snapshot: &Arc<Snapshot>) {
+    /// theirs, a host whose address has changed gets a new one. False if the snapshot is not the present one any more:
+    /// then nothing is done.
+    pub(crate) fn adjust_pools(&self, snapshot: &Arc<Snapshot>) -> bool {
         let policy = &self.defaults().load_balancing;
-        // Two at a time would each start a pool that the other does not know of.
+        let distances: Vec<_> = snapshot.hosts().iter().map(|host| snapshot.distance(policy, host)).collect();
+        // Two at once would each start a pool that the other forgets.
         let _adjusting = lock(&self.adjusting);
+        if !Arc::ptr_eq(&self.cluster.current(), snapshot) {
+            return false;
+        }
+        let size = self.cluster.pool_size();
         let before = self.pools.load_full();
         let mut after = Pools::with_capacity_and_hasher(snapshot.hosts().len(), IdHasher::default());
-        for host in snapshot.hosts() {
-            let size = self.cluster.config.pool_size;
-            let wanted = match policy.distance(snapshot, host) {
+        for (host, distance) in snapshot.hosts().iter().zip(distances) {
+            let wanted = match distance {
                 HostDistance::LocalRack | HostDistance::Local => size.local,
                 HostDistance::Remote => size.remote,
                 HostDistance::Ignored => 0,
@@ -88,6 +93,7 @@ impl SessionInner {
         if self.is_shut_down() {
             self.shut_down();
         }
+        true
     }
 
     /// Waits until a connection is open, or no pool has one to hope for.

@@ -4,6 +4,7 @@ mod connecting;
 mod control;
 mod deadlines;
 mod deliveries;
+mod distances;
 mod endings;
 mod keyspace;
 mod paging;

@@ -37,6 +37,10 @@ impl LoadBalancingPolicy for AllowListPolicy {
     fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
         self.0.plan(snapshot)
     }
+
+    fn distance_is_cheap(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,14 @@ impl LoadBalancingPolicy for DefaultLoadBalancingPolicy {
             _ => rest,
         }
     }
+
+    fn distance_is_cheap(&self) -> bool {
+        self.child.distance_is_cheap()
+    }
+
+    fn may_block(&self) -> bool {
+        self.child.may_block()
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,10 @@ impl LoadBalancingPolicy for HostFilterPolicy {
         let predicate = Arc::clone(&self.predicate);
         Plan::from_iterator(self.child.plan(snapshot, query).filter(move |host| predicate(host)))
     }
+
+    fn may_block(&self) -> bool {
+        self.child.may_block()
+    }
 }
 
 #[cfg(test)]

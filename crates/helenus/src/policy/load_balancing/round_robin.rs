@@ -41,6 +41,10 @@ impl LoadBalancingPolicy for RoundRobinPolicy {
     fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
         self.0.plan(snapshot)
     }
+
+    fn distance_is_cheap(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

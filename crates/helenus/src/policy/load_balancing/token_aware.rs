@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::rotation::{Seen, standing};
 use super::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
+use crate::cluster::distances::Answers;
 use crate::cluster::{Host, Snapshot};
 use crate::routing::Located;
 
@@ -35,7 +36,15 @@ impl TokenAwarePolicy {
 
 impl LoadBalancingPolicy for TokenAwarePolicy {
     fn distance(&self, snapshot: &Arc<Snapshot>, host: &Host) -> HostDistance {
-        self.child.distance(snapshot, host)
+        snapshot.distance(&self.child, host)
+    }
+
+    fn distance_is_cheap(&self) -> bool {
+        self.child.distance_is_cheap()
+    }
+
+    fn may_block(&self) -> bool {
+        self.child.may_block()
     }
 
     fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
@@ -48,6 +57,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
             return self.child.plan(snapshot, query);
         };
         Plan::replicas_first(ReplicasFirst {
+            answers: (!self.child.distance_is_cheap()).then(|| snapshot.answers(&self.child)),
             child: Arc::clone(&self.child),
             snapshot: Arc::clone(snapshot),
             query: query.clone(),
@@ -62,6 +72,8 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
 /// One request's way: through the replicas, then through the child's plan, which is not asked for before.
 pub(super) struct ReplicasFirst {
     child: Arc<dyn LoadBalancingPolicy>,
+    /// What the child has said of the hosts, where asking it again costs something.
+    answers: Option<Answers>,
     snapshot: Arc<Snapshot>,
     query: RoutingInfo,
     located: Located,
@@ -102,7 +114,10 @@ impl ReplicasFirst {
             if self.seen.contains(place) || standing(replica) > 0 {
                 continue;
             }
-            let distance = self.child.distance(&self.snapshot, replica);
+            let distance = match &self.answers {
+                Some(answers) => answers.distance(&self.snapshot, &self.child, replica),
+                None => self.child.distance(&self.snapshot, replica),
+            };
             if distance < nearest {
                 (nearest, equals, chosen) = (distance, 1, Some(place));
             } else if self.shuffle && distance == nearest && distance != HostDistance::Ignored {

@@ -37,6 +37,10 @@ impl LoadBalancingPolicy for DcAwareRoundRobinPolicy {
     fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
         self.0.plan(snapshot)
     }
+
+    fn distance_is_cheap(&self) -> bool {
+        true
+    }
 }
 
 /// As [`DcAwareRoundRobinPolicy`], with the hosts of one rack before the others of the data centre.
@@ -63,6 +67,10 @@ impl LoadBalancingPolicy for RackAwareRoundRobinPolicy {
 
     fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
         self.0.plan(snapshot)
+    }
+
+    fn distance_is_cheap(&self) -> bool {
+        true
     }
 }
 
