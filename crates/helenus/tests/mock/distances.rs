@@ -147,7 +147,9 @@ async fn a_policy_that_blocks_does_not_stop_the_engine() {
     let asked = own.asked.load(Ordering::Relaxed);
     cluster.node(2).stop();
     let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+    let patience = Instant::now() + Duration::from_secs(10);
     while own.asked.load(Ordering::Relaxed) < asked + 3 {
+        assert!(Instant::now() < patience, "it was not asked again");
         session.execute("SELECT v FROM ks.t").await.expect("two nodes are left");
         longest = longest.max(last.elapsed());
         last = Instant::now();
