@@ -18,7 +18,8 @@ use super::{ClusterInner, Host, HostFacts, topology};
 use crate::connection::open::{Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
-use crate::schema;
+use crate::schema::read::Depth;
+use crate::schema::{self, SchemaPart, Stale};
 
 /// Between attempts to take over where the reconnection policy has no more pauses: the cluster is not given up.
 const LAST_PAUSE: Duration = Duration::from_secs(60);
@@ -115,7 +116,7 @@ async fn establish_at(
         link.register(&events, timeout).await?;
         cluster.set_version(connection.ready().version);
         refresh_topology(cluster, &link).await?;
-        refresh_schema(cluster, &link).await
+        refresh_schema(cluster, &link, &[SchemaPart::Everything]).await
     };
     if let Err(error) = prepared.await {
         let error = match error {
@@ -138,34 +139,60 @@ pub(crate) async fn refresh_topology(cluster: &Arc<ClusterInner>, link: &Link) -
     Ok(())
 }
 
-pub(crate) async fn refresh_schema(cluster: &Arc<ClusterInner>, link: &Link) -> Result<(), Error> {
-    if cluster.config.schema_metadata || cluster.config.token_metadata {
-        let found = schema::read::read(link, cluster.config.control_timeout).await?;
-        cluster.apply_schema(found).await;
+/// Reads parts of the schema again, one after another: what one request changed is not read as it was before by another.
+pub(crate) async fn refresh_schema(
+    cluster: &ClusterInner,
+    link: &Link,
+    parts: &[SchemaPart],
+) -> Result<(), Error> {
+    let config = &cluster.config;
+    let depth = match (config.schema_metadata, config.token_metadata) {
+        (true, _) => Depth::All,
+        (false, true) => Depth::Keyspaces,
+        (false, false) => return Ok(()),
+    };
+    let _reading = cluster.reading_schema.lock().await;
+    for part in parts {
+        let before = Arc::clone(cluster.snapshot().schema());
+        cluster
+            .apply_schema(schema::read::read(link, config.control_timeout, &before, part, depth).await?)
+            .await;
     }
     Ok(())
 }
 
-/// Waits until all nodes that are up have one schema version, at most `patience`.
+/// Between two looks at the nodes' schema versions.
+const AGREEMENT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Waits until all nodes that are up have one schema version, at most `patience`. Without patience nobody is asked.
 pub(crate) async fn await_agreement(cluster: &ClusterInner, link: &Link, patience: Duration) -> bool {
     let until = Instant::now() + patience;
     loop {
-        match schema_versions(cluster, link).await {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || link.connection.ended().is_some() {
+            return false;
+        }
+        match schema_versions(cluster, link, left).await {
             Ok(versions) if versions.len() <= 1 => return true,
             Ok(_) => {}
             Err(error) => tracing::debug!(%error, "cannot read the nodes' schema versions"),
         }
-        if Instant::now() + Duration::from_millis(200) >= until || link.connection.ended().is_some() {
-            return false;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let left = until.saturating_duration_since(Instant::now());
+        tokio::time::sleep(AGREEMENT_PAUSE.min(left)).await;
     }
 }
 
-async fn schema_versions(cluster: &ClusterInner, link: &Link) -> Result<HashSet<Uuid>, Error> {
-    let timeout = cluster.config.control_timeout;
-    let local = link.query("SELECT schema_version FROM system.local WHERE key='local'", timeout).await?;
-    let peers = link.query("SELECT host_id, schema_version FROM system.peers", timeout).await?;
+/// The versions of the nodes that are up, within `patience`: a node that does not answer must not take longer.
+async fn schema_versions(
+    cluster: &ClusterInner,
+    link: &Link,
+    patience: Duration,
+) -> Result<HashSet<Uuid>, Error> {
+    let timeout = cluster.config.control_timeout.min(patience);
+    let (local, peers) = tokio::try_join!(
+        link.query("SELECT schema_version FROM system.local WHERE key='local'", timeout),
+        link.query("SELECT host_id, schema_version FROM system.peers", timeout),
+    )?;
     let snapshot = cluster.snapshot();
     let mut versions: HashSet<Uuid> = local.rows().filter_map(|row| row.get("schema_version")).collect();
     for row in peers.rows() {
@@ -202,7 +229,7 @@ pub(crate) async fn watch(
             Some(News::Event(event)) => pending.handle_event(&cluster, &event),
             Some(News::Refresh(done)) => {
                 pending.topology = true;
-                pending.schema = true;
+                pending.schema.add(SchemaPart::Everything);
                 pending.waiting.push(done);
                 pending.due = Some(Instant::now());
             }
@@ -222,7 +249,7 @@ pub(crate) async fn watch(
 #[derive(Default)]
 struct Pending {
     topology: bool,
-    schema: bool,
+    schema: Stale,
     due: Option<Instant>,
     waiting: Vec<tokio::sync::oneshot::Sender<()>>,
 }
@@ -244,12 +271,12 @@ impl Pending {
                 }
                 cluster.config.topology_refresh_window
             }
-            Event::SchemaChange(_) => {
-                self.schema = true;
+            Event::SchemaChange(change) => {
+                self.schema.add(SchemaPart::of(change));
                 cluster.config.schema_refresh_window
             }
         };
-        if self.topology || self.schema {
+        if self.topology || !self.schema.is_empty() {
             // The first event opens the window; later ones do not move it.
             self.due.get_or_insert_with(|| Instant::now() + jittered(window));
         }
@@ -263,9 +290,7 @@ impl Pending {
         {
             tracing::warn!(%error, "cannot read the cluster's nodes");
         }
-        if std::mem::take(&mut self.schema)
-            && let Err(error) = refresh_schema(cluster, &link).await
-        {
+        if let Err(error) = refresh_schema(cluster, &link, &self.schema.take()).await {
             tracing::warn!(%error, "cannot read the schema");
         }
         for done in self.waiting.drain(..) {
@@ -301,7 +326,7 @@ async fn take_over(cluster: Weak<ClusterInner>, news: &mpsc::UnboundedSender<New
 pub(crate) async fn settle(cluster: &Arc<ClusterInner>, change: &SchemaChange) -> bool {
     let Some(link) = cluster.control() else { return false };
     let agreed = await_agreement(cluster, &link, cluster.config.max_schema_agreement_wait).await;
-    if let Err(error) = refresh_schema(cluster, &link).await {
+    if let Err(error) = refresh_schema(cluster, &link, &[SchemaPart::of(change)]).await {
         tracing::warn!(%error, ?change, "cannot read the schema after it was changed");
     }
     agreed

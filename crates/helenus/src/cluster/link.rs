@@ -124,6 +124,37 @@ impl Link {
         }
     }
 
+    /// Runs a query without values and follows its pages; each page has `timeout` afresh.
+    pub(crate) async fn query_pages(
+        &self,
+        cql: &str,
+        page_size: i32,
+        timeout: Duration,
+    ) -> Result<Vec<Table>, Error> {
+        let mut pages = Vec::new();
+        let mut paging_state = None;
+        loop {
+            let mut parameters = QueryParameters::new(Consistency::One);
+            parameters.page_size = Some(page_size);
+            parameters.paging_state = paging_state;
+            let query = Query { query: cql.into(), parameters };
+            let response =
+                self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
+            let Message::Result(ResultMessage::Rows(rows)) = response.message else {
+                return Err(unexpected(&response.message, "RESULT rows"));
+            };
+            let next = rows.paging_state.clone();
+            pages.push(Table::new(rows)?);
+            match next {
+                // A server that sends the state that it was given would be asked for ever.
+                Some(next) if query.parameters.paging_state.as_ref() != Some(&next) => {
+                    paging_state = Some(next)
+                }
+                _ => return Ok(pages),
+            }
+        }
+    }
+
     /// Has a statement prepared.
     pub(crate) async fn prepare(
         &self,

@@ -32,7 +32,7 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use crate::policy::{HostDistance, HostStateListener};
 use crate::pool::plain_endpoint;
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaPart};
 use crate::session::{Session, SessionInner};
 use control::News;
 use link::Link;
@@ -68,6 +68,8 @@ pub(crate) struct ClusterInner {
     listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
     news: mpsc::UnboundedSender<News>,
     shut_down: AtomicBool,
+    /// Held while the schema is read and put in place: what was read earlier is never put over what was read later.
+    reading_schema: tokio::sync::Mutex<()>,
 }
 
 impl Cluster {
@@ -99,6 +101,7 @@ impl Cluster {
             listeners: Mutex::default(),
             news: news.clone(),
             shut_down: AtomicBool::new(false),
+            reading_schema: tokio::sync::Mutex::default(),
         });
         control::establish(&inner, endpoints, &news).await.map_err(Error::Connect)?;
         inner.executor.main().spawn(control::watch(Arc::downgrade(&inner), news, inbox));
@@ -150,6 +153,16 @@ impl Cluster {
         let (done, finished) = oneshot::channel();
         self.inner.news.send(News::Refresh(done)).map_err(|_| Error::ShutDown)?;
         finished.await.map_err(|_| Error::ShutDown)
+    }
+
+    /// Reads a part of the schema again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`] with nothing in it while there is no control connection, else what reading came to.
+    pub async fn refresh_schema(&self, part: SchemaPart) -> Result<(), Error> {
+        let link = self.inner.control().ok_or_else(|| Error::Connect(Vec::new()))?;
+        control::refresh_schema(&self.inner, &link, &[part]).await
     }
 
     /// Waits until all nodes that are up have the same schema, at most `patience`; tells whether they have.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use helenus_protocol::CqlType;
 use helenus_protocol::response::{RawRows, RowsMetadata};
 use helenus_protocol::value::DecodeValue;
 
@@ -31,12 +32,19 @@ impl Table {
 }
 
 /// One row.
+#[derive(Debug)]
 pub(crate) struct TableRow<'a> {
     table: &'a Table,
     cells: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> TableRow<'a> {
+    /// Each column's name and type, and the cell in it.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&'a str, &'a CqlType, Option<&'a [u8]>)> {
+        let columns = self.table.metadata.columns.iter();
+        columns.zip(&self.cells).map(|(column, cell)| (&*column.name, &column.cql_type, *cell))
+    }
+
     /// The value of a column; `None` if it is null, not there, or not of this type.
     pub(crate) fn get<T: DecodeValue<'a>>(&self, column: &str) -> Option<T> {
         let at = *self.table.columns.get(column)?;

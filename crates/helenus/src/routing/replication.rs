@@ -83,6 +83,28 @@ impl Replication {
     }
 }
 
+impl Replication {
+    /// The map of `system_schema.keyspaces` again, with classes of Cassandra's own named shortly; `class` is first.
+    #[must_use]
+    pub fn to_options(&self) -> Vec<(Box<str>, Box<str>)> {
+        let factors = |factors: &BTreeMap<Box<str>, ReplicationFactor>| {
+            factors.iter().map(|(name, factor)| (name.clone(), factor.to_string().into())).collect()
+        };
+        let (class, options): (&str, Vec<_>) = match self {
+            Self::Simple(factor) => {
+                ("SimpleStrategy", vec![("replication_factor".into(), factor.to_string().into())])
+            }
+            Self::NetworkTopology(by_datacenter) => ("NetworkTopologyStrategy", factors(by_datacenter)),
+            Self::Local => ("LocalStrategy", Vec::new()),
+            Self::Everywhere => ("EverywhereStrategy", Vec::new()),
+            Self::Unknown { class, options } => {
+                (class, options.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+        };
+        std::iter::once(("class".into(), class.into())).chain(options).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,17 +1,37 @@
-//! The schema, as far as requests need it: where a keyspace's rows live, which columns make a table's partition
-//! key, which columns are counters, sets or maps.
+//! The schema: keyspaces, tables with all their options, columns, indexes, views, user types, functions, aggregates
+//! and triggers, as `system_schema` and `system_virtual_schema` tell of them.
 //!
-//! Not here: reading it (the control connection's part), and describing it as CQL.
+//! A schema is immutable and part of the [snapshot](crate::Snapshot). What a change of it did not touch is shared between
+//! the schema before and the one after.
+//!
+//! Not here: when it is read again (the control connection's part).
 
+mod assemble;
+mod change;
+mod describe;
+mod function;
+mod index;
 mod keyspace;
+mod options;
 pub(crate) mod read;
+mod rows;
 mod table;
+mod user_type;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use change::SchemaPart;
+pub(crate) use change::Stale;
+pub use describe::{Layout, virtual_keyspace, virtual_table, without_frozen};
+pub use function::{Aggregate, Function, Monotonic, signature};
+pub use index::{Index, Trigger};
 pub use keyspace::Keyspace;
+pub use options::{OptionValue, TableOptions};
 pub use table::{Column, ColumnKind, Table};
+pub use user_type::UserType;
+pub use view::View;
 
 use crate::routing::Replication;
 
@@ -63,10 +83,10 @@ impl Schema {
         self.keyspaces.get(name)
     }
 
-    /// The table with this name.
+    /// The table or the view with this name.
     #[must_use]
     pub fn table(&self, keyspace: &str, table: &str) -> Option<&Table> {
-        self.keyspaces.get(keyspace)?.tables.get(table)
+        self.keyspaces.get(keyspace)?.relation(table)
     }
 
     /// Each keyspace's name and replication.

@@ -1,6 +1,13 @@
-//! A table (`system_schema.tables`, `system_schema.columns`): its columns, of which some are its key.
+//! A table (`system_schema.tables`, `system_schema.columns`): its columns, of which some are its key, its options, and
+//! the indexes and triggers on it.
 
-use helenus_protocol::CqlType;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use helenus_protocol::{CqlType, UserType};
+use uuid::Uuid;
+
+use super::{Index, TableOptions, Trigger};
 
 /// What a column is to its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +38,7 @@ impl ColumnKind {
 
 /// A column.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Column {
     /// Its name, as the server keeps it.
     pub name: Box<str>,
@@ -38,26 +46,97 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Its place among the columns of a key; meaningless for others.
     pub position: i32,
-    /// The type of its values.
+    /// The type of its values. A user type in it has no fields here: nothing that routes or retries needs them, and
+    /// [`Keyspace::cql_type`](super::Keyspace::cql_type) finds them.
     pub cql_type: CqlType,
+    /// The type in CQL, as the server writes it.
+    pub type_text: Box<str>,
+    /// Whether rows are ordered by it from the greatest to the least.
+    pub is_descending: bool,
+    /// The function, with its arguments, by which those see it who may not unmask it: `system.mask_default()`.
+    pub mask: Option<Box<str>>,
+}
+
+impl Column {
+    /// A column of a type in CQL. What is no type is [`CqlType::Custom`].
+    #[must_use]
+    pub fn new(
+        name: impl Into<Box<str>>,
+        kind: ColumnKind,
+        position: i32,
+        type_text: impl Into<Box<str>>,
+    ) -> Self {
+        let type_text = type_text.into();
+        let unresolved = |keyspace: Option<&str>, name: &str| {
+            let keyspace = keyspace.unwrap_or_default().to_owned();
+            Some(Arc::new(UserType { keyspace, name: name.to_owned(), fields: Vec::new() }))
+        };
+        let cql_type = CqlType::from_cql(&type_text, &unresolved)
+            .unwrap_or_else(|_| CqlType::Custom(type_text.as_ref().into()));
+        Self { name: name.into(), kind, position, cql_type, type_text, is_descending: false, mask: None }
+    }
 }
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
+    keyspace: Box<str>,
     name: Box<str>,
     columns: Vec<Column>,
     partition_key: usize,
+    clustering_key: usize,
+    /// What the server knows it by: another one after it was dropped and made again.
+    pub id: Option<Uuid>,
+    /// Its options.
+    pub options: Arc<TableOptions>,
+    /// Whether it was made with COMPACT STORAGE, as tables before CQL were.
+    pub is_compact: bool,
+    /// Whether it is a view into the node that is asked, and holds no data.
+    pub is_virtual: bool,
+    /// The indexes on it, by name.
+    pub indexes: BTreeMap<Box<str>, Index>,
+    /// The triggers on it, by name.
+    pub triggers: BTreeMap<Box<str>, Trigger>,
+    /// What extensions of the server keep with it.
+    pub extensions: BTreeMap<Box<str>, Box<[u8]>>,
 }
 
 impl Table {
     /// A table with these columns, in any order.
     #[must_use]
-    pub fn new(name: impl Into<Box<str>>, columns: impl IntoIterator<Item = Column>) -> Self {
+    pub fn new(
+        keyspace: impl Into<Box<str>>,
+        name: impl Into<Box<str>>,
+        columns: impl IntoIterator<Item = Column>,
+    ) -> Self {
         let mut columns: Vec<_> = columns.into_iter().collect();
-        columns.sort_by(|a, b| (a.kind, a.position, &a.name).cmp(&(b.kind, b.position, &b.name)));
-        let partition_key = columns.iter().filter(|column| column.kind == ColumnKind::PartitionKey).count();
-        Self { name: name.into(), columns, partition_key }
+        // Only a key's columns have an order; the others stand by their names, whatever position they claim.
+        let place =
+            |column: &Column| if column.kind < ColumnKind::Static { column.position } else { i32::MAX };
+        columns.sort_by(|a, b| (a.kind, place(a), &a.name).cmp(&(b.kind, place(b), &b.name)));
+        let count = |kind| columns.iter().filter(|column| column.kind == kind).count();
+        let (partition_key, clustering_key) =
+            (count(ColumnKind::PartitionKey), count(ColumnKind::Clustering));
+        Self {
+            keyspace: keyspace.into(),
+            name: name.into(),
+            columns,
+            partition_key,
+            clustering_key,
+            id: None,
+            options: Arc::default(),
+            is_compact: false,
+            is_virtual: false,
+            indexes: BTreeMap::new(),
+            triggers: BTreeMap::new(),
+            extensions: BTreeMap::new(),
+        }
+    }
+
+    /// The keyspace that it belongs to.
+    #[must_use]
+    pub fn keyspace(&self) -> &str {
+        &self.keyspace
     }
 
     /// Its name.
@@ -78,6 +157,18 @@ impl Table {
         &self.columns[..self.partition_key]
     }
 
+    /// The columns of the clustering key, in the order in which they make it.
+    #[must_use]
+    pub fn clustering_key(&self) -> &[Column] {
+        &self.columns[self.partition_key..self.partition_key + self.clustering_key]
+    }
+
+    /// The columns of the partition key, then those of the clustering key.
+    #[must_use]
+    pub fn primary_key(&self) -> &[Column] {
+        &self.columns[..self.partition_key + self.clustering_key]
+    }
+
     /// The column with this name (as the server keeps it: case matters).
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
@@ -90,28 +181,40 @@ mod tests {
     use super::*;
 
     fn column(name: &str, kind: &str, position: i32) -> Column {
-        let kind = ColumnKind::from_name(kind).unwrap();
-        Column { name: name.into(), kind, position, cql_type: CqlType::Int }
+        Column::new(name, ColumnKind::from_name(kind).unwrap(), position, "int")
     }
 
     #[test]
     fn columns_stand_in_the_order_of_their_keys() {
         let table = Table::new(
+            "ks",
             "t",
             [
                 column("v", "regular", -1),
                 column("a", "partition_key", 1),
+                column("u", "regular", 7),
                 column("s", "static", -1),
+                column("d", "clustering", 1),
                 column("c", "clustering", 0),
                 column("z", "partition_key", 0),
             ],
         );
         let names =
             |columns: &[Column]| columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>();
-        assert_eq!(names(table.columns()), ["z", "a", "c", "s", "v"]);
+        assert_eq!(names(table.columns()), ["z", "a", "c", "d", "s", "u", "v"]);
         assert_eq!(names(table.partition_key()), ["z", "a"]);
+        assert_eq!(names(table.clustering_key()), ["c", "d"]);
+        assert_eq!(names(table.primary_key()), ["z", "a", "c", "d"]);
         assert_eq!(table.column("c").map(|column| column.kind), Some(ColumnKind::Clustering));
         assert_eq!(table.column("C"), None);
         assert_eq!(ColumnKind::from_name("compact_value"), None);
+    }
+
+    #[test]
+    fn types_are_known_without_the_fields_of_user_types() {
+        let of = |text: &str| Column::new("c", ColumnKind::Regular, -1, text).cql_type;
+        assert!(matches!(of("list<frozen<address>>"), CqlType::List(_)));
+        assert!(matches!(of("\"Address\""), CqlType::Udt(made) if made.name == "Address"));
+        assert_eq!(of("list<"), CqlType::Custom("list<".into()));
     }
 }

@@ -12,6 +12,7 @@ mod pools;
 mod prepared;
 mod reserving;
 mod routing;
+mod schema;
 mod turns;
 
 use std::sync::Arc;

@@ -192,25 +192,19 @@ fn case_blanks_and_comments_say_nothing() {
 }
 
 fn schema() -> Schema {
-    let int = || Arc::new(CqlType::Int);
     let columns = [
-        ("n", CqlType::Counter),
-        ("l", CqlType::List(int())),
-        ("s", CqlType::Set(int())),
-        ("m", CqlType::Map(int(), int())),
-        ("f", CqlType::Frozen(Arc::new(CqlType::List(int())))),
-        ("v", CqlType::Vector(int(), 2)),
-        ("i", CqlType::Int),
-        ("L", CqlType::Set(int())),
+        ("n", "counter"),
+        ("l", "list<int>"),
+        ("s", "set<int>"),
+        ("m", "map<int, int>"),
+        ("f", "frozen<list<int>>"),
+        ("v", "vector<int, 2>"),
+        ("i", "int"),
+        ("L", "set<int>"),
     ];
-    let columns = columns.map(|(name, cql_type)| Column {
-        name: name.into(),
-        kind: ColumnKind::Regular,
-        position: -1,
-        cql_type,
-    });
+    let columns = columns.map(|(name, kind)| Column::new(name, ColumnKind::Regular, -1, kind));
     let mut keyspace = Keyspace::new("ks", Replication::Local);
-    keyspace.tables.insert("t".into(), Table::new("t", columns));
+    keyspace.tables.insert("t".into(), Arc::new(Table::new("ks", "t", columns)));
     Schema::new([keyspace])
 }
 
