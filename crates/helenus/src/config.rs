@@ -75,7 +75,8 @@ pub struct Config {
     pub address_translation: Arc<dyn AddressTranslator>,
     /// How many connections a host gets: one, since one carries 32,768 requests at a time.
     pub pool_size: PoolSize,
-    /// How long a statement that changes the schema waits until all nodes agree: 10 s.
+    /// How long a statement that changes the schema waits until all nodes agree: 10 s. With zero it does
+    /// not ask them, and takes them to agree.
     pub max_schema_agreement_wait: Duration,
     /// The time limit of each of the engine's own queries: 2 s.
     pub control_timeout: Duration,

@@ -148,7 +148,7 @@ impl Link {
             match next {
                 // A server that sends the state that it was given would be asked for ever.
                 Some(next) if query.parameters.paging_state.as_ref() != Some(&next) => {
-                    paging_state = Some(next)
+                    paging_state = Some(next);
                 }
                 _ => return Ok(pages),
             }

@@ -166,6 +166,7 @@ impl Cluster {
     }
 
     /// Waits until all nodes that are up have the same schema, at most `patience`; tells whether they have.
+    /// Without patience nobody is asked, and the answer is yes.
     pub async fn await_schema_agreement(&self, patience: Duration) -> bool {
         match self.inner.control() {
             Some(link) => control::await_agreement(&self.inner, &link, patience).await,

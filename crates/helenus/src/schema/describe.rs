@@ -144,7 +144,7 @@ impl Table {
         let named = self.columns().iter().filter(|column| match column.kind {
             ColumnKind::PartitionKey | ColumnKind::Static => true,
             ColumnKind::Clustering => !without_rows,
-            ColumnKind::Regular => !without_rows && !(self.is_compact && &*column.type_text == "empty"),
+            ColumnKind::Regular => !(without_rows || self.is_compact && &*column.type_text == "empty"),
         });
         let clustering = if without_rows { &[] } else { self.clustering_key() };
         (named.collect(), clustering.iter().collect(), without_rows)

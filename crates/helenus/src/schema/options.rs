@@ -13,7 +13,7 @@ pub enum OptionValue {
     /// `comment`, `speculative_retry` and others.
     Text(Box<str>),
     /// `gc_grace_seconds` and others.
-    Int(i32),
+    Int(i64),
     /// `bloom_filter_fp_chance` and others.
     Double(f64),
     /// `cdc` and others.

@@ -131,7 +131,7 @@ fn option_value(cql_type: &CqlType, cell: Option<&[u8]>) -> Option<OptionValue> 
         CqlType::Text | CqlType::Ascii => {
             OptionValue::Text(<&str>::decode(cql_type.unfrozen(), cell).ok()?.into())
         }
-        CqlType::Int => OptionValue::Int(i32::decode(cql_type.unfrozen(), cell).ok()?),
+        CqlType::Int => OptionValue::Int(i32::decode(cql_type.unfrozen(), cell).ok()?.into()),
         CqlType::Double => OptionValue::Double(f64::decode(cql_type.unfrozen(), cell).ok()?),
         CqlType::Boolean => OptionValue::Boolean(bool::decode(cql_type.unfrozen(), cell).ok()?),
         CqlType::Map(..) => {

@@ -114,12 +114,32 @@ impl Table {
         let place =
             |column: &Column| if column.kind < ColumnKind::Static { column.position } else { i32::MAX };
         columns.sort_by(|a, b| (a.kind, place(a), &a.name).cmp(&(b.kind, place(b), &b.name)));
+        Self::of_sorted(keyspace.into(), name.into(), columns)
+    }
+
+    /// A table with these columns, of which those that are in no key stay in this order.
+    #[must_use]
+    pub fn with_columns_in_order(
+        keyspace: impl Into<Box<str>>,
+        name: impl Into<Box<str>>,
+        columns: impl IntoIterator<Item = Column>,
+    ) -> Self {
+        let mut columns: Vec<_> = columns.into_iter().collect();
+        columns.sort_by_key(|column| match column.kind {
+            ColumnKind::PartitionKey => (0, column.position),
+            ColumnKind::Clustering => (1, column.position),
+            ColumnKind::Static | ColumnKind::Regular => (2, 0),
+        });
+        Self::of_sorted(keyspace.into(), name.into(), columns)
+    }
+
+    fn of_sorted(keyspace: Box<str>, name: Box<str>, columns: Vec<Column>) -> Self {
         let count = |kind| columns.iter().filter(|column| column.kind == kind).count();
         let (partition_key, clustering_key) =
             (count(ColumnKind::PartitionKey), count(ColumnKind::Clustering));
         Self {
-            keyspace: keyspace.into(),
-            name: name.into(),
+            keyspace,
+            name,
             columns,
             partition_key,
             clustering_key,
@@ -208,6 +228,8 @@ mod tests {
         assert_eq!(table.column("c").map(|column| column.kind), Some(ColumnKind::Clustering));
         assert_eq!(table.column("C"), None);
         assert_eq!(ColumnKind::from_name("compact_value"), None);
+        let given = [column("z", "regular", 0), column("a", "static", 0), column("k", "partition_key", 0)];
+        assert_eq!(names(Table::with_columns_in_order("ks", "t", given).columns()), ["k", "z", "a"]);
     }
 
     #[test]

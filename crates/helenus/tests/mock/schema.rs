@@ -38,7 +38,8 @@ fn has_table(session: &Session, keyspace: &str, table: &str) -> bool {
 }
 
 fn texts(cluster: &RunningCluster) -> Vec<String> {
-    cluster.received(&schema_queries()).iter().map(|received| received.text().to_owned()).collect()
+    let received = cluster.received(&schema_queries());
+    received.iter().map(|received| received.text().unwrap_or_default().to_owned()).collect()
 }
 
 fn add_table(cluster: &RunningCluster, name: &str) {
@@ -102,7 +103,8 @@ async fn what_cannot_be_read_is_told_and_leaves_the_schema_as_it_was() {
     let session = attentive(&cluster).await;
     let overloaded = ServerError::Overloaded { message: "not now".into() };
     let rule = cluster.on(schema_queries(), error(overloaded));
-    let refresh = || session.cluster().refresh_schema(SchemaPart::table("ks", "t"));
+    let known = session.cluster().clone();
+    let refresh = || known.refresh_schema(SchemaPart::table("ks", "t"));
     let failure = refresh().await.expect_err("the mock refuses").to_string();
     assert!(failure.contains("not now"), "{failure}");
     assert!(has_table(&session, "ks", "t"));
@@ -174,7 +176,7 @@ async fn nodes_that_never_say_their_version_are_waited_for_but_not_for_ever() {
 async fn without_patience_nobody_is_asked() {
     let cluster = nodes(2, 2).start().expect("the mock starts");
     let (took, agreed) = change_schema(&cluster, Duration::ZERO).await;
-    assert!(!agreed);
+    assert!(agreed, "nothing is known against it");
     assert!(took < Duration::from_millis(400), "{took:?}");
     let asked =
         cluster.received(&opcode(RequestOpcode::Query).regex("schema_version").expect("it is a pattern"));
