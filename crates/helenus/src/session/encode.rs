@@ -24,6 +24,7 @@ use crate::request::{Body, Facts, Request, ToPrepare};
 use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
+use crate::statement::conditional;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
 /// The most speculative attempts that any policy is asked for.
@@ -137,7 +138,22 @@ fn routing(
         options.keyspace.clone().or(keyspace).or_else(|| {
             session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
         });
-    RoutingInfo { token, keyspace, consistency, conditional: false, preferred: options.host.clone() }
+    // Where it is not known which replicas it has, their order is not either.
+    let conditional = token.is_some() && is_conditional(statement, consistency);
+    RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone() }
+}
+
+/// Whether the replicas will agree on it by Paxos: a lightweight transaction, or a read at a serial consistency.
+fn is_conditional(statement: &Statement, consistency: Consistency) -> bool {
+    consistency.is_serial()
+        || match statement {
+            Statement::Simple(statement) => conditional::is_conditional(&statement.text),
+            Statement::Bound(bound) => bound.prepared.is_conditional(),
+            Statement::Batch(batch) => batch.entries.iter().any(|entry| match entry {
+                BatchEntry::Simple(text, _) => conditional::is_conditional(text),
+                BatchEntry::Prepared(prepared, _) => prepared.is_conditional(),
+            }),
+        }
 }
 
 /// The token of the partition that a prepared statement's values name. A key that cannot be is the server's to refuse,

@@ -1,6 +1,7 @@
 //! Statements: what is known of one before it is sent.
 
 pub mod batch;
+pub(crate) mod conditional;
 mod idempotence;
 pub mod identifier;
 mod lexer;

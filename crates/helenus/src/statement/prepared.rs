@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::Idempotence;
 use super::StatementOptions;
+use super::conditional;
 use super::routing_key;
 use super::to_row::{self, ToRow};
 use crate::lock::lock;
@@ -38,6 +39,7 @@ pub struct Shared {
     partition_key_indexes: Box<[u16]>,
     result: ArcSwapOption<ResultColumns>,
     idempotence: OnceLock<Idempotence>,
+    is_conditional: OnceLock<bool>,
     /// Whose turn it is to prepare it again on a host, and when that was done last.
     turns: Mutex<HashMap<Uuid, Turn>>,
 }
@@ -56,6 +58,7 @@ impl Shared {
             partition_key_indexes: prepared.bind.partition_key_indexes.into(),
             result: ArcSwapOption::from_pointee(columns),
             idempotence: OnceLock::new(),
+            is_conditional: OnceLock::new(),
             turns: Mutex::default(),
         }
     }
@@ -173,6 +176,12 @@ impl PreparedStatement {
             .shared
             .idempotence
             .get_or_init(|| Idempotence::of_prepared(&self.shared.query, &self.shared.bind))
+    }
+
+    /// Whether its text says that it is a lightweight transaction.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        *self.shared.is_conditional.get_or_init(|| conditional::is_conditional(&self.shared.query))
     }
 
     /// The partition key's bytes among `values`, which must be positional.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use helenus::protocol::RequestOpcode;
 use helenus::protocol::notation::Value;
-use helenus::protocol::request::SerializedValues;
+use helenus::protocol::request::{BatchKind, SerializedValues};
 use helenus::routing::Token;
-use helenus::statement::{BoundStatement, PreparedStatement};
-use helenus_testkit::mock::{RunningCluster, execute, statement, void};
+use helenus::statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement};
+use helenus_testkit::mock::{RunningCluster, any, execute, statement, void};
 
 use super::{connect, nodes};
 
@@ -93,4 +94,52 @@ async fn a_replica_that_is_down_is_stood_in_for() {
     }
     let asked: BTreeSet<_> = cluster.received(&execute(READ)).iter().map(|received| received.node).collect();
     assert_eq!(asked, [0, 1].into());
+}
+
+/// Which nodes got `text` for one key, of many times that it was run.
+async fn nodes_asked(cluster: &RunningCluster, session: &helenus::Session, text: &str) -> BTreeSet<usize> {
+    let prepared = session.prepare(text).await.expect("the mock prepares it");
+    cluster.clear_received();
+    for _ in 0..30 {
+        session.execute(for_key(&prepared, 7)).await.expect("the mock answers");
+    }
+    cluster.received(&execute(text)).iter().map(|received| received.node).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lightweight_transactions_ask_the_replicas_in_the_order_of_the_ring() {
+    let conditional = "DELETE FROM ks.t WHERE k = ? IF EXISTS";
+    let plain = "DELETE FROM ks.t WHERE k = ?";
+    let cluster = nodes(3, 3)
+        .on(execute(conditional), void())
+        .on(execute(plain), void())
+        .start()
+        .expect("the mock starts");
+    let session = connect(&cluster).await;
+    let snapshot = session.cluster().snapshot();
+    let token = snapshot.token(&7_i32.to_be_bytes()).expect("the partitioner is known");
+    let owner = snapshot.replicas("ks", &token)[0].address();
+    let owner = cluster.addresses().iter().position(|address| *address == owner);
+    let asked = nodes_asked(&cluster, &session, conditional).await;
+    assert_eq!(asked.into_iter().collect::<Vec<_>>(), Vec::from_iter(owner));
+    assert_eq!(nodes_asked(&cluster, &session, plain).await.len(), 3, "others share their replicas");
+
+    let mut text = SimpleStatement::new("INSERT INTO ks.t (k) VALUES (7) IF NOT EXISTS");
+    text.options.keyspace = Some("ks".into());
+    text.options.routing_key = Some(7_i32.to_be_bytes().to_vec().into());
+    cluster.on(statement(&text.text), void());
+    cluster.clear_received();
+    let mut batch = BatchStatement::new(BatchKind::Logged);
+    batch.options = text.options.clone();
+    batch.push(text.clone());
+    for _ in 0..15 {
+        session.execute(text.clone()).await.expect("the mock answers");
+        session.execute(batch.clone()).await.expect("the mock answers");
+    }
+    let asked: BTreeSet<_> = cluster
+        .received(&any().opcodes([RequestOpcode::Query, RequestOpcode::Batch]))
+        .iter()
+        .map(|received| received.node)
+        .collect();
+    assert_eq!(asked.into_iter().collect::<Vec<_>>(), Vec::from_iter(owner));
 }
