@@ -18,6 +18,7 @@ use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
+use super::silence::{Hush, Silence};
 use super::transport::{CipherError, Socket};
 use super::{CLOSE, Connection, READ};
 use crate::error::ConnectionError;
@@ -58,14 +59,22 @@ fn tls(error: CipherError) -> ConnectionError {
 pub(crate) struct Reading {
     pub(crate) receiver: Receiver,
     pub(crate) heartbeat: Heartbeat,
+    silence: Silence,
     plaintext: Vec<u8>,
     envelopes: Vec<Envelope>,
     answered: Vec<(Token, Envelope)>,
 }
 
 impl Reading {
-    pub(crate) const fn new(receiver: Receiver, heartbeat: Heartbeat) -> Self {
-        Self { receiver, heartbeat, plaintext: Vec::new(), envelopes: Vec::new(), answered: Vec::new() }
+    pub(super) const fn new(receiver: Receiver, heartbeat: Heartbeat, silence: Silence) -> Self {
+        Self {
+            receiver,
+            heartbeat,
+            silence,
+            plaintext: Vec::new(),
+            envelopes: Vec::new(),
+            answered: Vec::new(),
+        }
     }
 }
 
@@ -116,30 +125,46 @@ impl Connection {
         }
     }
 
-    /// One pass: reads once, and gives every whole envelope to the one it is for.
+    /// One pass: reads once, and gives every whole envelope to the one it is for. What came whole before something that
+    /// ends the connection counts.
     fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
-        let drained = READ_BUFFER.with_borrow_mut(|buffer| {
+        let (drained, opened) = READ_BUFFER.with_borrow_mut(|buffer| {
             buffer.resize(READ_SIZE, 0);
             let count = self.socket.read(buffer)?;
             if count == 0 {
                 return Err(ConnectionError::ClosedByServer);
             }
-            match &self.cipher {
-                None => reading.receiver.handle_bytes(&buffer[..count]),
-                Some(cipher) => {
-                    let mut cipher = lock(cipher);
-                    let ended = cipher.open(&buffer[..count], &mut reading.plaintext).map_err(tls)?;
-                    reading.receiver.handle_bytes(&reading.plaintext);
-                    reading.plaintext.clear();
-                    if ended {
-                        return Err(ConnectionError::ClosedByServer);
-                    }
-                }
-            }
-            Ok(if count < READ_SIZE { Drained::Yes } else { Drained::No })
+            let drained = if count < READ_SIZE { Drained::Yes } else { Drained::No };
+            let Some(cipher) = &self.cipher else {
+                reading.receiver.handle_bytes(&buffer[..count]);
+                return Ok((drained, Ok(())));
+            };
+            let opened = lock(cipher).open(&buffer[..count], &mut reading.plaintext);
+            reading.receiver.handle_bytes(&reading.plaintext);
+            reading.plaintext.clear();
+            Ok((
+                drained,
+                match opened {
+                    Ok(false) => Ok(()),
+                    Ok(true) => Err(ConnectionError::ClosedByServer),
+                    Err(error) => Err(tls(error)),
+                },
+            ))
         })?;
         let now = Instant::now();
         reading.heartbeat.handle_bytes(now);
+        if reading.silence.handle_bytes(now) {
+            self.owner.handle_silence(false);
+        }
+        let taken = self.take_envelopes(reading);
+        if !reading.envelopes.is_empty() {
+            self.deliver(reading, now)?;
+        }
+        taken.and(opened).map(|()| drained)
+    }
+
+    /// Sorts what has arrived, up to what breaks the protocol: events to the owner, answers to be delivered.
+    fn take_envelopes(self: &Arc<Self>, reading: &mut Reading) -> Result<(), ConnectionError> {
         while let Some(envelope) = reading.receiver.poll_envelope()? {
             if envelope.header.stream < 0 {
                 self.handle_pushed(&envelope)?;
@@ -147,10 +172,7 @@ impl Connection {
                 reading.envelopes.push(envelope);
             }
         }
-        if !reading.envelopes.is_empty() {
-            self.deliver(reading, now)?;
-        }
-        Ok(drained)
+        Ok(())
     }
 
     fn deliver(&self, reading: &mut Reading, now: Instant) -> Result<(), ConnectionError> {
@@ -195,29 +217,35 @@ impl Connection {
     /// Runs what is due; says when to come back.
     fn handle_timeout(self: &Arc<Self>, now: Instant) -> Result<Option<Instant>, ConnectionError> {
         let mut due = Vec::new();
-        let next_request = {
+        let (next_request, owes) = {
             let mut sender = lock(&self.sender);
             sender.handle_timeout(now, |token| due.extend(token.due()));
-            sender.poll_timeout()
+            (sender.poll_timeout(), sender.waiting() + sender.orphans() > 0)
         };
         for request in due {
             request.handle(Input::TimerFired);
         }
-        let (beat, next_beat, timeout) = {
+        let (beat, hush, next, timeout) = {
             let mut reading = lock(&self.reading);
             let beat = reading.heartbeat.handle_timeout(now);
-            (beat, reading.heartbeat.poll_timeout(), reading.heartbeat.timeout())
+            let hush = reading.silence.handle_timeout(owes, now);
+            let next = [reading.heartbeat.poll_timeout(), reading.silence.poll_timeout()];
+            (beat, hush, next, reading.heartbeat.timeout())
         };
+        if hush == Hush::Probe {
+            tracing::debug!(address = %self.address, "it owes answers and is silent");
+            self.owner.handle_silence(true);
+        }
         match beat {
-            Beat::Rest => {}
             Beat::Lost => return Err(ConnectionError::HeartbeatLost(timeout)),
-            Beat::Probe => {
+            Beat::Rest if hush == Hush::Rest => {}
+            Beat::Rest | Beat::Probe => {
                 // A full connection is one whose answers are due: their coming is a sign of life as well.
                 let _full =
                     self.send(Flags::default(), RequestOpcode::Options, &[], Token::heartbeat(), None);
             }
         }
-        Ok([next_request, next_beat].into_iter().flatten().min())
+        Ok(next.into_iter().flatten().chain(next_request).min())
     }
 }
 

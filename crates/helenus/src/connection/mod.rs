@@ -1,6 +1,7 @@
 //! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake. * [`driver`]: the pump.
+//! * [`silence`]: when a server that owes answers is to be set aside.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then `writing`, then `cipher`, then `sender`;
 //! `reading` before all but a request's state, which is never taken while any of them is held. Tokens are given
@@ -8,6 +9,7 @@
 
 pub(crate) mod driver;
 pub(crate) mod open;
+mod silence;
 pub(crate) mod transport;
 
 use std::net::SocketAddr;
@@ -46,6 +48,11 @@ pub(crate) trait Owner: Send + Sync {
     /// It owes answers that nobody waits for any more. Told now and then while that is so.
     fn handle_orphans(&self, connection: &Arc<Connection>, orphans: Orphans) {
         let _ = (connection, orphans);
+    }
+    /// The server owes answers and has been silent for a while, or is so no longer. It may be told so again. Not to block,
+    /// nor to use the connection.
+    fn handle_silence(&self, silent: bool) {
+        let _ = silent;
     }
     /// The connection has ended; its requests have been told.
     fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError);

@@ -17,6 +17,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpSocket, UnixStream};
 
 use super::driver::{Driver, Reading, Writing};
+use super::silence::Silence;
 use super::transport::{Cipher, CipherFactory, Socket};
 use super::{Connection, Owner, SERIAL};
 use crate::auth::{AuthError, AuthProvider, Authenticator};
@@ -76,6 +77,9 @@ pub struct ConnectionConfig {
     pub heartbeat_interval: Option<Duration>,
     /// How long that sign may take before the connection is taken for dead: 30 s.
     pub heartbeat_timeout: Duration,
+    /// After how much silence of a host that owes answers others are asked before it, until it is heard of again: 2 s.
+    /// `None`: never. Nothing is closed for that.
+    pub set_aside_after: Option<Duration>,
     /// How many requests may be in flight on one connection: 32,768, as many as there are stream ids.
     pub max_in_flight: usize,
     /// The longest answer that is taken, in bytes: 256 MiB, as the protocol says.
@@ -97,6 +101,7 @@ impl Default for ConnectionConfig {
             connect_timeout: Duration::from_secs(5),
             heartbeat_interval: Some(Duration::from_secs(30)),
             heartbeat_timeout: Duration::from_secs(30),
+            set_aside_after: Some(Duration::from_secs(2)),
             max_in_flight: MAX_STREAMS,
             max_body: helenus_protocol::envelope::MAX_BODY_LENGTH,
             tcp_nodelay: true,
@@ -121,7 +126,9 @@ pub(crate) async fn open(
     .await
     .map_err(|_elapsed| ConnectionError::ConnectTimeout(timeout))??;
 
-    let heartbeat = Heartbeat::new(config.heartbeat_interval, config.heartbeat_timeout, Instant::now());
+    let now = Instant::now();
+    let heartbeat = Heartbeat::new(config.heartbeat_interval, config.heartbeat_timeout, now);
+    let silence = Silence::new(config.set_aside_after, now);
     let connection = Arc::new(Connection {
         serial: SERIAL.fetch_add(1, Ordering::Relaxed),
         address: endpoint.address(),
@@ -129,7 +136,7 @@ pub(crate) async fn open(
         cipher: wire.cipher.map(Mutex::new),
         sender: Mutex::new(Sender::new(ready.version, config.max_in_flight)),
         writing: Mutex::new(Writing::new(Outgoing::new(ready.version, segment_compression(&ready)))),
-        reading: Mutex::new(Reading::new(wire.receiver, heartbeat)),
+        reading: Mutex::new(Reading::new(wire.receiver, heartbeat, silence)),
         ready,
         task: AtomicWaker::new(),
         signals: AtomicU8::new(0),

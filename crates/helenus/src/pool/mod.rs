@@ -228,6 +228,8 @@ impl Pool {
             open
         });
         self.last_error.store(None);
+        // It has just answered.
+        self.host.set_aside(false);
         self.decide(|plan, now| plan.handle_connected(serial, now));
         // It may have ended before it was in the list, or before the plan knew it.
         if let Some(error) = connection.ended() {
@@ -253,6 +255,8 @@ impl Pool {
             open.iter().filter(|connection| connection.serial() != serial).cloned().collect::<Vec<_>>()
         });
         if was_there {
+            // It may have been the silent one; another that is will say so again.
+            self.host.set_aside(false);
             self.last_error.store(Some(Arc::new(error.clone())));
             self.decide(|plan, now| plan.handle_closed(serial, now));
             self.report(Some(error));
@@ -287,6 +291,14 @@ impl Owner for PoolOwner {
     fn handle_orphans(&self, connection: &Arc<Connection>, orphans: plan::Orphans) {
         if let Some(pool) = self.0.upgrade() {
             pool.decide(|plan, now| plan.handle_orphans(connection.serial(), orphans, now));
+        }
+    }
+
+    fn handle_silence(&self, silent: bool) {
+        if let Some(pool) = self.0.upgrade()
+            && pool.host.set_aside(silent)
+        {
+            tracing::info!(host = %pool.host.address(), silent, "a host is set aside, or is so no longer");
         }
     }
 

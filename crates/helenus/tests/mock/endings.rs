@@ -195,3 +195,24 @@ async fn an_answer_that_breaks_off_is_a_lost_connection() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_came_whole_before_a_violation_are_good() {
+    for version in ProtocolVersion::ALL {
+        let cluster = nodes(1, 1)
+            .on(statement(COUNT), seven().gather(3))
+            .on(statement(COUNT).nth(3), seven().version_byte(0x82).gather(3))
+            .start()
+            .expect("the mock starts");
+        let session = settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+        all_up(&session).await;
+        let requests: Vec<_> = (0..3).map(|_| session.execute(COUNT)).collect();
+        let mut outcomes = Vec::new();
+        for request in requests {
+            outcomes.push(request.await);
+        }
+        assert!(outcomes[0].is_ok() && outcomes[1].is_ok(), "{version}: {outcomes:?}");
+        let failure = outcomes.remove(2).expect_err("its answer breaks the protocol");
+        assert!(failure.to_string().contains("version"), "{version}: {failure}");
+    }
+}

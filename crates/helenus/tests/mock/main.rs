@@ -13,6 +13,7 @@ mod prepared;
 mod reserving;
 mod routing;
 mod schema;
+mod silence;
 mod turns;
 
 use std::sync::Arc;
