@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra import ConsistencyLevel
 from cassandra.cluster import Cluster, Session
 from cassandra.query import dict_factory
 
-from tests.support.mock import MockCluster, error, query, rows
-from tests.support.statements import COLUMNS, profiles
+from tests.support.mock import MockCluster, query, rows
+from tests.support.statements import COLUMNS
 
 
 class TestViews:
@@ -86,22 +86,3 @@ class TestViews:
         for name, value in (("row_factory", dict_factory), ("default_timeout", 3.0)):
             with pytest.raises(ValueError, match=f"Cannot set Session.{name} while using"):
                 setattr(session, name, value)
-
-    def test_metrics(self, mock: MockCluster) -> None:
-        with Cluster(
-            mock.contact_points, port=mock.port, execution_profiles=profiles(), metrics_enabled=True
-        ) as cluster:
-            session = cluster.connect(wait_for_all_pools=True)
-            mock.on(query("FAIL"), error("invalid", "no way"))
-            for _ in range(5):
-                session.execute("SELECT 1")
-            with pytest.raises(InvalidRequest):
-                session.execute("FAIL")
-            stats = cluster.metrics.get_stats()
-        assert stats["request_timer"]["count"] == 6
-        assert 0 < stats["request_timer"]["min"] <= stats["request_timer"]["99percentile"]
-        assert (stats["other_errors"], stats["read_timeouts"]) == (1, 0)
-        assert (stats["known_hosts"], stats["connected_to"], stats["open_connections"]) == (3, 3, 4)
-
-    def test_no_metrics_unless_enabled(self, cluster: Cluster) -> None:
-        assert cluster.metrics is None

@@ -6,10 +6,10 @@ import threading
 from typing import Any
 
 import pytest
-from cassandra.cluster import PagedResult, QueryExhausted, Session
+from cassandra.cluster import Cluster, PagedResult, QueryExhausted, Session
 from cassandra.query import BatchStatement, dict_factory, named_tuple_factory, ordered_dict_factory, tuple_factory
 
-from tests.support.mock import MockCluster, query, rows
+from tests.support.mock import MockCluster, body, execute, keyspace, query, rows
 from tests.support.statements import COLUMNS, with_profile
 
 
@@ -124,3 +124,51 @@ class TestRowFactories:
         profile = with_profile(session, row_factory=lambda names, found: list(found))
         with pytest.raises(RuntimeError, match="row factory"):
             assert session.execute("LWT", execution_profile=profile).was_applied
+
+
+class Point:
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+
+class Registry(dict[str, dict[str, type]]):
+    """Counts how often a decoder is made with it."""
+
+    asked = 0
+
+    def get(self, *key: Any) -> Any:
+        self.asked += 1
+        return super().get(*key)
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_a_decoder_is_made_once_for_all_pages(version: int) -> None:
+    table = [("k", "int", "partition_key"), ("p", "point", "regular")]
+    world = [keyspace("ks", {"t": table}, types={"point": [("x", "int")]})]
+    with (
+        MockCluster(1, keyspaces=world) as mock,
+        Cluster(mock.contact_points, port=mock.port, protocol_version=version) as cluster,
+    ):
+        session = cluster.connect()
+        cluster.register_user_type("ks", "point", Point)
+        cluster._user_types = registry = Registry(cluster._user_types)
+        prepared = session.prepare("SELECT p FROM ks.t")
+        for number in range(20):
+            mock.on(execute("SELECT p", nth=number + 1), body("RESULT", page(number, is_last=number == 19)))
+        assert [row.p.x for row in session.execute(prepared)] == list(range(20))
+        assert registry.asked == 1
+        # Another class, another registry: what was made before is not used for it.
+        cluster.register_user_type("ks", "point", dict)
+        mock.on(execute("SELECT p"), body("RESULT", page(7, is_last=True)))
+        assert session.execute(prepared).one().p == {"x": 7}
+
+
+def page(x: int, *, is_last: bool) -> bytes:
+    """One row of one UDT of one int, as RESULT has it, with its metadata."""
+    name = b"".join(len(part).to_bytes(2, "big") + part for part in (b"ks", b"t", b"p"))
+    kind = b"\0\x30" + b"".join(len(part).to_bytes(2, "big") + part for part in (b"ks", b"point"))
+    kind += b"\0\1" + b"\0\1x" + b"\0\x09"
+    state = b"" if is_last else b"\0\0\0\1s"
+    flags = (1 if is_last else 3).to_bytes(4, "big")
+    cell = b"\0\0\0\x08" + b"\0\0\0\4" + x.to_bytes(4, "big")
+    return b"\0\0\0\2" + flags + b"\0\0\0\1" + state + name + kind + b"\0\0\0\1" + cell

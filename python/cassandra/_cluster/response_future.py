@@ -130,7 +130,7 @@ class ResponseFuture:
                 self._host = getattr(error, "last_host", None) or self._host
             if self._began is not None:
                 took = time.monotonic() - self._began
-                self.session.cluster.metrics.on_request(took, self._final_exception)
+                self.session.cluster.metrics.on_request(took)
             self._to_call = self._callbacks if self._final_exception is None else self._errbacks
             self._is_settled = True
 

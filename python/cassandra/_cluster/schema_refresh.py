@@ -88,7 +88,9 @@ class SchemaRefresh:
         self.metadata._type_fields(keyspace, user_type)
         for session in list(self.sessions):
             session.user_type_registered(keyspace, user_type, klass)
-        self._user_types.setdefault(keyspace, {})[user_type] = klass
+        # Never changed in place: what was made for the classes that were registered so far is told by it.
+        types = {**self._user_types.get(keyspace, {}), user_type: klass}
+        self._user_types = {**self._user_types, keyspace: types}
 
     def _register_user_types(self, session: Any) -> None:
         """Make the classes that were registered before known to a new session."""

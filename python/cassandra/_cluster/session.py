@@ -74,9 +74,6 @@ class Session(LegacySettings):
     session_id: uuid.UUID
     """Names this session among others."""
 
-    user_type_deserializers: Mapping[str, Any]
-    """The classes that were registered for user-defined types, by keyspace and type."""
-
     _core: SessionCore
     _protocol_version: int
 
@@ -89,7 +86,6 @@ class Session(LegacySettings):
         self._prepared_behind: dict[tuple[str, str | None], PreparedStatement] = {}
         self._core = cluster._session_core(keyspace)
         self._protocol_version = cluster.protocol_version
-        self.user_type_deserializers = cluster._user_types
 
     # Where it stands
 
@@ -102,6 +98,12 @@ class Session(LegacySettings):
     def hosts(self) -> set[Any]:
         """The hosts of the cluster."""
         return set(self.cluster.metadata.all_hosts())
+
+    @property
+    def user_type_deserializers(self) -> Mapping[str, Any]:
+        """The classes that were registered for user-defined types, by keyspace and type."""
+        found: Mapping[str, Any] = self.cluster._user_types
+        return found
 
     @property
     def is_shutdown(self) -> bool:

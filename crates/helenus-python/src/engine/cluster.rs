@@ -141,6 +141,20 @@ impl ClusterCore {
         Ok(list)
     }
 
+    /// How often attempts of requests have failed, and what was done about it, by the names that Python has for it.
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counted = self.cluster.get()?.metrics();
+        let metrics = PyDict::new(py);
+        metrics.set_item("connection_errors", counted.connection_errors)?;
+        metrics.set_item("write_timeouts", counted.write_timeouts)?;
+        metrics.set_item("read_timeouts", counted.read_timeouts)?;
+        metrics.set_item("unavailables", counted.unavailables)?;
+        metrics.set_item("other_errors", counted.other_errors)?;
+        metrics.set_item("retries", counted.retries)?;
+        metrics.set_item("ignores", counted.ignores)?;
+        Ok(metrics)
+    }
+
     /// Tells how far hosts are, by their ids: 0 local, 1 remote, any other ignored; as one is that is not named.
     fn set_distances(&self, py: Python<'_>, distances: Vec<(Bound<'_, PyAny>, i64)>) -> PyResult<()> {
         let mut told = HashMap::with_capacity(distances.len());

@@ -17,7 +17,25 @@ pub(crate) struct ResultCore(Owned<ResultSet>);
 
 /// The decoder of the last few descriptions of columns: pages of one statement share one description, and prepared
 /// statements share theirs over all executions.
-static DECODERS: Mutex<Vec<(Arc<RowsMetadata>, Option<usize>, Py<RowDecoder>)>> = Mutex::new(Vec::new());
+static DECODERS: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+struct Known {
+    metadata: Arc<RowsMetadata>,
+    /// The registry of classes that it was made with. It is never changed: with another class comes another registry.
+    user_types: Option<Py<PyAny>>,
+    decoder: Py<RowDecoder>,
+}
+
+impl Known {
+    fn is_of(&self, user_types: Option<&Bound<'_, PyAny>>) -> bool {
+        let same_types = match (&self.user_types, user_types) {
+            (None, None) => true,
+            (Some(known), Some(given)) => given.is(known),
+            _ => false,
+        };
+        same_types && !self.decoder.get().is_stale()
+    }
+}
 
 /// How many decoders are kept.
 const KEPT: usize = 64;
@@ -29,29 +47,34 @@ pub(super) fn decoder<'py>(
     user_types: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, RowDecoder>> {
     let user_types = user_types.filter(|user_types| user_types.is_truthy().unwrap_or(true));
-    let identity = user_types.map(|user_types| user_types.as_ptr() as usize);
     {
         let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = decoders.iter().position(|(known, of, decoder)| {
-            Arc::ptr_eq(known, metadata) && *of == identity && !decoder.get().is_stale()
-        });
+        let same = |known: &Known| Arc::ptr_eq(&known.metadata, metadata) && known.is_of(user_types);
+        // Where nobody keeps a description, each answer brings its own, which says the same.
+        let alike = |known: &Known| known.metadata == *metadata && known.is_of(user_types);
+        let found = decoders.iter().position(same).or_else(|| decoders.iter().position(alike));
         if let Some(found) = found {
             // Found early the next time.
             decoders.swap(found, 0);
-            return Ok(decoders[0].2.bind(py).clone());
+            decoders[0].metadata = Arc::clone(metadata);
+            return Ok(decoders[0].decoder.bind(py).clone());
         }
     }
     let columns = metadata.columns.iter().map(|column| (&*column.name, &column.cql_type));
     let decoder = Bound::new(py, RowDecoder::new(py, columns, user_types)?)?;
     // Python objects are let go only after the lock is.
     let mut dropped = None;
-    // Registered classes may change in place, so what was made with them is not kept.
-    if identity.is_none() {
+    let made = Known {
+        metadata: Arc::clone(metadata),
+        user_types: user_types.map(|user_types| user_types.clone().unbind()),
+        decoder: decoder.clone().unbind(),
+    };
+    {
         let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
         if decoders.len() >= KEPT {
             dropped = decoders.pop();
         }
-        decoders.insert(0, (Arc::clone(metadata), identity, decoder.clone().unbind()));
+        decoders.insert(0, made);
     }
     drop(dropped);
     Ok(decoder)

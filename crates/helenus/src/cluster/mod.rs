@@ -30,6 +30,7 @@ use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::executor::Executor;
 use crate::lock::lock;
+use crate::metrics::{Counters, Metrics};
 use crate::policy::{HostDistance, HostStateListener};
 use crate::pool::plain_endpoint;
 use crate::schema::{Schema, SchemaPart};
@@ -70,6 +71,7 @@ pub(crate) struct ClusterInner {
     shut_down: AtomicBool,
     /// Held while the schema is read and put in place: what was read earlier is never put over what was read later.
     reading_schema: tokio::sync::Mutex<()>,
+    pub(crate) counters: Counters,
 }
 
 impl Cluster {
@@ -102,6 +104,7 @@ impl Cluster {
             news: news.clone(),
             shut_down: AtomicBool::new(false),
             reading_schema: tokio::sync::Mutex::default(),
+            counters: Counters::default(),
         });
         control::establish(&inner, endpoints, &news).await.map_err(Error::Connect)?;
         inner.executor.main().spawn(control::watch(Arc::downgrade(&inner), news, inbox));
@@ -187,6 +190,12 @@ impl Cluster {
         for session in self.inner.sessions() {
             while !session.adjust_pools(&self.inner.snapshot()) {}
         }
+    }
+
+    /// How often attempts of its sessions' requests have failed so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.inner.counters.read()
     }
 
     /// Has `listener` told of hosts from now on.

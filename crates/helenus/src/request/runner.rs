@@ -71,6 +71,9 @@ pub(crate) trait Environment: Send + Sync {
     /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
     fn set_timer(&self, request: &Arc<Request>, at: Instant);
 
+    /// A failure, or what was decided about one: to be counted.
+    fn note(&self, _failure: &Input<Arc<Host>>) {}
+
     /// The version that all connections speak.
     fn version(&self) -> ProtocolVersion;
 }
@@ -116,6 +119,9 @@ impl Request {
             while let Some(next) =
                 input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) })
             {
+                if let Input::Responded(_, Answer::Error(_)) | Input::Failed(..) | Input::Retry(..) = &next {
+                    self.environment.note(&next);
+                }
                 for action in state.execution.handle(next, now) {
                     self.perform(action, &mut state, now, &mut inputs, &mut later);
                 }

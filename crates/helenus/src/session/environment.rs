@@ -109,6 +109,10 @@ impl Environment for SessionInner {
         call_at(self.context.executor.main(), request, at);
     }
 
+    fn note(&self, failure: &Input<Arc<Host>>) {
+        self.cluster.counters.note(failure);
+    }
+
     fn version(&self) -> ProtocolVersion {
         self.context.version
     }

@@ -7,6 +7,7 @@ mod deliveries;
 mod distances;
 mod endings;
 mod keyspace;
+mod metrics;
 mod paging;
 mod pools;
 mod prepared;
