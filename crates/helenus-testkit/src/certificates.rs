@@ -11,8 +11,9 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData,
+    RevocationReason, RevokedCertParams, SanType, SignatureAlgorithm, date_time_ymd,
 };
 
 /// Which certificate a server shows.
@@ -28,10 +29,41 @@ pub enum ServerCertificate {
     WrongName,
     /// Good, but of another authority.
     OtherAuthority,
+    /// Good, but it begins in 2119.
+    NotYetValid,
+    /// Of nobody but itself.
+    SelfSigned,
+    /// With the server's name as its common name, and nothing else that says whose it is.
+    CommonNameOnly,
+    /// Good, but for clients.
+    ForClients,
+    /// Good, of an intermediate authority whose certificate is sent along.
+    Intermediate,
+    /// The same without the intermediate's certificate.
+    MissingIntermediate,
+    /// Good, but [`revocation_list`](Certificates::revocation_list) names it.
+    Revoked,
+    /// Good, but with an RSA key of 1024 bits. Nothing that is kept makes such keys any more: the key beside it is another's,
+    /// so that a client must refuse it for what it is, before any signature.
+    WeakKey,
 }
 
 impl ServerCertificate {
-    const ALL: [Self; 4] = [Self::Good, Self::Expired, Self::WrongName, Self::OtherAuthority];
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Good,
+        Self::Expired,
+        Self::WrongName,
+        Self::OtherAuthority,
+        Self::NotYetValid,
+        Self::SelfSigned,
+        Self::CommonNameOnly,
+        Self::ForClients,
+        Self::Intermediate,
+        Self::MissingIntermediate,
+        Self::Revoked,
+        Self::WeakKey,
+    ];
 
     const fn stem(self) -> &'static str {
         match self {
@@ -39,6 +71,14 @@ impl ServerCertificate {
             Self::Expired => "server-expired",
             Self::WrongName => "server-wrong-name",
             Self::OtherAuthority => "server-other-authority",
+            Self::NotYetValid => "server-not-yet-valid",
+            Self::SelfSigned => "server-self-signed",
+            Self::CommonNameOnly => "server-common-name-only",
+            Self::ForClients => "server-for-clients",
+            Self::Intermediate => "server-intermediate",
+            Self::MissingIntermediate => "server-missing-intermediate",
+            Self::Revoked => "server-revoked",
+            Self::WeakKey => "server-weak-key",
         }
     }
 }
@@ -74,32 +114,76 @@ impl Certificates {
     }
 
     fn make(&self, addresses: &[IpAddr]) -> Result<(), MakeError> {
-        let authority = make_authority("helenus test authority")?;
-        let other = make_authority("helenus other test authority")?;
-        self.write("ca.pem", &authority.pem())?;
-        self.write("other-ca.pem", &other.pem())?;
+        let authorities = Authorities::make()?;
+        self.write("ca.pem", &authorities.good.pem())?;
+        self.write("other-ca.pem", &authorities.other.pem())?;
         let names: Vec<String> =
             addresses.iter().map(ToString::to_string).chain(["localhost".to_owned()]).collect();
         for which in ServerCertificate::ALL {
-            let names = if which == ServerCertificate::WrongName {
-                vec!["elsewhere.test".to_owned()]
-            } else {
-                names.clone()
-            };
-            let mut params = CertificateParams::new(names)?;
-            valid(&mut params, if which == ServerCertificate::Expired { 2021 } else { 2120 });
-            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-            let issuer = if which == ServerCertificate::OtherAuthority { &other } else { &authority };
-            self.issue(which.stem(), params, issuer)?;
+            self.make_server(which, &names, &authorities)?;
         }
-        for (stem, issuer) in [("client", &authority), ("client-other-authority", &other)] {
+        let lists =
+            [("crl.pem", 2120, true), ("crl-outdated.pem", 2021, true), ("crl-empty.pem", 2120, false)];
+        for (name, until, is_revoked) in lists {
+            self.write(name, &revocation_list(&authorities.good, until, is_revoked)?)?;
+        }
+        for (stem, issuer) in [("client", &authorities.good), ("client-other-authority", &authorities.other)]
+        {
             self.issue(stem, client_params(2120), issuer)?;
         }
-        self.issue("client-expired", client_params(2021), &authority)?;
+        self.issue("client-expired", client_params(2021), &authorities.good)?;
         let mut spiffe = client_params(2120);
         spiffe.subject_alt_names.push(SanType::URI(Self::SPIFFE_ID.try_into()?));
-        self.issue("spiffe", spiffe, &authority)?;
+        self.issue("spiffe", spiffe, &authorities.good)?;
         Ok(())
+    }
+
+    fn make_server(
+        &self,
+        which: ServerCertificate,
+        names: &[String],
+        authorities: &Authorities,
+    ) -> Result<(), MakeError> {
+        use ServerCertificate as Server;
+        let names = match which {
+            Server::WrongName => vec!["elsewhere.test".to_owned()],
+            Server::CommonNameOnly => Vec::new(),
+            _ => names.to_vec(),
+        };
+        let mut params = CertificateParams::new(names)?;
+        valid(&mut params, if which == Server::Expired { 2021 } else { 2120 });
+        if which == Server::NotYetValid {
+            params.not_before = date_time_ymd(2119, 1, 1);
+        }
+        if which == Server::Revoked {
+            params.serial_number = Some(REVOKED.into());
+        }
+        params.extended_key_usages = vec![if which == Server::ForClients {
+            ExtendedKeyUsagePurpose::ClientAuth
+        } else {
+            ExtendedKeyUsagePurpose::ServerAuth
+        }];
+        match which {
+            Server::SelfSigned => {
+                finish(&mut params, which.stem());
+                let key = KeyPair::generate()?;
+                self.write_identity(which.stem(), &key, &params.self_signed(&key)?.pem())
+            }
+            Server::WeakKey => {
+                finish(&mut params, which.stem());
+                let certificate = params.signed_by(&WeakKey::new(), &authorities.good)?.pem();
+                self.write_identity(which.stem(), &KeyPair::generate()?, &certificate)
+            }
+            Server::Intermediate => self.issue(which.stem(), params, &authorities.intermediate),
+            Server::MissingIntermediate => {
+                finish(&mut params, which.stem());
+                let key = KeyPair::generate()?;
+                let certificate = params.signed_by(&key, &authorities.intermediate)?.pem();
+                self.write_identity(which.stem(), &key, &certificate)
+            }
+            Server::OtherAuthority => self.issue(which.stem(), params, &authorities.other),
+            _ => self.issue(which.stem(), params, &authorities.good),
+        }
     }
 
     fn issue(
@@ -108,16 +192,18 @@ impl Certificates {
         mut params: CertificateParams,
         issuer: &CertifiedIssuer<'_, KeyPair>,
     ) -> Result<(), MakeError> {
-        params.distinguished_name.push(DnType::CommonName, format!("helenus test {stem}"));
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.use_authority_key_identifier_extension = true;
+        finish(&mut params, stem);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, issuer)?.pem() + &issuer.pem();
-        self.write(&format!("{stem}.pem"), &certificate)?;
+        self.write_identity(stem, &key, &certificate)
+    }
+
+    fn write_identity(&self, stem: &str, key: &KeyPair, certificates: &str) -> Result<(), MakeError> {
+        self.write(&format!("{stem}.pem"), certificates)?;
         self.write(&format!("{stem}.key"), &key.serialize_pem())?;
         if stem.starts_with("server") {
             // Cassandra takes a key and its chain from one file.
-            self.write(&format!("{stem}-keystore.pem"), &(key.serialize_pem() + &certificate))?;
+            self.write(&format!("{stem}-keystore.pem"), &(key.serialize_pem() + certificates))?;
         }
         Ok(())
     }
@@ -150,6 +236,24 @@ impl Certificates {
     #[must_use]
     pub fn other_ca(&self) -> PathBuf {
         self.directory.join("other-ca.pem")
+    }
+
+    /// The authority's list of revoked certificates: [`ServerCertificate::Revoked`] is on it.
+    #[must_use]
+    pub fn revocation_list(&self) -> PathBuf {
+        self.directory.join("crl.pem")
+    }
+
+    /// The same list, which ought to have been replaced in 2021.
+    #[must_use]
+    pub fn outdated_revocation_list(&self) -> PathBuf {
+        self.directory.join("crl-outdated.pem")
+    }
+
+    /// A list of the authority with nothing on it.
+    #[must_use]
+    pub fn empty_revocation_list(&self) -> PathBuf {
+        self.directory.join("crl-empty.pem")
     }
 
     /// A server's certificate.
@@ -189,13 +293,88 @@ impl Certificates {
     }
 }
 
+/// The serial number that is revoked.
+const REVOKED: u64 = 666;
+
+struct Authorities {
+    good: CertifiedIssuer<'static, KeyPair>,
+    other: CertifiedIssuer<'static, KeyPair>,
+    /// Of the good one.
+    intermediate: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authorities {
+    fn make() -> Result<Self, MakeError> {
+        let good = make_authority("helenus test authority")?;
+        let params = authority_params("helenus test intermediate authority");
+        let intermediate = CertifiedIssuer::signed_by(params, KeyPair::generate()?, &good)?;
+        Ok(Self { good, other: make_authority("helenus other test authority")?, intermediate })
+    }
+}
+
+/// A public key of RSA with a modulus of 1024 bits. Nobody has the private one.
+struct WeakKey(Vec<u8>);
+
+impl WeakKey {
+    fn new() -> Self {
+        // RSAPublicKey (RFC 8017, A.1.1): a modulus whose highest and lowest bits are set, and 65537.
+        let mut der = vec![0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00];
+        der.extend([0xC5; 128]);
+        der.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
+        Self(der)
+    }
+}
+
+impl PublicKeyData for WeakKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
+    }
+}
+
+fn revocation_list(
+    issuer: &CertifiedIssuer<'_, KeyPair>,
+    until: i32,
+    is_revoked: bool,
+) -> Result<String, MakeError> {
+    let revoked = RevokedCertParams {
+        serial_number: REVOKED.into(),
+        revocation_time: date_time_ymd(2020, 6, 1),
+        reason_code: Some(RevocationReason::KeyCompromise),
+        invalidity_date: None,
+    };
+    let list = CertificateRevocationListParams {
+        this_update: date_time_ymd(2020, 6, 1),
+        next_update: date_time_ymd(until, 1, 1),
+        crl_number: 1.into(),
+        issuing_distribution_point: None,
+        revoked_certs: if is_revoked { vec![revoked] } else { Vec::new() },
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(list.signed_by(issuer)?.pem()?)
+}
+
+/// What all certificates of servers and clients have.
+fn finish(params: &mut CertificateParams, stem: &str) {
+    params.distinguished_name.push(DnType::CommonName, format!("helenus test {stem}"));
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+}
+
 fn make_authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, MakeError> {
+    Ok(CertifiedIssuer::self_signed(authority_params(name), KeyPair::generate()?)?)
+}
+
+fn authority_params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut params, 2120);
-    Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
+    params
 }
 
 fn client_params(until: i32) -> CertificateParams {
@@ -245,7 +424,13 @@ mod tests {
             certificates.spiffe(),
         ];
         identities.extend(ServerCertificate::ALL.map(|which| certificates.server(which)));
-        let mut files = vec![certificates.ca(), certificates.other_ca()];
+        let mut files = vec![
+            certificates.ca(),
+            certificates.other_ca(),
+            certificates.revocation_list(),
+            certificates.outdated_revocation_list(),
+            certificates.empty_revocation_list(),
+        ];
         files.extend(ServerCertificate::ALL.map(|which| certificates.keystore(which)));
         files.extend(identities.into_iter().flat_map(|identity| [identity.certificate, identity.key]));
         for file in &files {

@@ -3,6 +3,7 @@
 //! * [`cassandra`]: real nodes, on a Java of this machine, from the jars that Maven fetches. They prove.
 //! * [`mock`]: nodes that speak the protocol and store nothing. They misbehave on command, or answer very fast.
 //! * [`certificates`]: good ones and bad ones, for nodes and clients of either kind.
+//! * [`tls_front`]: a TLS server in front of plain nodes, good or bad.
 //! * [`raw`]: a blocking connection that keeps every byte.
 //!
 //! Nothing here is needed to use the driver, and nothing here depends on it: only on the protocol.
@@ -11,3 +12,4 @@ pub mod cassandra;
 pub mod certificates;
 pub mod mock;
 pub mod raw;
+pub mod tls_front;

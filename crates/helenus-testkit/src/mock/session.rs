@@ -110,7 +110,8 @@ impl Session {
         }
         if authentication.accepts(token) {
             self.phase = Phase::Ready;
-            return Body::new(ResponseOpcode::AuthSuccess, |out| out.bytes(None));
+            let success = authentication.success.as_deref();
+            return Body::new(ResponseOpcode::AuthSuccess, |out| out.bytes(success));
         }
         let user =
             String::from_utf8_lossy(token.split(|byte| *byte == 0).nth(1).unwrap_or_default()).into_owned();

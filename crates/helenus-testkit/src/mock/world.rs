@@ -54,6 +54,10 @@ pub struct Authentication {
     /// What AUTH_CHALLENGE says, one round each, before the credentials are looked at. The answers to all but the last
     /// are ignored.
     pub challenges: Vec<Vec<u8>>,
+    /// Whether any token will do, as for servers that know clients by their certificates.
+    pub anyone: bool,
+    /// What AUTH_SUCCESS carries.
+    pub success: Option<Vec<u8>>,
 }
 
 impl Authentication {
@@ -65,11 +69,16 @@ impl Authentication {
             user: user.into(),
             password: password.into(),
             challenges: Vec::new(),
+            anyone: false,
+            success: None,
         }
     }
 
-    /// Whether a SASL PLAIN token (`authzid NUL user NUL password`) carries the credentials.
+    /// Whether a SASL PLAIN token (`authzid NUL user NUL password`) carries the credentials, where that matters.
     pub(super) fn accepts(&self, token: &[u8]) -> bool {
+        if self.anyone {
+            return true;
+        }
         let mut parts = token.splitn(3, |byte| *byte == 0).skip(1);
         parts.next() == Some(self.user.as_bytes()) && parts.next() == Some(self.password.as_bytes())
     }
