@@ -22,6 +22,8 @@ pub mod routing;
 pub mod schema;
 mod session;
 pub mod statement;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;

@@ -6,12 +6,14 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::compression::Compression;
 use crate::envelope::{Flags, RequestHeader};
 use crate::error::{EncodeError, ProtocolViolation};
 use crate::notation::Writer;
 use crate::opcode::RequestOpcode;
-use crate::request::{AuthResponse, Startup};
+use crate::request::Startup;
 use crate::response::{Message, Response, ServerError};
 use crate::segment;
 use crate::version::ProtocolVersion;
@@ -126,22 +128,26 @@ impl<Step: fmt::Debug> fmt::Debug for Send<Step> {
 
 /// Begins a handshake: OPTIONS.
 pub fn begin(wanted: Wanted) -> Result<Send<AwaitSupported>, HandshakeError> {
-    let bytes = envelope(wanted.version, RequestOpcode::Options, |_body| Ok(()))?;
+    let bytes = envelope(wanted.version, RequestOpcode::Options, 0, |_body| Ok(()))?;
     Ok(Send { bytes, then: AwaitSupported { wanted } })
 }
 
 fn envelope(
     version: ProtocolVersion,
     opcode: RequestOpcode,
+    room: usize,
     encode: impl FnOnce(&mut Writer<'_>) -> Result<(), EncodeError>,
 ) -> Result<Vec<u8>, EncodeError> {
-    let mut body = Vec::new();
+    // It may be a password, of which no copy is to stay: not here, and not where a buffer was that had to grow.
+    let mut body = Zeroizing::new(Vec::with_capacity(room));
     encode(&mut Writer::new(&mut body))?;
     let length = u32::try_from(body.len())
         .map_err(|_| EncodeError::new(opcode.name(), "a body longer than an envelope can say"))?;
     let header = RequestHeader { version, flags: Flags::default(), stream: 0, opcode, length };
-    let mut bytes = header.encode().to_vec();
-    bytes.append(&mut body);
+    let header = header.encode();
+    let mut bytes = Vec::with_capacity(header.len() + body.len());
+    bytes.extend_from_slice(&header);
+    bytes.extend_from_slice(&body);
     Ok(bytes)
 }
 
@@ -189,7 +195,7 @@ impl AwaitSupported {
         startup
             .extend(wanted.options.iter().map(|(name, value)| (name.clone().into(), value.clone().into())));
         let startup = Startup { options: startup };
-        let bytes = envelope(version, RequestOpcode::Startup, |out| startup.encode(version, out))?;
+        let bytes = envelope(version, RequestOpcode::Startup, 64, |out| startup.encode(version, out))?;
         let ready = Ready { version, compression, supported, authenticator: None };
         Ok(Send { bytes, then: AwaitReady { ready, require_authentication: wanted.require_authentication } })
     }
@@ -232,6 +238,13 @@ pub struct AwaitReady {
 pub enum Step {
     /// The connection may be used.
     Ready(Ready),
+    /// The server is satisfied with the credentials, and the connection may be used.
+    Authenticated {
+        /// What is known of the connection.
+        ready: Ready,
+        /// The last word of the authenticator, which may prove that the server is who it says.
+        token: Option<Vec<u8>>,
+    },
     /// The server wants a token: what it said, and the step that sends one.
     Challenged {
         /// The class of the server's authenticator, at the first challenge and at all later ones.
@@ -248,6 +261,9 @@ impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready(ready) => f.debug_tuple("Ready").field(ready).finish(),
+            Self::Authenticated { ready, .. } => {
+                f.debug_struct("Authenticated").field("ready", ready).finish_non_exhaustive()
+            }
             Self::Challenged { authenticator, .. } => {
                 f.debug_struct("Challenged").field("authenticator", authenticator).finish_non_exhaustive()
             }
@@ -287,13 +303,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends `token`, already inside a segment where the version has them.
+    /// Sends `token`, already inside a segment where the version has them. Our copies of it are wiped; the bytes to send are
+    /// the caller's to wipe.
     pub fn respond(self, token: Vec<u8>) -> Result<Send<AwaitVerdict>, HandshakeError> {
+        let token = Zeroizing::new(token);
         let version = self.ready.version;
-        let response = AuthResponse { token: Some(token.into()) };
-        let bare = envelope(version, RequestOpcode::AuthResponse, |out| response.encode(version, out))?;
+        let room = token.len() + size_of::<i32>();
+        let bare =
+            envelope(version, RequestOpcode::AuthResponse, room, |out| out.bytes(Some(token.as_slice())))?;
         let bytes = if version.has_segments() {
-            let mut segments = Vec::new();
+            let bare = Zeroizing::new(bare);
+            let mut segments = Vec::with_capacity(2 * bare.len() + 64);
             segment::encode_envelopes(&bare, self.ready.compression, &mut segments);
             segments
         } else {
@@ -314,9 +334,9 @@ impl AwaitVerdict {
     pub fn handle(self, response: Response) -> Result<Step, HandshakeError> {
         let Answer { mut ready, authenticator, challenges } = self.answer;
         match response.message {
-            Message::AuthSuccess(_) => {
+            Message::AuthSuccess(success) => {
                 ready.authenticator = Some(authenticator);
-                Ok(Step::Ready(ready))
+                Ok(Step::Authenticated { ready, token: success.token.map(|token| token.to_vec()) })
             }
             Message::AuthChallenge(_) if challenges >= MAX_CHALLENGES => {
                 Err(HandshakeError::TooManyChallenges)

@@ -20,7 +20,8 @@ impl PythonAuth {
         }
         if let Ok(pair) = setting.cast::<PyTuple>() {
             let (username, password): (String, String) = pair.extract()?;
-            return Ok(Some(Arc::new(PlainText::new(username, password))));
+            // As in the reference, whatever the server calls its authenticator.
+            return Ok(Some(Arc::new(PlainText::new(username, password).for_any_authenticator())));
         }
         Ok(Some(Arc::new(Self(setting.clone().unbind()))))
     }
@@ -78,10 +79,10 @@ impl Authenticator for PythonAuthenticator {
         })
     }
 
-    fn on_success(&mut self) {
-        // The connection is good; what its authenticator thinks of that changes nothing.
-        let _raised = attached(|py| {
-            self.0.bind(py).call_method1(intern!(py, "on_authentication_success"), (py.None(),)).map(drop)
-        });
+    fn on_success(&mut self, token: Option<&[u8]>) -> Result<(), AuthError> {
+        attached(|py| {
+            let token = token.map(|token| PyBytes::new(py, token));
+            self.0.bind(py).call_method1(intern!(py, "on_authentication_success"), (token,)).map(drop)
+        })
     }
 }

@@ -77,9 +77,15 @@ impl ClusterBuilder {
         self
     }
 
-    /// Encrypts with this; see [`tls`](crate::tls).
-    pub fn tls(mut self, factory: Arc<dyn CipherFactory>) -> Self {
-        self.config.connection.tls = Some(factory);
+    /// Refuses servers that ask for no credentials: whoever stands there may not be who was meant.
+    pub const fn require_authentication(mut self, required: bool) -> Self {
+        self.config.connection.require_authentication = required;
+        self
+    }
+
+    /// Encrypts every connection: with a [`TlsConfig`](crate::tls::TlsConfig), or with a cipher of your own.
+    pub fn tls(mut self, factory: impl Into<Arc<dyn CipherFactory>>) -> Self {
+        self.config.connection.tls = Some(factory.into());
         self
     }
 

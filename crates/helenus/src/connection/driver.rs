@@ -132,7 +132,10 @@ impl Connection {
             buffer.resize(READ_SIZE, 0);
             let count = self.socket.read(buffer)?;
             if count == 0 {
-                return Err(ConnectionError::ClosedByServer);
+                return Err(match &self.cipher {
+                    None => ConnectionError::ClosedByServer,
+                    Some(cipher) => tls(lock(cipher).handle_end()),
+                });
             }
             let drained = if count < READ_SIZE { Drained::Yes } else { Drained::No };
             let Some(cipher) = &self.cipher else {

@@ -1,13 +1,14 @@
 //! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
 //!
-//! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake. * [`driver`]: the pump.
-//! * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
+//! * [`driver`]: the pump. * [`silence`]: when a server that owes answers is to be set aside.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then `writing`, then `cipher`, then `sender`;
 //! `reading` before all but a request's state, which is never taken while any of them is held. Tokens are given
 //! back to their requests only after all locks are released.
 
 pub(crate) mod driver;
+mod login;
 pub(crate) mod open;
 mod silence;
 pub(crate) mod transport;

@@ -15,12 +15,14 @@ use helenus_protocol::connection::{Heartbeat, MAX_STREAMS, Outgoing, Receiver, S
 use helenus_protocol::response::Response;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpSocket, UnixStream};
+use zeroize::Zeroizing;
 
 use super::driver::{Driver, Reading, Writing};
+use super::login::{Login, Round};
 use super::silence::Silence;
 use super::transport::{Cipher, CipherFactory, Socket};
 use super::{Connection, Owner, SERIAL};
-use crate::auth::{AuthError, AuthProvider, Authenticator};
+use crate::auth::AuthProvider;
 use crate::error::ConnectionError;
 
 /// Where a connection goes.
@@ -69,6 +71,9 @@ pub struct ConnectionConfig {
     pub startup_options: Vec<(String, String)>,
     /// Who answers the server's wish for credentials.
     pub auth: Option<Arc<dyn AuthProvider>>,
+    /// Refuses a server that asks for no credentials: it may not be the one that was meant. Off by default, since
+    /// clusters have authentication switched on and off while they run.
+    pub require_authentication: bool,
     /// What encrypts; `None`: nothing does.
     pub tls: Option<Arc<dyn CipherFactory>>,
     /// How long connecting may take, TLS and the handshake included: 5 s.
@@ -97,6 +102,7 @@ impl Default for ConnectionConfig {
             cql_version: None,
             startup_options: Vec::new(),
             auth: None,
+            require_authentication: false,
             tls: None,
             connect_timeout: Duration::from_secs(5),
             heartbeat_interval: Some(Duration::from_secs(30)),
@@ -159,6 +165,8 @@ struct Wire {
     fd: AsyncFd<Arc<Socket>>,
     cipher: Option<Box<dyn Cipher>>,
     receiver: Receiver,
+    /// Whether the server has said anything yet.
+    heard: bool,
 }
 
 impl Wire {
@@ -178,7 +186,7 @@ impl Wire {
             }
         };
         let fd = register(Arc::new(socket))?;
-        let mut wire = Self { fd, cipher, receiver: Receiver::new(version, config.max_body) };
+        let mut wire = Self { fd, cipher, receiver: Receiver::new(version, config.max_body), heard: false };
         wire.secure().await?;
         Ok(wire)
     }
@@ -194,7 +202,7 @@ impl Wire {
             compression: config.compression.clone(),
             cql_version: config.cql_version.clone(),
             options: config.startup_options.clone(),
-            require_authentication: false,
+            require_authentication: config.require_authentication,
         };
         let options = handshake::begin(wanted)?;
         self.write(&options.bytes).await?;
@@ -204,19 +212,20 @@ impl Wire {
         let first = self.response(version).await?;
         let mut step = startup.then.handle(first)?;
         self.receiver.settle();
-        let mut authenticator: Option<Box<dyn Authenticator>> = None;
+        let mut login = Login::new(config.auth.clone(), address);
         loop {
             match step {
-                Step::Ready(ready) => {
-                    if let Some(mut authenticator) = authenticator {
-                        authenticator.on_success();
-                    }
+                Step::Ready(ready) => return Ok(ready),
+                Step::Authenticated { ready, token } => {
+                    let class = ready.authenticator.clone().unwrap_or_default();
+                    login.perform(&class, Round::Last(token)).await?;
                     return Ok(ready);
                 }
                 Step::Challenged { authenticator: class, challenge, then } => {
-                    let token = respond(config, address, &class, challenge, &mut authenticator).await?;
-                    let answer = then.respond(token)?;
-                    self.write(&answer.bytes).await?;
+                    let round = challenge.map_or(Round::First, Round::Next);
+                    let answer = then.respond(login.perform(&class, round).await?)?;
+                    let bytes = Zeroizing::new(answer.bytes);
+                    self.write(&bytes).await?;
                     step = answer.then.handle(self.response(version).await?)?;
                 }
             }
@@ -251,13 +260,18 @@ impl Wire {
         let count = loop {
             let mut guard = self.fd.readable().await?;
             match self.fd.get_ref().read(&mut buffer) {
-                Ok(0) => return Err(ConnectionError::ClosedByServer),
+                Ok(0) => return Err(self.ended()),
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.broken(error)),
             }
         };
+        let is_first = !std::mem::replace(&mut self.heard, true);
         let Some(cipher) = &mut self.cipher else {
+            // An alert of TLS: no version of ours begins with this byte.
+            if is_first && buffer[..count].starts_with(&[0x15, 0x03]) {
+                return Err(ConnectionError::Tls("the server speaks TLS, and none was configured".into()));
+            }
             self.receiver.handle_bytes(&buffer[..count]);
             return Ok(());
         };
@@ -272,6 +286,37 @@ impl Wire {
                 let _alert_sent = self.write(&[]).await;
                 Err(ConnectionError::Tls(error.0.into()))
             }
+        }
+    }
+
+    /// The socket takes and gives nothing any more. What the server said before may tell why: an alert of TLS for one, which
+    /// lies unread where it closed while we were writing.
+    fn broken(&mut self, error: io::Error) -> ConnectionError {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        if !matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+            return error.into();
+        }
+        if let Some(cipher) = &mut self.cipher {
+            let (mut buffer, mut plaintext) = (vec![0; 16 * 1024], Vec::new());
+            while let Ok(count @ 1..) = self.fd.get_ref().read(&mut buffer) {
+                if let Err(error) = cipher.open(&buffer[..count], &mut plaintext) {
+                    return ConnectionError::Tls(error.0.into());
+                }
+            }
+        } else if self.heard {
+            return error.into();
+        }
+        self.ended()
+    }
+
+    /// What it means that the server has closed the socket now.
+    fn ended(&mut self) -> ConnectionError {
+        match &mut self.cipher {
+            Some(cipher) => ConnectionError::Tls(cipher.handle_end().0.into()),
+            None if self.heard => ConnectionError::ClosedByServer,
+            None => ConnectionError::Setup(
+                "the server closed the connection without a word: it may want TLS".into(),
+            ),
         }
     }
 
@@ -292,7 +337,7 @@ impl Wire {
             match self.fd.get_ref().write(rest) {
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.broken(error)),
             }
         }
         Ok(())
@@ -368,41 +413,4 @@ mod libc_names {
     pub(super) const TCP_KEEPIDLE: i32 = 4;
     pub(super) const TCP_KEEPINTVL: i32 = 5;
     pub(super) const TCP_KEEPCNT: i32 = 6;
-}
-
-async fn respond(
-    config: &ConnectionConfig,
-    address: SocketAddr,
-    class: &str,
-    challenge: Option<Vec<u8>>,
-    authenticator: &mut Option<Box<dyn Authenticator>>,
-) -> Result<Vec<u8>, ConnectionError> {
-    let Some(provider) = config.auth.clone() else {
-        let why = format!("{address} requires authentication ({class}) and no credentials were given");
-        return Err(ConnectionError::Authentication(why.into()));
-    };
-    let mut taken = authenticator.take();
-    let class = class.to_owned();
-    let may_block = provider.may_block();
-    let evaluate = move || {
-        let mut authenticator = match taken.take() {
-            Some(authenticator) => authenticator,
-            None => provider.authenticator(address, &class)?,
-        };
-        let token = match challenge {
-            None => authenticator.initial_response()?,
-            Some(challenge) => authenticator.evaluate_challenge(&challenge)?,
-        };
-        Ok::<_, AuthError>((authenticator, token))
-    };
-    let evaluated = if may_block {
-        tokio::task::spawn_blocking(evaluate).await.map_err(|_panicked| {
-            ConnectionError::Authentication("the authentication provider panicked".into())
-        })?
-    } else {
-        evaluate()
-    };
-    let (kept, token) = evaluated.map_err(|error| ConnectionError::Authentication(error.0.into()))?;
-    *authenticator = Some(kept);
-    Ok(token)
 }

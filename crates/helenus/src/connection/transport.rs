@@ -90,6 +90,15 @@ pub trait Cipher: Send + fmt::Debug {
     /// Whether the handshake is still under way.
     fn is_handshaking(&self) -> bool;
 
+    /// The socket has ended, and the peer has not ended the channel before: says what that means.
+    fn handle_end(&mut self) -> CipherError {
+        CipherError(if self.is_handshaking() {
+            "the server closed the connection during the TLS handshake".into()
+        } else {
+            "the connection was cut off: the server did not end TLS before it closed the socket".into()
+        })
+    }
+
     /// Ends the channel: a closing message is left for [`take_output`](Self::take_output).
     fn close(&mut self);
 }

@@ -1,5 +1,8 @@
 //! The engine against scripted nodes: what reaches the servers, and how often.
 
+mod authentication;
+#[cfg(feature = "tls")]
+mod canary;
 mod connecting;
 mod control;
 mod deadlines;
@@ -15,6 +18,8 @@ mod reserving;
 mod routing;
 mod schema;
 mod silence;
+#[cfg(feature = "tls")]
+mod tls;
 mod turns;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Every step of the handshake with every answer to it.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::*;
 use crate::envelope::HEADER_LENGTH;
@@ -204,8 +204,11 @@ fn credentials_are_sent_round_by_round() {
     let Step::Challenged { challenge: Some(empty), then, .. } = next else { panic!("{next:?}") };
     assert!(empty.is_empty());
     let sent = then.respond(b"third".to_vec()).unwrap();
-    let success = Message::AuthSuccess(AuthSuccess::default()).into();
-    let Step::Ready(ready) = sent.then.handle(success).unwrap() else { panic!("not ready") };
+    let success = Message::AuthSuccess(AuthSuccess { token: Some(Bytes::from_static(b"proof")) }).into();
+    let step = sent.then.handle(success).unwrap();
+    assert!(!format!("{step:?}").contains("proof"));
+    let Step::Authenticated { ready, token } = step else { panic!("not ready") };
+    assert_eq!(token.as_deref(), Some(b"proof".as_slice()));
     assert_eq!(ready.authenticator.as_deref(), Some("a.b.PasswordAuthenticator"));
 }
 

@@ -1,0 +1,135 @@
+//! Secrets that sing when they are shown: nothing that the engine prints, logs or returns may hold one.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use helenus::auth::{AuthError, Credentials, RotatingPlainText};
+use helenus::tls::TlsConfig;
+use helenus_testkit::certificates::{Certificates, ServerCertificate};
+use helenus_testkit::mock::{close, opcode, silence};
+use helenus_testkit::tls_front::Settings;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::nodes;
+
+const PASSWORD: &str = "c4nary-in-the-password";
+const WRONG: &str = "c4nary-in-a-wrong-password";
+
+/// Everything that is logged, at every level, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string does not fail.
+        let _written = write!(self.0.lock().unwrap(), " {field}={value:?}");
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push('\n');
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_anywhere() {
+    let log = Log::default();
+    // All tasks of this test run on its thread.
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let mut output = String::new();
+
+    let directory = std::env::temp_dir().join(format!("helenus-canary-{}", std::process::id()));
+    let certificates = Certificates::generate(&directory, &[[127, 0, 0, 1].into()]).unwrap();
+    let identity = certificates.client();
+    let key = fs::read_to_string(&identity.key).unwrap();
+    let key_line = key.lines().nth(1).unwrap().to_owned();
+
+    let node = nodes(1, 1).credentials("alice", PASSWORD).start().unwrap();
+    let target = node.addresses()[0];
+    let front = Settings::new(certificates.server(ServerCertificate::Good));
+    let front = front.client_authority(&certificates.ca()).unwrap().start(move |_| Some(target)).unwrap();
+
+    let tls = TlsConfig::builder()
+        .authority_file(certificates.ca())
+        .client_certificate_files(&identity.certificate, &identity.key);
+    write!(output, "{tls:?}").unwrap();
+    let tls = tls.build().unwrap();
+    let builder = || {
+        let mut builder = helenus::Cluster::builder()
+            .contact_point("127.0.0.1")
+            .port(front.address().port())
+            .tls(tls.clone())
+            .request_timeout(Some(Duration::from_millis(300)));
+        builder.config_mut().connection.connect_timeout = Duration::from_millis(500);
+        builder
+    };
+    let right = builder().credentials("alice", PASSWORD);
+    let wrong = builder().credentials("alice", WRONG);
+    let rotating = RotatingPlainText::new(|_| Ok(Credentials::new("alice", PASSWORD)));
+    let failing = RotatingPlainText::new(|_| Err(AuthError("closed".into())));
+    write!(output, "{right:?} {right:#?} {wrong:?} {rotating:?} {:?}", Credentials::new("alice", PASSWORD))
+        .unwrap();
+
+    let session = right.clone().session().await.unwrap();
+    builder().auth_provider(Arc::new(rotating)).session().await.unwrap();
+    write!(output, "{session:?} {session:#?} {:?} {tls:?}", session.cluster()).unwrap();
+    node.on(helenus_testkit::mock::query("SELECT silent FROM t"), silence());
+    let error = session.execute("SELECT silent FROM t").await.unwrap_err();
+    write!(output, "{error} {error:?} {error:#?}").unwrap();
+    for attempt in [wrong, builder(), builder().auth_provider(Arc::new(failing))] {
+        let error = attempt.session().await.unwrap_err();
+        write!(output, "{error} {error:?} {error:#?}").unwrap();
+    }
+    // The server goes, or is silent, with the password in hand.
+    for reaction in [close(), silence()] {
+        let rule = node.on(opcode(helenus::protocol::RequestOpcode::AuthResponse), reaction);
+        let error = right.clone().session().await.unwrap_err();
+        write!(output, "{error} {error:?} {error:#?}").unwrap();
+        node.remove(rule);
+    }
+    // A key that has been damaged, and one that is read as something else.
+    fs::write(&identity.key, key.replacen(&key_line, &key_line[2..], 1)).unwrap();
+    let error = tls.reload().unwrap_err();
+    write!(output, "{error} {error:?} {tls:?}").unwrap();
+    let error = TlsConfig::builder().authority(key.clone()).build().unwrap_err();
+    write!(output, "{error} {error:?}").unwrap();
+    session.cluster().shut_down();
+    fs::remove_dir_all(directory).unwrap();
+
+    output += &log.0.lock().unwrap();
+    assert!(
+        output.contains("connected") && output.contains("are incorrect"),
+        "not all was listened to: {output}"
+    );
+    for secret in [PASSWORD, WRONG, "c4nary", &key_line, &key_line[2..20]] {
+        assert!(!output.contains(secret), "{secret} is in: {output}");
+    }
+    // Nor as a list of numbers, which is how bytes are shown.
+    let numbers = |text: &str| format!("{:?}", text.as_bytes()).trim_matches(['[', ']']).to_owned();
+    assert!(!output.contains(&numbers("c4nary")), "{output}");
+}
