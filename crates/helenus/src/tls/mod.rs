@@ -90,7 +90,6 @@ struct Current {
 
 impl TlsConfig {
     /// Settings; at least one authority has to be given.
-    #[must_use]
     pub fn builder() -> TlsConfigBuilder {
         TlsConfigBuilder::default()
     }
