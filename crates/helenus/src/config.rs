@@ -1,6 +1,7 @@
 //! Every knob, its default, and why.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,25 @@ pub enum ContactPoint {
     Address(SocketAddr),
     /// A Unix-domain socket.
     Unix(PathBuf),
+}
+
+/// Where the addresses of names come from.
+pub trait NameResolver: std::fmt::Debug + Send + Sync {
+    /// All addresses of a host name. It may block.
+    ///
+    /// # Errors
+    /// Whatever keeps the name from being resolved.
+    fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// The operating system's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+impl NameResolver for SystemResolver {
+    fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+    }
 }
 
 /// What requests of a session get where their statement says nothing.
@@ -61,6 +81,9 @@ pub struct PoolSize {
 pub struct Config {
     /// Where to look first.
     pub contact_points: Vec<ContactPoint>,
+    /// How the names among them are resolved: by the operating system. That is done again whenever the control connection
+    /// is lost, so that a cluster that has moved as a whole is found.
+    pub resolver: Arc<dyn NameResolver>,
     /// The port of contact points and nodes that name none: 9042.
     pub port: u16,
     /// The version to speak; `None`: the newest that both sides know.
@@ -80,8 +103,11 @@ pub struct Config {
     pub max_schema_agreement_wait: Duration,
     /// The time limit of each of the engine's own queries: 2 s.
     pub control_timeout: Duration,
-    /// Topology and status events are gathered for this long: at most 1 s.
+    /// Topology events are gathered for this long: at most 1 s.
     pub topology_refresh_window: Duration,
+    /// Hosts that are said to be up are tried within this time, each once: at most 1 s. Our own attempts to reach them go
+    /// on meanwhile, and whether a host is down its connections tell.
+    pub status_refresh_window: Duration,
     /// Schema events are gathered for this long.
     pub schema_refresh_window: Duration,
     /// Whether the schema's tables are read at all. Without it there is no token-aware routing for simple statements.
@@ -90,8 +116,9 @@ pub struct Config {
     pub token_metadata: bool,
     /// Whether `prepare` prepares on every host at once.
     pub prepare_on_all_hosts: bool,
-    /// Whether a host that comes up is told of the prepared statements at once. Not acted on yet: a host that does not
-    /// know a statement says UNPREPARED, and is told then.
+    /// Whether a host that is connected to for the first time, or again after it could not be, is told of the prepared
+    /// statements at once, a few at a time. One that does not know a statement says UNPREPARED in any case, and is told
+    /// then.
     pub reprepare_on_up: bool,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
@@ -104,6 +131,7 @@ impl Config {
         use crate::policy;
         Self {
             contact_points: Vec::new(),
+            resolver: Arc::new(SystemResolver),
             port: 9042,
             protocol_version: None,
             defaults: RequestDefaults {
@@ -123,6 +151,7 @@ impl Config {
             max_schema_agreement_wait: Duration::from_secs(10),
             control_timeout: Duration::from_secs(2),
             topology_refresh_window: Duration::from_secs(1),
+            status_refresh_window: Duration::from_secs(1),
             schema_refresh_window: Duration::from_secs(1),
             schema_metadata: true,
             token_metadata: true,

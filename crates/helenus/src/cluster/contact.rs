@@ -1,6 +1,8 @@
 //! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use crate::config::{Config, ContactPoint};
 use crate::connection::open::Endpoint;
@@ -26,8 +28,11 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
                     push(&mut endpoints, tcp(SocketAddr::new(ip, port), None));
                     continue;
                 }
-                match tokio::net::lookup_host((name.as_str(), port)).await {
-                    Ok(addresses) => addresses.for_each(|a| push(&mut endpoints, tcp(a, Some(name)))),
+                match look_up(config, name).await {
+                    Ok(found) if found.is_empty() => errors.push(format!("{name}: it has no address")),
+                    Ok(found) => found
+                        .into_iter()
+                        .for_each(|ip| push(&mut endpoints, tcp(SocketAddr::new(ip, port), Some(name)))),
                     Err(error) => errors.push(format!("{name}: {error}")),
                 }
             }
@@ -40,6 +45,12 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
         tracing::warn!("a contact point cannot be resolved: {error}");
     }
     Ok(endpoints)
+}
+
+async fn look_up(config: &Config, name: &str) -> io::Result<Vec<IpAddr>> {
+    let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
+    let looked_up = tokio::task::spawn_blocking(move || resolver.resolve(&name)).await;
+    looked_up.unwrap_or_else(|_panicked| Err(io::Error::other("the resolver panicked")))
 }
 
 fn tcp(address: SocketAddr, name: Option<&str>) -> Endpoint {

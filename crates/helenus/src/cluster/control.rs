@@ -1,40 +1,26 @@
-//! The control connection: one connection on which the cluster is watched. It finds out who is there, hears of changes,
-//! and moves to another host by itself when its own is lost.
+//! The control connection: one connection on which the cluster is watched. Here is how it is made and what is read on it;
+//! [`watch`](super::watch) keeps it.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use helenus_protocol::ProtocolVersion;
 use helenus_protocol::connection::handshake::HandshakeError;
 use helenus_protocol::request::EventType;
-use helenus_protocol::response::{Event, SchemaChange, StatusChange};
+use helenus_protocol::response::{Event, SchemaChange};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::link::Link;
+use super::watch::News;
 use super::{ClusterInner, Host, HostFacts, topology};
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
 use crate::schema::read::Depth;
-use crate::schema::{self, SchemaPart, Stale};
-
-/// Between attempts to take over where the reconnection policy has no more pauses: the cluster is not given up.
-const LAST_PAUSE: Duration = Duration::from_secs(60);
-
-/// What the control task is told.
-#[derive(Debug)]
-pub(crate) enum News {
-    Event(Event),
-    /// The control connection with this number is gone.
-    Lost(usize),
-    /// Read everything again and tell when it was done.
-    Refresh(tokio::sync::oneshot::Sender<()>),
-    /// The cluster is shut down.
-    Stop,
-}
+use crate::schema::{self, SchemaPart};
 
 struct ControlOwner(mpsc::UnboundedSender<News>);
 
@@ -120,28 +106,40 @@ async fn establish_at(
         let events = [EventType::TopologyChange, EventType::StatusChange, EventType::SchemaChange];
         link.register(&events, timeout).await?;
         cluster.set_version(connection.ready().version);
-        refresh_topology(cluster, &link).await?;
-        refresh_schema(cluster, &link, &[SchemaPart::Everything]).await
+        let own = refresh_topology(cluster, &link).await?;
+        refresh_schema(cluster, &link, &[SchemaPart::Everything]).await?;
+        Ok(own)
     };
-    if let Err(error) = prepared.await {
-        let error = match error {
-            Error::Request(failure) => ConnectionError::Setup(failure.to_string().into()),
-            other => ConnectionError::Setup(other.to_string().into()),
-        };
-        connection.close(error.clone());
-        return Err(error);
+    match prepared.await {
+        Ok(own) => {
+            let host = own.and_then(|own| cluster.snapshot().host(own).cloned()).unwrap_or(link.host);
+            cluster.set_control(Some(Link { host, connection }));
+            Ok(())
+        }
+        Err(error) => {
+            let error = setup_error(&error);
+            connection.close(error.clone());
+            Err(error)
+        }
     }
-    let host = cluster.snapshot().host_at(endpoint.address()).cloned().unwrap_or(link.host);
-    cluster.set_control(Some(Link { host, connection }));
-    Ok(())
 }
 
-pub(crate) async fn refresh_topology(cluster: &Arc<ClusterInner>, link: &Link) -> Result<(), Error> {
+/// Why a control connection that was opened is of no use.
+pub(super) fn setup_error(error: &Error) -> ConnectionError {
+    ConnectionError::Setup(error.to_string().into())
+}
+
+/// Reads who is in the cluster. Gives the id of the host that was asked, where it told.
+pub(crate) async fn refresh_topology(
+    cluster: &Arc<ClusterInner>,
+    link: &Link,
+) -> Result<Option<Uuid>, Error> {
     let config = &cluster.config;
-    let translator = &*config.address_translation;
-    let found = topology::read(link, config.port, translator, config.control_timeout).await?;
+    let found =
+        topology::read(link, config.port, &config.address_translation, config.control_timeout).await?;
+    let own = found.own;
     cluster.apply_topology(found).await;
-    Ok(())
+    Ok(own)
 }
 
 /// Reads parts of the schema again, one after another: what one request changed is not read as it was before by another.
@@ -211,124 +209,6 @@ async fn schema_versions(
         }
     }
     Ok(versions)
-}
-
-/// The task that watches. It ends with the cluster.
-pub(crate) async fn watch(
-    cluster: Weak<ClusterInner>,
-    news: mpsc::UnboundedSender<News>,
-    mut inbox: mpsc::UnboundedReceiver<News>,
-) {
-    let mut pending = Pending::default();
-    loop {
-        let next = match pending.due {
-            Some(due) => tokio::select! {
-                received = inbox.recv() => received,
-                () = tokio::time::sleep_until(due.into()) => {
-                    let Some(cluster) = cluster.upgrade() else { return };
-                    pending.run(&cluster).await;
-                    continue;
-                }
-            },
-            None => inbox.recv().await,
-        };
-        let Some(cluster) = cluster.upgrade() else { return };
-        match next {
-            None | Some(News::Stop) => return,
-            Some(News::Event(event)) => pending.handle_event(&cluster, &event),
-            Some(News::Refresh(done)) => {
-                pending.topology = true;
-                pending.schema.add(SchemaPart::Everything);
-                pending.waiting.push(done);
-                pending.due = Some(Instant::now());
-            }
-            Some(News::Lost(serial)) => {
-                if cluster.control().is_some_and(|link| link.connection.serial() == serial) {
-                    cluster.set_control(None);
-                    let weak = Arc::downgrade(&cluster);
-                    drop(cluster);
-                    take_over(weak, &news).await;
-                }
-            }
-        }
-    }
-}
-
-/// What events have asked for and was not done yet: gathered, so that a flood of events is one refresh.
-#[derive(Default)]
-struct Pending {
-    topology: bool,
-    schema: Stale,
-    due: Option<Instant>,
-    waiting: Vec<tokio::sync::oneshot::Sender<()>>,
-}
-
-impl Pending {
-    fn handle_event(&mut self, cluster: &Arc<ClusterInner>, event: &Event) {
-        tracing::debug!(?event, "event");
-        let window = match event {
-            Event::TopologyChange { .. } => {
-                self.topology = true;
-                cluster.config.topology_refresh_window
-            }
-            Event::StatusChange { status, address } => {
-                // Events may lie: they only make us look sooner.
-                match cluster.snapshot().host_named_in_event(*address) {
-                    Some(host) if *status == StatusChange::Up => cluster.host_may_be_up(host),
-                    Some(_) => {}
-                    None => self.topology = true,
-                }
-                cluster.config.topology_refresh_window
-            }
-            Event::SchemaChange(change) => {
-                self.schema.add(SchemaPart::of(change));
-                cluster.config.schema_refresh_window
-            }
-        };
-        if self.topology || !self.schema.is_empty() {
-            // The first event opens the window; later ones do not move it.
-            self.due.get_or_insert_with(|| Instant::now() + jittered(window));
-        }
-    }
-
-    async fn run(&mut self, cluster: &Arc<ClusterInner>) {
-        self.due = None;
-        let Some(link) = cluster.control() else { return };
-        if std::mem::take(&mut self.topology)
-            && let Err(error) = refresh_topology(cluster, &link).await
-        {
-            tracing::warn!(%error, "cannot read the cluster's nodes");
-        }
-        if let Err(error) = refresh_schema(cluster, &link, &self.schema.take()).await {
-            tracing::warn!(%error, "cannot read the schema");
-        }
-        for done in self.waiting.drain(..) {
-            // Whoever waited may be gone.
-            let _gone = done.send(());
-        }
-    }
-}
-
-/// Many clients hear the same event at the same time; they should not all ask at the same time.
-fn jittered(window: Duration) -> Duration {
-    window.mul_f64(fastrand::f64())
-}
-
-/// Makes a control connection to any host there is, trying again for as long as someone holds the cluster.
-async fn take_over(cluster: Weak<ClusterInner>, news: &mpsc::UnboundedSender<News>) {
-    let mut pauses = None;
-    loop {
-        let pause = {
-            let Some(cluster) = cluster.upgrade() else { return };
-            let endpoints = cluster.endpoints_by_preference().await;
-            if cluster.is_shut_down() || establish(&cluster, endpoints, news).await.is_ok() {
-                return;
-            }
-            let pauses = pauses.get_or_insert_with(|| cluster.config.reconnection.schedule());
-            pauses.next().unwrap_or(LAST_PAUSE)
-        };
-        tokio::time::sleep(pause).await;
-    }
 }
 
 /// What the session does after its statement has changed the schema: agreement, then what changed is read.

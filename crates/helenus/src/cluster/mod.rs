@@ -10,8 +10,10 @@ pub(crate) mod link;
 mod snapshot;
 pub(crate) mod table;
 mod topology;
+mod watch;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -27,7 +29,7 @@ pub use snapshot::Snapshot;
 
 use crate::config::{Config, PoolSize};
 use crate::connection::open::Endpoint;
-use crate::error::{ConnectionError, Error};
+use crate::error::{ConnectionError, Error, RequestFailure};
 use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{Counters, Metrics};
@@ -35,10 +37,12 @@ use crate::policy::{HostDistance, HostStateListener};
 use crate::pool::plain_endpoint;
 use crate::schema::{Schema, SchemaPart};
 use crate::session::{Session, SessionInner};
-use control::News;
 use link::Link;
 use topology::Topology;
+use watch::News;
 
+/// How many questions one after another read everything, at most, as far as a limit of time is concerned.
+const QUESTIONS: u32 = 4;
 /// Hosts that go up or down within this time change the distances once.
 const JUDGING_WINDOW: Duration = Duration::from_millis(10);
 
@@ -107,7 +111,7 @@ impl Cluster {
             counters: Counters::default(),
         });
         control::establish(&inner, endpoints, &news).await.map_err(Error::Connect)?;
-        inner.executor.main().spawn(control::watch(Arc::downgrade(&inner), news, inbox));
+        inner.executor.main().spawn(watch::watch(Arc::downgrade(&inner), news, inbox));
         Ok(Self { inner })
     }
 
@@ -147,15 +151,24 @@ impl Cluster {
         self.inner.control().map(|link| Arc::clone(&link.host))
     }
 
-    /// Reads hosts and schema again.
+    /// Reads hosts and schema again. Where no control connection is open, all hosts are tried for one at once.
     ///
     /// # Errors
     ///
-    /// [`Error::ShutDown`] after [`shut_down`](Self::shut_down).
+    /// What came in the way of reading; [`Error::Connect`] where no host takes a connection; [`Error::ShutDown`] after
+    /// [`shut_down`](Self::shut_down). It takes no longer than connecting to each host and asking it may take.
     pub async fn refresh(&self) -> Result<(), Error> {
-        let (done, finished) = oneshot::channel();
-        self.inner.news.send(News::Refresh(done)).map_err(|_| Error::ShutDown)?;
-        finished.await.map_err(|_| Error::ShutDown)
+        let (waiting, finished) = oneshot::channel();
+        self.inner.news.send(News::Refresh(waiting)).map_err(|_| Error::ShutDown)?;
+        let limit = self.inner.refresh_limit();
+        match tokio::time::timeout(limit, finished).await {
+            Ok(outcome) => outcome.map_err(|_| Error::ShutDown)?,
+            Err(_) => {
+                let waiting = self.control_host().into_iter().map(|host| (host, limit)).collect();
+                let failure = RequestFailure::TimedOut { after: limit, waiting, attempts: Vec::new() };
+                Err(Error::Request(Box::new(failure)))
+            }
+        }
     }
 
     /// Reads a part of the schema again.
@@ -284,6 +297,14 @@ impl ClusterInner {
         }
     }
 
+    /// How long reading everything may take: one host after another may have to be connected to, and asked.
+    fn refresh_limit(&self) -> Duration {
+        let hosts = self.snapshot().hosts().len() + self.config.contact_points.len();
+        let each =
+            self.config.connection.connect_timeout.saturating_add(self.config.control_timeout * QUESTIONS);
+        each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn pool_size(&self) -> PoolSize {
         *lock(&self.pool_size)
     }
@@ -376,6 +397,11 @@ impl ClusterInner {
         }
     }
 
+    /// Whether any session has a connection to `host`.
+    pub(crate) fn is_connected(&self, host: &Host) -> bool {
+        self.sessions().iter().any(|session| session.is_connected(host))
+    }
+
     /// The state of a host follows from its connections.
     pub(crate) fn host_changed(self: &Arc<Self>, host: &Arc<Host>, status: HostStatus) {
         if host.status() == status || !host.set_status(status) {
@@ -389,15 +415,16 @@ impl ClusterInner {
         self.judge_soon();
     }
 
-    /// Where a new control connection is tried: hosts that are up, then others that are used, then the contact points.
-    async fn endpoints_by_preference(&self) -> Vec<Endpoint> {
+    /// Where a new control connection is tried: hosts that are up, then others that are used and `lost`, from where it
+    /// was lost; then the contact points, whose names may mean others by now.
+    async fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
         let snapshot = self.snapshot();
         // A host that is not to be used is not to be watched from either, unless it is all that can be found.
         let policy = &self.config.defaults.load_balancing;
         let is_used = |host: &&Arc<Host>| snapshot.distance(policy, host) != HostDistance::Ignored;
         let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
-        hosts.sort_by_key(|host| !host.is_up());
+        hosts.sort_by_key(|host| (host.address() == lost, host.is_set_aside(), !host.is_up()));
         let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| plain_endpoint(host.address())).collect();
         match contact::resolve(&self.config).await {
             Ok(points) => endpoints

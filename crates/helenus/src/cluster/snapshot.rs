@@ -77,8 +77,10 @@ impl Snapshot {
                 None => Arc::new(Host::new(facts.clone())),
             })
             .collect();
+        // Where the data centre has another name now, the old one would leave no host to be used.
+        let is_there = |name: &Arc<str>| hosts.iter().any(|host| host.datacenter() == Some(&**name));
         let first = hosts.first().and_then(|host| host.facts().datacenter.clone());
-        let contacted = self.contacted_datacenter.clone().or(first);
+        let contacted = self.contacted_datacenter.clone().filter(is_there).or(first);
         Self::new(hosts, found.partitioner, Arc::clone(&self.schema)).with_contacted_datacenter(contacted)
     }
 

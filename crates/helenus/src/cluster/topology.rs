@@ -1,6 +1,7 @@
 //! Who is in the cluster, from `system.local` and `system.peers_v2` or `system.peers`. Rows that cannot be true are
 //! skipped with a warning: one bad row must not hide the others.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::routing::{Partitioner, Token};
 /// What the system tables say.
 #[derive(Debug)]
 pub(crate) struct Topology {
+    /// The id of the node that was asked.
+    pub(crate) own: Option<Uuid>,
     pub(crate) hosts: Vec<HostFacts>,
     pub(crate) partitioner: Option<Partitioner>,
     pub(crate) cluster_name: Option<String>,
@@ -27,7 +30,7 @@ pub(crate) struct Topology {
 pub(crate) async fn read(
     link: &Link,
     port: u16,
-    translator: &dyn AddressTranslator,
+    translator: &Arc<dyn AddressTranslator>,
     timeout: Duration,
 ) -> Result<Topology, Error> {
     let local = link.query("SELECT * FROM system.local WHERE key='local'", timeout).await?;
@@ -46,32 +49,75 @@ pub(crate) async fn read(
         cluster_name = row.get("cluster_name");
     }
     let partitioner = partitioner_class.as_deref().and_then(Partitioner::from_class_name);
-    let mut hosts: Vec<HostFacts> = Vec::new();
-    if let Some(row) = local.rows().next() {
+    let mut found: Vec<HostFacts> = Vec::new();
+    let own = local.rows().next().map(|row| {
         // We are connected to it, whatever it thinks its address is.
         let mut facts = facts(&row, link.connection.address(), partitioner)
             .unwrap_or_else(|| HostFacts::new(link.host.host_id(), link.connection.address()));
         facts.rpc_address = rpc_address(&row, port).unwrap_or(facts.rpc_address);
-        hosts.push(facts);
-    }
+        let id = facts.host_id;
+        found.push(facts);
+        id
+    });
+    let mut bad_rows = Vec::new();
     for row in peers.rows() {
-        let Some(rpc_address) = peer_address(&row, port, v2) else {
-            tracing::warn!("a row of the peers table has no usable address; it is skipped");
+        let Some(address) = peer_address(&row, port, v2) else {
+            bad_rows.push("one has no usable address".to_owned());
             continue;
         };
-        let address = translator.translate(rpc_address);
-        let Some(mut facts) = facts(&row, address, partitioner) else {
-            tracing::warn!(%address, "a row of the peers table has no host id, or no tokens; it is skipped");
-            continue;
-        };
-        facts.rpc_address = rpc_address;
-        if hosts.iter().any(|known| known.host_id == facts.host_id || known.address == facts.address) {
-            tracing::warn!(%address, "a row of the peers table repeats a host; it is skipped");
+        match facts(&row, address, partitioner) {
+            Some(facts) => found.push(facts),
+            None => bad_rows.push(format!("that of {address} has no host id")),
+        }
+    }
+    let hosts = without_repetitions(translated(found, own, translator).await, &mut bad_rows);
+    if !bad_rows.is_empty() {
+        tracing::warn!(rows = bad_rows.join("; "), "rows of the peers table are skipped");
+    }
+    Ok(Topology { own, hosts, partitioner, cluster_name, partitioner_class })
+}
+
+/// Has each host's address translated to the one that it is reached by from here.
+async fn translated(
+    mut hosts: Vec<HostFacts>,
+    own: Option<Uuid>,
+    translator: &Arc<dyn AddressTranslator>,
+) -> Vec<HostFacts> {
+    let before = hosts.clone();
+    let by = Arc::clone(translator);
+    let translate = move || {
+        for facts in &mut hosts {
+            let address = by.translate_host(facts);
+            // The node that we are connected to is where it is, unless the translator knows its name for itself.
+            if Some(facts.host_id) != own || address != facts.rpc_address {
+                facts.address = address;
+            }
+        }
+        hosts
+    };
+    if !translator.may_block() {
+        return translate();
+    }
+    tokio::task::spawn_blocking(translate).await.unwrap_or_else(|_panicked| {
+        tracing::error!("the address translator panicked; addresses are left as they are");
+        before
+    })
+}
+
+/// Of several hosts with one identity or address the first.
+fn without_repetitions(found: Vec<HostFacts>, bad_rows: &mut Vec<String>) -> Vec<HostFacts> {
+    let mut seen = (HashSet::new(), HashSet::new());
+    let mut hosts = Vec::with_capacity(found.len());
+    for facts in found {
+        if seen.0.contains(&facts.host_id) || seen.1.contains(&facts.address) {
+            bad_rows.push(format!("that of {} repeats a host", facts.address));
             continue;
         }
+        seen.0.insert(facts.host_id);
+        seen.1.insert(facts.address);
         hosts.push(facts);
     }
-    Ok(Topology { hosts, partitioner, cluster_name, partitioner_class })
+    hosts
 }
 
 fn facts(row: &TableRow<'_>, address: SocketAddr, partitioner: Option<Partitioner>) -> Option<HostFacts> {

@@ -1,4 +1,4 @@
-//! Address translation. A translator that looks names up does I/O and is not for here: it would hand us its table.
+//! Address translation.
 
 use std::net::SocketAddr;
 

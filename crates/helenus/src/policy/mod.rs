@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cluster::{Host, Snapshot};
+use crate::cluster::{Host, HostFacts, Snapshot};
 
 pub use address_translation::IdentityTranslator;
 pub use conviction::SimpleConvictionPolicy;
@@ -91,6 +91,10 @@ pub trait SpeculativeExecutionPolicy: Debug + Send + Sync {
 }
 
 /// Whether a failed connection means that its host is down.
+///
+/// It is told of each connection that could not be opened or has ended, but for those that we closed ourselves. A host
+/// that it convicts is down once no connection to it is left; one that it does not stays up for those who plan, while
+/// its connections are made again.
 pub trait ConvictionPolicy: Debug + Send + Sync {
     /// Judges a host by one failure.
     fn convict(&self, host: &Host, failure: &(dyn Error + 'static)) -> bool;
@@ -99,12 +103,28 @@ pub trait ConvictionPolicy: Debug + Send + Sync {
     fn reset(&self, host: &Host) {
         let _ = host;
     }
+
+    /// Whether it may block, on an interpreter's lock for one, so that it must not be asked on an I/O thread.
+    fn may_block(&self) -> bool {
+        false
+    }
 }
 
 /// Where a node is reached from here, given the address that it is known by in the cluster.
 pub trait AddressTranslator: Debug + Send + Sync {
     /// The address to connect to.
     fn translate(&self, address: SocketAddr) -> SocketAddr;
+
+    /// The address to connect to for a host of which all is known that the system tables say; by default that of its
+    /// `rpc_address`. It is asked each time that they are read.
+    fn translate_host(&self, host: &HostFacts) -> SocketAddr {
+        self.translate(host.rpc_address)
+    }
+
+    /// Whether it may block, on a name server or an interpreter's lock, so that it must not be asked on an I/O thread.
+    fn may_block(&self) -> bool {
+        false
+    }
 }
 
 /// The timestamps of writes.

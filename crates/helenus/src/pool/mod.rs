@@ -4,6 +4,7 @@ pub(crate) mod plan;
 pub(crate) mod reserve;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
@@ -38,6 +39,8 @@ pub(crate) trait PoolObserver: Send + Sync {
     fn endpoint(&self, host: &Arc<Host>) -> Endpoint;
     /// A connection was opened, or is there no more; `open` are left.
     fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>);
+    /// The pool has a connection to its host for the first time, or for the first time after none could be opened.
+    fn handle_return(&self, host: &Arc<Host>, connection: &Arc<Connection>);
 }
 
 /// The connections of one session to one host.
@@ -47,6 +50,8 @@ pub(crate) struct Pool {
     open: ArcSwap<Vec<Arc<Connection>>>,
     plan: Mutex<PoolPlan>,
     last_error: ArcSwapOption<ConnectionError>,
+    /// The next connection that is opened is the first of its host, or the first after one could not be.
+    returning: AtomicBool,
     me: Weak<Self>,
 }
 
@@ -68,6 +73,7 @@ impl Pool {
             open: ArcSwap::default(),
             plan: Mutex::new(plan),
             last_error: ArcSwapOption::empty(),
+            returning: AtomicBool::new(true),
             me: me.clone(),
         });
         pool.decide(|plan, now| plan.start(now));
@@ -238,9 +244,15 @@ impl Pool {
             return;
         }
         self.report(None);
+        if self.returning.swap(false, Ordering::AcqRel)
+            && let Some(observer) = self.context.observer.upgrade()
+        {
+            observer.handle_return(&self.host, connection);
+        }
     }
 
     fn failed(&self, error: &ConnectionError) {
+        self.returning.store(true, Ordering::Release);
         tracing::debug!(host = %self.host.address(), %error, "cannot connect");
         self.last_error.store(Some(Arc::new(error.clone())));
         self.decide(PoolPlan::handle_failed);

@@ -117,6 +117,7 @@ impl Stale {
     }
 
     /// Whether all that was said to have changed was read again.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         !self.everything && self.keyspaces.is_empty()
     }

@@ -21,6 +21,7 @@ use crate::pool::reserve::Reserved;
 use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
+use prepare::PreparedCache;
 
 /// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub(crate) struct SessionInner {
     pub(crate) pools: ArcSwap<Pools>,
     /// Held while the pools are made what they should be.
     adjusting: Mutex<()>,
+    /// What was prepared, for hosts that come later.
+    prepared: Mutex<PreparedCache>,
     shut_down: AtomicBool,
 }
 
@@ -57,6 +60,7 @@ impl Session {
             }),
             pools: ArcSwap::default(),
             adjusting: Mutex::default(),
+            prepared: Mutex::default(),
             shut_down: AtomicBool::new(false),
         });
         cluster.add_session(&inner);

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::SessionInner;
+use crate::cluster::link::Link;
 use crate::cluster::{Host, HostStatus, Snapshot};
+use crate::connection::Connection;
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::lock::lock;
@@ -116,6 +118,11 @@ impl SessionInner {
         }
     }
 
+    /// Whether a connection to `host` is open.
+    pub(crate) fn is_connected(&self, host: &Host) -> bool {
+        self.pools.load().get(&host.host_id()).is_some_and(|pool| !pool.connections().is_empty())
+    }
+
     pub(crate) fn try_now(&self, host: &Arc<Host>) {
         if let Some(pool) = self.pools.load().get(&host.host_id()) {
             pool.try_now();
@@ -129,13 +136,35 @@ impl PoolObserver for SessionInner {
     }
 
     fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>) {
-        let Some(error) = error else {
-            self.cluster.config.conviction.reset(host);
-            self.cluster.host_changed(host, HostStatus::Up);
-            return;
+        let conviction = Arc::clone(&self.cluster.config.conviction);
+        let (cluster, host, error) = (Arc::clone(&self.cluster), Arc::clone(host), error.cloned());
+        let judge = match error {
+            None => {
+                self.cluster.host_changed(&host, HostStatus::Up);
+                Box::new(move || conviction.reset(&host)) as Box<dyn FnOnce() + Send>
+            }
+            // That was ourselves, and says nothing of the host.
+            Some(ConnectionError::Closed(_)) => return,
+            Some(error) => Box::new(move || {
+                if conviction.convict(&host, &error) && open == 0 && !cluster.is_connected(&host) {
+                    cluster.host_changed(&host, HostStatus::Down);
+                }
+            }),
         };
-        if open == 0 && !self.is_shut_down() && self.cluster.config.conviction.convict(host, error) {
-            self.cluster.host_changed(host, HostStatus::Down);
+        if self.is_shut_down() {
+            return;
+        }
+        if self.cluster.config.conviction.may_block() {
+            self.context.executor.main().spawn_blocking(judge);
+        } else {
+            judge();
+        }
+    }
+
+    fn handle_return(&self, host: &Arc<Host>, connection: &Arc<Connection>) {
+        if self.cluster.config.reprepare_on_up {
+            let link = Link { host: Arc::clone(host), connection: Arc::clone(connection) };
+            self.prepare_all_on(link);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! PREPARE: once where it is asked for, on all other hosts beside, and again where a host has forgotten.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::Prepare;
@@ -13,12 +15,16 @@ use super::SessionInner;
 use crate::cluster::Host;
 use crate::cluster::link::Link;
 use crate::error::Error;
+use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
 use crate::request::{Awaited, Body, Facts, Request, ToPrepare};
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, StatementOptions};
+
+/// How many statements a host that has returned is asked to prepare at a time.
+const PREPARED_AT_ONCE: usize = 16;
 
 impl SessionInner {
     pub(crate) async fn prepare(
@@ -38,7 +44,7 @@ impl SessionInner {
         let Message::Result(ResultMessage::Prepared(prepared)) = response.message else {
             return Err(DecodeError::new("RESULT", 0, "RESULT prepared was due").into());
         };
-        let shared = Arc::new(Shared::new(query.into(), keyspace, prepared));
+        let shared = lock(&self.prepared).add(Shared::new(query.into(), keyspace, prepared));
         if self.cluster.config.prepare_on_all_hosts {
             self.prepare_elsewhere(&shared, &success.host).await;
         }
@@ -88,6 +94,75 @@ impl SessionInner {
             );
         }
         while others.join_next().await.is_some() {}
+    }
+}
+
+/// The statements that a session has prepared and somebody still holds, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct PreparedCache {
+    statements: HashMap<Bytes, Vec<Weak<Shared>>>,
+    /// With so many ids, those that nobody holds any more are forgotten.
+    crowded: usize,
+}
+
+impl PreparedCache {
+    /// Notes a statement. One that is known already is the same again, with what the server says of it now.
+    fn add(&mut self, shared: Shared) -> Arc<Shared> {
+        if self.statements.len() >= self.crowded {
+            self.statements.retain(|_, known| known.iter().any(|known| known.strong_count() > 0));
+            self.crowded = 2 * self.statements.len() + 16;
+        }
+        let known = self.statements.entry(shared.id().clone()).or_default();
+        known.retain(|known| known.strong_count() > 0);
+        if let Some(same) = known.iter().filter_map(Weak::upgrade).find(|known| known.is_same(&shared)) {
+            if let Some(columns) = shared.into_result_columns() {
+                same.replace_result_columns(columns);
+            }
+            return same;
+        }
+        let shared = Arc::new(shared);
+        known.push(Arc::downgrade(&shared));
+        shared
+    }
+
+    /// All statements that somebody holds.
+    fn all(&self) -> Vec<Arc<Shared>> {
+        self.statements.values().flatten().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl SessionInner {
+    /// Prepares all statements at the other end of `link`, a few at a time.
+    pub(super) fn prepare_all_on(&self, link: Link) {
+        let mut statements = lock(&self.prepared).all().into_iter();
+        let (executor, since) = (self.context.executor.clone(), Instant::now());
+        let timeout = self.cluster.config.control_timeout;
+        let mut under_way = tokio::task::JoinSet::new();
+        if statements.len() == 0 {
+            return;
+        }
+        self.context.executor.main().spawn(async move {
+            loop {
+                while under_way.len() < PREPARED_AT_ONCE
+                    && let Some(shared) = statements.next()
+                {
+                    let link = link.clone();
+                    let prepare = async move { shared.prepare_again(&link, timeout, since).await };
+                    under_way.spawn_on(prepare, executor.main());
+                }
+                match under_way.join_next().await {
+                    None => return,
+                    Some(Ok(Ok(()))) => {}
+                    Some(Ok(Err(error))) => {
+                        tracing::debug!(host = %link.host.address(), %error, "a statement cannot be prepared there yet");
+                        if link.connection.ended().is_some() {
+                            return;
+                        }
+                    }
+                    Some(Err(error)) => tracing::error!(%error, "preparing has panicked"),
+                }
+            }
+        });
     }
 }
 

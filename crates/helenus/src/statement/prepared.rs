@@ -75,6 +75,23 @@ impl Shared {
         self.keyspace.as_deref()
     }
 
+    /// Whether it is the same statement: the same text in the same keyspace, with the same bind markers.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.id, &self.query, &self.keyspace) == (&other.id, &other.query, &other.keyspace)
+            && self.bind == other.bind
+            && self.partition_key_indexes == other.partition_key_indexes
+    }
+
+    /// What the server said of the columns of its answers.
+    pub(crate) fn into_result_columns(self) -> Option<Arc<ResultColumns>> {
+        self.result.into_inner()
+    }
+
+    /// As [`set_result_columns`](Self::set_result_columns), with what another handle has.
+    pub(crate) fn replace_result_columns(&self, columns: Arc<ResultColumns>) {
+        self.result.store(Some(columns));
+    }
+
     /// The lock under which the statement is prepared again on a host, holding when that was done last.
     pub(crate) fn turn_on(&self, host: Uuid) -> Turn {
         Arc::clone(lock(&self.turns).entry(host).or_default())

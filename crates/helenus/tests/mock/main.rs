@@ -9,6 +9,7 @@ mod deadlines;
 mod deliveries;
 mod distances;
 mod endings;
+mod following;
 mod keyspace;
 mod metrics;
 mod paging;
@@ -21,6 +22,7 @@ mod silence;
 #[cfg(feature = "tls")]
 mod tls;
 mod turns;
+mod watching;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
