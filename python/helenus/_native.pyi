@@ -199,6 +199,15 @@ class ReservedCore:
     def release(self) -> bool: ...
 
 @final
+class SecureConnectBundle:
+    """A secure connect bundle that was read."""
+
+    @staticmethod
+    def read(path: str | bytes) -> SecureConnectBundle: ...
+    @property
+    def keyspace(self) -> str | None: ...
+
+@final
 class ResultCore:
     """One page of rows that are still bytes, or that a statement without rows was run."""
 

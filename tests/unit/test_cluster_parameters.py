@@ -140,7 +140,7 @@ def test_defaults(name: str) -> None:
         ("endpoint_factory", 5, TypeError),
         ("execution_profiles", [1], TypeError),
         ("execution_profiles", {"a": 5}, TypeError),
-        ("cloud", {"secure_connect_bundle": "x"}, UnsupportedOperation),
+        ("cloud", {"secure_connect_bundle": "x"}, FileNotFoundError),
         ("metrics_enabled", "yes", TypeError),
         ("prepare_on_all_hosts", None, TypeError),
         ("no_such_parameter", 5, TypeError),

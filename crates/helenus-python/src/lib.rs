@@ -29,7 +29,8 @@ mod native {
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
     use crate::engine::{
-        ClusterCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SessionCore, TaskCore,
+        ClusterCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle, SessionCore,
+        TaskCore,
     };
     #[pymodule_export]
     use crate::types::TypeCodec;

@@ -4,12 +4,14 @@
 //! * [`mock`]: nodes that speak the protocol and store nothing. They misbehave on command, or answer very fast.
 //! * [`certificates`]: good ones and bad ones, for nodes and clients of either kind.
 //! * [`tls_front`]: a TLS server in front of plain nodes, good or bad.
+//! * [`cloud`]: a proxy that knows nodes by SNI, and the secure connect bundle for it.
 //! * [`raw`]: a blocking connection that keeps every byte.
 //!
 //! Nothing here is needed to use the driver, and nothing here depends on it: only on the protocol.
 
 pub mod cassandra;
 pub mod certificates;
+pub mod cloud;
 pub mod mock;
 pub mod raw;
 pub mod tls_front;

@@ -224,9 +224,11 @@ impl State {
             };
             let (state, config) = (Arc::clone(self), Arc::clone(config));
             thread::spawn(move || {
-                if let Err(error) = state.serve(client, config, number) {
+                if let Err(error) = state.serve(&client, config, number) {
                     state.note(number, |visit| visit.error = Some(error.to_string()));
                 }
+                // There is another handle to it, so that dropping this one closes nothing.
+                let _closed = client.shutdown(Shutdown::Both);
             });
         }
     }
@@ -237,7 +239,7 @@ impl State {
         }
     }
 
-    fn serve(&self, mut client: TcpStream, config: Arc<ServerConfig>, number: usize) -> io::Result<()> {
+    fn serve(&self, mut client: &TcpStream, config: Arc<ServerConfig>, number: usize) -> io::Result<()> {
         client.set_nodelay(true)?;
         client.set_read_timeout(Some(PATIENCE))?;
         client.set_write_timeout(Some(PATIENCE))?;
@@ -255,16 +257,13 @@ impl State {
         let mut server = TcpStream::connect_timeout(&target, PATIENCE)?;
         server.set_nodelay(true)?;
         server.set_write_timeout(Some(PATIENCE))?;
-        let outcome = self.relay(&mut tls, &mut client, &mut server, number);
-        // Both may be closed already.
-        let _closed = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
-        outcome
+        self.relay(&mut tls, client, &mut server, number)
     }
 
     fn relay(
         &self,
         tls: &mut ServerConnection,
-        client: &mut TcpStream,
+        mut client: &TcpStream,
         server: &mut TcpStream,
         number: usize,
     ) -> io::Result<()> {
@@ -276,7 +275,7 @@ impl State {
             // What came together with the end of the handshake is there already.
             let state = tls.process_new_packets();
             while tls.wants_write() {
-                tls.write_tls(client)?;
+                tls.write_tls(&mut client)?;
             }
             let state = state.map_err(io::Error::other)?;
             let mut length = state.plaintext_bytes_to_read();
@@ -289,8 +288,8 @@ impl State {
             if state.peer_has_closed() {
                 return Ok(());
             }
-            let ready = readable(&[&*client, &*server])?;
-            if ready[0] && tls.read_tls(client)? == 0 {
+            let ready = readable(&[client, &*server])?;
+            if ready[0] && tls.read_tls(&mut client)? == 0 {
                 return Ok(());
             }
             if ready[1] {
@@ -301,7 +300,7 @@ impl State {
                     tls.writer().write_all(&buffer[..count])?;
                 }
                 while tls.wants_write() {
-                    tls.write_tls(client)?;
+                    tls.write_tls(&mut client)?;
                 }
                 if count == 0 {
                     return Ok(());

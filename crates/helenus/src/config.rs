@@ -9,6 +9,7 @@ use std::time::Duration;
 use helenus_protocol::connection::MAX_STREAMS;
 use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 
+use crate::cluster::proxy::Proxy;
 pub use crate::connection::open::{ConnectionConfig, SocketOption};
 use crate::policy::{
     AddressTranslator, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
@@ -122,6 +123,8 @@ pub struct Config {
     pub reprepare_on_up: bool,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
+    /// Through whom nodes are reached, if not directly.
+    pub(crate) proxy: Option<Arc<dyn Proxy>>,
 }
 
 impl Config {
@@ -158,7 +161,21 @@ impl Config {
             prepare_on_all_hosts: true,
             reprepare_on_up: true,
             connection: ConnectionConfig::default(),
+            proxy: None,
         }
+    }
+
+    /// Connects by a secure connect bundle; see [`ClusterBuilder::secure_connect_bundle`](crate::ClusterBuilder::secure_connect_bundle).
+    #[cfg(feature = "cloud")]
+    pub fn set_secure_connect_bundle(&mut self, bundle: crate::cloud::SecureConnectBundle) {
+        self.defaults.consistency = Consistency::LocalQuorum;
+        if self.connection.auth.is_none()
+            && let Some(login) = bundle.login()
+        {
+            self.connection.auth = Some(Arc::new(login));
+        }
+        self.connection.tls = Some(Arc::new(bundle.clone()));
+        self.proxy = Some(Arc::new(bundle));
     }
 
     /// How many requests may be in flight on one connection, 1 to 32,768 (the default).

@@ -6,6 +6,8 @@
 #![deny(unsafe_code)]
 
 pub mod auth;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod cluster;
 pub mod config;
 mod connection;

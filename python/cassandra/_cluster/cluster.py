@@ -10,10 +10,11 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from cassandra._cluster import cloud as bundles
 from cassandra._cluster import engine_options, engine_policies, options
 from cassandra._cluster.connection_counts import ConnectionCounts
 from cassandra._cluster.control_view import ControlConnection
-from cassandra._cluster.defaults import ConfigMode
+from cassandra._cluster.defaults import NOT_SET, ConfigMode
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata
@@ -26,7 +27,7 @@ from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._connection.hub import Hub, finished, hub_for
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
-from cassandra._errors.driver import DriverException, UnsupportedOperation
+from cassandra._errors.driver import DriverException
 from cassandra._errors.session import NoHostAvailable
 from cassandra._exported import exported_by
 from cassandra._native import ClusterCore
@@ -60,6 +61,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
     _engine_retry: Any = None
     _engine_plans: tuple[Any, ...] = ()
     _engine_policy: Any = None
+    _bundle: Any = None
 
     def __init__(
         self,
@@ -114,7 +116,13 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         if isinstance(ssl_context, Mapping):
             ssl_context, ssl_options = None, ssl_context
         if cloud is not None:
-            raise UnsupportedOperation("cloud: secure connect bundles are not supported")
+            others = (
+                contact_points is not None and contact_points is not NOT_SET,
+                endpoint_factory,
+                ssl_context,
+                ssl_options,
+            )
+            self._bundle = bundles.bundle(cloud, *others)
         self._lock = RLock()
         self._take_addresses(contact_points, port, endpoint_factory)
         self._take_protocol(protocol_version, is_default_protocol_version, allow_beta_protocol_version, cql_version)
@@ -160,6 +168,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             reconnection_policy, conviction_policy, conviction_policy_factory, address_translator, timestamp_generator
         )
         self._take_profiles(load_balancing_policy, default_retry_policy, execution_profiles)
+        if self._bundle:
+            for profile in self.profile_manager.profiles.values():
+                bundles.set_consistency(profile)
         self._begin_views()
 
     def _begin_views(self) -> None:
@@ -210,6 +221,8 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             raise ValueError("Cannot add execution profiles when legacy parameters are set explicitly.")
         if name in self.profile_manager.profiles:
             raise ValueError(f"Profile {name!r} already exists")
+        if self._bundle:
+            bundles.set_consistency(profile)
         self.profile_manager.profiles[name] = profile
         self._config_mode = ConfigMode.PROFILES
         if self._core is not None:

@@ -91,7 +91,8 @@ def engine_options(cluster: Any, protocol_version: int | None, load_balancing: A
     """All settings, checked."""
     retry = engine_policies.retry(cluster.profile_manager.default.retry_policy)
     return {
-        "contact_points": contact_points.for_engine(cluster.endpoints_resolved),
+        "contact_points": [] if cluster._bundle else contact_points.for_engine(cluster.endpoints_resolved),
+        "bundle": cluster._bundle,
         "port": cluster.port,
         "protocol_version": spoken(protocol_version),
         "compression": compression(cluster.compression),

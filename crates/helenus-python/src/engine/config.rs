@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::auth::PythonAuth;
+use super::bundle::SecureConnectBundle;
 use super::distances::{Distances, ToldPolicy};
 use super::policies;
 use super::tls::PythonTls;
@@ -117,6 +118,10 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     }
     if let Some(count) = value::<Option<usize>>(options, "max_requests_per_connection")? {
         config.set_max_requests_per_connection(count);
+    }
+    let bundle = setting(options, "bundle")?;
+    if !bundle.is_none() {
+        config.set_secure_connect_bundle(bundle.cast::<SecureConnectBundle>()?.get().bundle());
     }
     Ok(config)
 }

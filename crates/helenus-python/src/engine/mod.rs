@@ -2,6 +2,7 @@
 //! stands on these classes; nothing is decided here.
 
 mod auth;
+mod bundle;
 mod cluster;
 mod concurrent;
 mod config;
@@ -18,6 +19,7 @@ mod statement;
 mod task;
 mod tls;
 
+pub(crate) use bundle::SecureConnectBundle;
 pub(crate) use cluster::ClusterCore;
 pub(crate) use request::RequestCore;
 pub(crate) use reserved::ReservedCore;

@@ -89,6 +89,14 @@ impl ClusterBuilder {
         self
     }
 
+    /// Connects by a secure connect bundle: contact points, encryption and the certificate of the client are its own, and
+    /// consistency is LOCAL_QUORUM unless another is set after it.
+    #[cfg(feature = "cloud")]
+    pub fn secure_connect_bundle(mut self, bundle: crate::cloud::SecureConnectBundle) -> Self {
+        self.config.set_secure_connect_bundle(bundle);
+        self
+    }
+
     /// Chooses hosts by this policy.
     pub fn load_balancing(mut self, policy: Arc<dyn LoadBalancingPolicy>) -> Self {
         self.config.defaults.load_balancing = policy;

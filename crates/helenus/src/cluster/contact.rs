@@ -10,6 +10,12 @@ use crate::error::Error;
 
 /// All addresses of all contact points, in their order, each once.
 pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
+    if let Some(proxy) = &config.proxy {
+        if !config.contact_points.is_empty() {
+            return Err(Error::Configuration("a secure connect bundle has contact points of its own".into()));
+        }
+        return proxy.contact_points(config.connection.connect_timeout).await;
+    }
     if config.contact_points.is_empty() {
         return Err(Error::Configuration("there are no contact points".into()));
     }

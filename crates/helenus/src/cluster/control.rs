@@ -95,10 +95,8 @@ async fn establish_at(
     news: &mpsc::UnboundedSender<News>,
 ) -> Result<(), ConnectionError> {
     let connection = open_negotiating(cluster, endpoint, news).await?;
-    let host = cluster
-        .snapshot()
-        .host_at(endpoint.address())
-        .cloned()
+    let host = endpoint
+        .host_in(&cluster.snapshot())
         .unwrap_or_else(|| Arc::new(Host::new(HostFacts::new(Uuid::nil(), endpoint.address()))));
     let link = Link { host, connection: Arc::clone(&connection) };
     let prepared = async {
@@ -135,8 +133,9 @@ pub(crate) async fn refresh_topology(
     link: &Link,
 ) -> Result<Option<Uuid>, Error> {
     let config = &cluster.config;
+    let translator = &config.address_translation;
     let found =
-        topology::read(link, config.port, &config.address_translation, config.control_timeout).await?;
+        topology::read(link, config.port, translator, config.proxy.is_some(), config.control_timeout).await?;
     let own = found.own;
     cluster.apply_topology(found).await;
     Ok(own)

@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod distances;
 pub(crate) mod host;
 pub(crate) mod link;
+pub(crate) mod proxy;
 mod snapshot;
 pub(crate) mod table;
 mod topology;
@@ -425,13 +426,19 @@ impl ClusterInner {
         let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
         hosts.sort_by_key(|host| (host.address() == lost, host.is_set_aside(), !host.is_up()));
-        let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| plain_endpoint(host.address())).collect();
+        let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| self.endpoint(host)).collect();
         match contact::resolve(&self.config).await {
             Ok(points) => endpoints
                 .extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
             Err(error) => tracing::warn!(%error, "the contact points cannot be resolved again"),
         }
         endpoints
+    }
+
+    /// How a host is dialled.
+    pub(crate) fn endpoint(&self, host: &Host) -> Endpoint {
+        let proxied = self.config.proxy.as_ref().and_then(|proxy| proxy.endpoint(host));
+        proxied.unwrap_or_else(|| plain_endpoint(host.address()))
     }
 
     /// Waits until the schema is settled after `change`; tells whether the nodes agree.

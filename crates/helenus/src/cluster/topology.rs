@@ -31,6 +31,7 @@ pub(crate) async fn read(
     link: &Link,
     port: u16,
     translator: &Arc<dyn AddressTranslator>,
+    is_proxied: bool,
     timeout: Duration,
 ) -> Result<Topology, Error> {
     let local = link.query("SELECT * FROM system.local WHERE key='local'", timeout).await?;
@@ -51,9 +52,11 @@ pub(crate) async fn read(
     let partitioner = partitioner_class.as_deref().and_then(Partitioner::from_class_name);
     let mut found: Vec<HostFacts> = Vec::new();
     let own = local.rows().next().map(|row| {
-        // We are connected to it, whatever it thinks its address is.
-        let mut facts = facts(&row, link.connection.address(), partitioner)
-            .unwrap_or_else(|| HostFacts::new(link.host.host_id(), link.connection.address()));
+        // We are connected to it, whatever it thinks its address is; unless that is a proxy's.
+        let behind = if is_proxied { rpc_address(&row, port) } else { None };
+        let address = behind.unwrap_or_else(|| link.connection.address());
+        let mut facts =
+            facts(&row, address, partitioner).unwrap_or_else(|| HostFacts::new(link.host.host_id(), address));
         facts.rpc_address = rpc_address(&row, port).unwrap_or(facts.rpc_address);
         let id = facts.host_id;
         found.push(facts);

@@ -1,7 +1,7 @@
 //! Opens a connection: the socket, TLS, and the handshake with a version that both sides speak.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -23,6 +23,7 @@ use super::silence::Silence;
 use super::transport::{Cipher, CipherFactory, Socket};
 use super::{Connection, Owner, SERIAL};
 use crate::auth::AuthProvider;
+use crate::cluster::{Host, Snapshot};
 use crate::error::ConnectionError;
 
 /// Where a connection goes.
@@ -30,20 +31,36 @@ use crate::error::ConnectionError;
 pub(crate) enum Endpoint {
     /// An address, and the name that a certificate must hold and SNI says (the address itself if `None`).
     Tcp { address: SocketAddr, name: Option<Arc<str>> },
+    /// A node behind a proxy, which knows it by the name that SNI says; the node's own address, where it is known.
+    #[cfg_attr(not(feature = "cloud"), allow(dead_code))]
+    Proxied { proxy: (Arc<str>, u16), name: Arc<str>, address: Option<SocketAddr> },
     /// A Unix-domain socket; the address stands for it in the cluster's snapshot.
     Unix { path: PathBuf, address: SocketAddr },
 }
 
 impl Endpoint {
-    pub(crate) const fn address(&self) -> SocketAddr {
+    /// Whom errors name, and what the cluster's snapshot knows the node by.
+    pub(crate) fn address(&self) -> SocketAddr {
         match self {
             Self::Tcp { address, .. } | Self::Unix { address, .. } => *address,
+            Self::Proxied { address: Some(address), .. } => *address,
+            Self::Proxied { proxy: (name, port), .. } => {
+                SocketAddr::new(name.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), *port)
+            }
+        }
+    }
+
+    /// The host that it leads to, if the snapshot has it.
+    pub(crate) fn host_in(&self, snapshot: &Snapshot) -> Option<Arc<Host>> {
+        match self {
+            Self::Proxied { name, .. } => snapshot.host(name.parse().ok()?).cloned(),
+            Self::Tcp { address, .. } | Self::Unix { address, .. } => snapshot.host_at(*address).cloned(),
         }
     }
 
     fn name(&self) -> String {
         match self {
-            Self::Tcp { name: Some(name), .. } => name.to_string(),
+            Self::Tcp { name: Some(name), .. } | Self::Proxied { name, .. } => name.to_string(),
             other => other.address().ip().to_string(),
         }
     }
@@ -177,6 +194,9 @@ impl Wire {
     ) -> Result<Self, ConnectionError> {
         let socket = match endpoint {
             Endpoint::Tcp { address, .. } => Socket::Tcp(connect_tcp(*address, config).await?),
+            Endpoint::Proxied { proxy: (name, port), .. } => {
+                Socket::Tcp(connect_to_any(name, *port, config).await?)
+            }
             Endpoint::Unix { path, .. } => Socket::Unix(UnixStream::connect(path).await?.into_std()?),
         };
         let cipher = match &config.tls {
@@ -363,6 +383,24 @@ async fn connect_tcp(
     let stream = socket.connect(address).await?;
     stream.set_nodelay(config.tcp_nodelay)?;
     Ok(stream.into_std()?)
+}
+
+/// Connects to any of the addresses that `name` has now: proxies come and go behind a name.
+async fn connect_to_any(
+    name: &str,
+    port: u16,
+    config: &ConnectionConfig,
+) -> Result<std::net::TcpStream, ConnectionError> {
+    let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((name, port)).await?.collect();
+    fastrand::shuffle(&mut addresses);
+    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address")).into();
+    for address in addresses {
+        match connect_tcp(address, config).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Sets the options that this driver knows by number; another is an error, not a silence.

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(more_than_hosts[1], [2, 3, 4, 1]);
         let transient = walk(&hosts, &[("class", SIMPLE), ("replication_factor", "3/1")]);
         assert_eq!(transient[3], [4, 1]);
-        assert_eq!(walk(&hosts, &[("class", SIMPLE), ("replication_factor", "0")])[0], []);
+        assert!(walk(&hosts, &[("class", SIMPLE), ("replication_factor", "0")])[0].is_empty());
     }
 
     #[test]
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn nothing_is_said_of_other_strategies_and_unknown_keyspaces() {
         let hosts = [("a", "r1")];
-        assert_eq!(walk(&hosts, &[("class", "LocalStrategy")])[0], []);
-        assert_eq!(walk(&hosts, &[("class", "org.example.Ours"), ("a", "1")])[0], []);
+        assert!(walk(&hosts, &[("class", "LocalStrategy")])[0].is_empty());
+        assert!(walk(&hosts, &[("class", "org.example.Ours"), ("a", "1")])[0].is_empty());
         let empty = TokenMap::new(Partitioner::Murmur3, Arc::new(TokenRing::new([])), []);
         assert!(empty.replicas("ks", &Token::Murmur3(0)).is_empty());
     }

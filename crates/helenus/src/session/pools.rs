@@ -17,7 +17,7 @@ use crate::error::{ConnectionError, Error};
 use crate::lock::lock;
 use crate::policy::HostDistance;
 use crate::pool::plan::PoolPlan;
-use crate::pool::{Pool, PoolObserver, plain_endpoint};
+use crate::pool::{Pool, PoolObserver};
 
 /// The pools of a session by the ids of their hosts.
 pub(crate) type Pools = HashMap<Uuid, Arc<Pool>, IdHasher>;
@@ -132,7 +132,7 @@ impl SessionInner {
 
 impl PoolObserver for SessionInner {
     fn endpoint(&self, host: &Arc<Host>) -> Endpoint {
-        plain_endpoint(host.address())
+        self.cluster.endpoint(host)
     }
 
     fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>) {

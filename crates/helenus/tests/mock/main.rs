@@ -3,6 +3,8 @@
 mod authentication;
 #[cfg(feature = "tls")]
 mod canary;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod connecting;
 mod control;
 mod deadlines;

@@ -3,6 +3,8 @@
 //! They need Java and Maven: without `HELENUS_SERVER_TESTS=1` each test says that it is skipped. Each has loopback
 //! addresses of its own, so that they may run side by side.
 
+#[cfg(feature = "cloud")]
+mod cloud;
 #[cfg(feature = "tls")]
 mod tls;
 

@@ -56,6 +56,6 @@ mod tests {
         assert_eq!(firsts(&policy, &snapshot, 10), [(2, 5), (4, 5)].into());
         assert_eq!(hosts_of(policy.plan(&snapshot, &RoutingInfo::default())).len(), 2);
         assert_eq!(policy.distance(&snapshot, &snapshot.hosts()[0]), HostDistance::Ignored);
-        assert_eq!(hosts_of(AllowListPolicy::new([]).plan(&snapshot, &RoutingInfo::default())), []);
+        assert!(hosts_of(AllowListPolicy::new([]).plan(&snapshot, &RoutingInfo::default())).is_empty());
     }
 }

@@ -20,14 +20,14 @@ use helenus_testkit::tls_front::{Settings, TlsFront};
 use crate::nodes;
 
 /// Certificates in a directory that goes with them.
-struct Scratch {
-    certificates: Certificates,
+pub(crate) struct Scratch {
+    pub(crate) certificates: Certificates,
     directory: PathBuf,
 }
 
 impl Scratch {
     /// For 127.0.0.1 and `localhost`.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(&["127.0.0.1"])
     }
 
