@@ -74,7 +74,7 @@ impl Contents {
         if bytes.len() as u64 > MAX_ARCHIVE {
             return Err(BundleError::TooLarge { what: "the archive".into(), limit: MAX_ARCHIVE });
         }
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(not_an_archive)?;
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| not_an_archive(&error))?;
         let config = entry(&mut archive, "config.json")?;
         let config: Config = serde_json::from_slice(&config).map_err(|error| {
             // serde's own words may quote the value, which may be a password.
@@ -94,7 +94,7 @@ impl Contents {
     }
 }
 
-fn not_an_archive(error: ZipError) -> BundleError {
+fn not_an_archive(error: &ZipError) -> BundleError {
     BundleError::NotAnArchive(error.to_string())
 }
 
@@ -104,7 +104,7 @@ fn entry<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<Zero
     let entry = match archive.by_name(name) {
         Ok(entry) => entry,
         Err(ZipError::FileNotFound) => return Err(BundleError::Missing(name.into())),
-        Err(error) => return Err(not_an_archive(error)),
+        Err(error) => return Err(not_an_archive(&error)),
     };
     // The stated size may lie in both directions: what comes out is what counts.
     let mut bytes = Zeroizing::new(Vec::with_capacity(entry.size().min(MAX_ENTRY) as usize + 1));

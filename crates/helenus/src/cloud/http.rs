@@ -33,11 +33,11 @@ pub(super) async fn get(
     let mut answer = Vec::new();
     let mut is_whole = false;
     loop {
-        match body(&answer, is_whole).map_err(wrong)? {
+        match body(&answer, is_whole).map_err(|why| wrong(&why))? {
             Some(body) => return Ok(body),
-            None if is_whole => return Err(wrong("it was cut off".into())),
+            None if is_whole => return Err(wrong("it was cut off")),
             None if answer.len() > MAX_ANSWER => {
-                return Err(wrong(format!("it has more than {MAX_ANSWER} bytes")));
+                return Err(wrong(&format!("it has more than {MAX_ANSWER} bytes")));
             }
             None => is_whole = read(&socket, &mut *cipher, &mut answer).await?,
         }
@@ -49,7 +49,7 @@ fn tls(error: CipherError) -> ConnectionError {
     ConnectionError::Tls(error.0.into())
 }
 
-fn wrong(why: String) -> ConnectionError {
+fn wrong(why: &str) -> ConnectionError {
     ConnectionError::Setup(format!("the answer by HTTP cannot be used: {why}").into())
 }
 
