@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::request::completion::{Group, Waiter};
@@ -20,6 +20,8 @@ pub struct ResponseFuture {
     session: Arc<SessionInner>,
     statement: Arc<Statement>,
     request: Result<Arc<Request>, Option<Error>>,
+    /// The answer was taken: there is nothing left to cancel.
+    taken: bool,
 }
 
 impl fmt::Debug for ResponseFuture {
@@ -30,11 +32,12 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Arc<Statement>) -> Self {
-        let request = session.request(&statement);
+        let now = Instant::now();
+        let request = session.request(&statement, now);
         if let Ok(request) = &request {
-            request.start();
+            request.start(now);
         }
-        Self { session: Arc::clone(session), statement, request: request.map_err(Some) }
+        Self { session: Arc::clone(session), statement, request: request.map_err(Some), taken: false }
     }
 
     /// What is being run.
@@ -75,6 +78,7 @@ impl ResponseFuture {
         match &mut self.request {
             Ok(request) => {
                 let outcome = request.take_outcome()?;
+                self.taken = true;
                 let agreed = request.schema_agreed();
                 Some(self.result(outcome, agreed))
             }
@@ -154,11 +158,10 @@ impl Future for ResponseFuture {
         match &mut self.request {
             Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Dropped))),
             Ok(request) => {
-                let Some(outcome) = ready!(request.poll_outcome(cx)) else {
-                    return Poll::Ready(Err(Error::Dropped));
-                };
+                let outcome = ready!(request.poll_outcome(cx));
                 let agreed = request.schema_agreed();
-                Poll::Ready(self.result(outcome, agreed))
+                self.taken = true;
+                Poll::Ready(outcome.map_or(Err(Error::Dropped), |outcome| self.result(outcome, agreed)))
             }
         }
     }
@@ -166,7 +169,7 @@ impl Future for ResponseFuture {
 
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        if let Ok(request) = &self.request {
+        if let (Ok(request), false) = (&self.request, self.taken) {
             request.cancel();
         }
     }

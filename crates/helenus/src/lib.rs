@@ -14,6 +14,7 @@ mod connection;
 mod error;
 mod executor;
 mod future;
+mod hash;
 mod lock;
 mod metrics;
 pub mod policy;

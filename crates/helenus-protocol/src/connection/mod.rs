@@ -20,5 +20,5 @@ mod streams;
 
 pub use heartbeat::{Beat, Heartbeat};
 pub use receiver::Receiver;
-pub use sender::{Outgoing, Refused, Sender, Sent};
+pub use sender::{Body, Outgoing, Refused, Sender, Sent};
 pub use streams::{Answered, MAX_STREAMS, Pending, Streams};

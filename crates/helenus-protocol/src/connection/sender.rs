@@ -27,6 +27,43 @@ pub enum Refused {
     TooLong,
 }
 
+/// The body of a request, in up to three pieces: its owner need not copy them together, since sending copies them anyway.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a>([&'a [u8]; 3]);
+
+impl<'a> Body<'a> {
+    /// A body that lies in these pieces, one after another.
+    #[must_use]
+    pub const fn new(pieces: [&'a [u8]; 3]) -> Self {
+        Self(pieces)
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        let [first, second, third] = self.0;
+        first.len() + second.len() + third.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The body in one piece.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.0.concat()
+    }
+}
+
+impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Body<'a> {
+    fn from(whole: &'a T) -> Self {
+        Self([whole.as_ref(), &[], &[]])
+    }
+}
+
 /// A request that was taken: it will be sent at the next flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
@@ -64,14 +101,15 @@ impl<T> Sender<T> {
 
     /// Takes a request: allots its stream id and appends its envelope. `body` must already be compressed if `flags`
     /// say so.
-    pub fn send(
+    pub fn send<'a>(
         &mut self,
         flags: Flags,
         opcode: RequestOpcode,
-        body: &[u8],
+        body: impl Into<Body<'a>>,
         token: T,
         wake_at: Option<Instant>,
     ) -> Result<Sent, (Refused, T)> {
+        let body = body.into();
         if self.closed {
             return Err((Refused::Closed, token));
         }
@@ -85,7 +123,7 @@ impl<T> Sender<T> {
         let header = RequestHeader { version: self.version, flags, stream, opcode, length };
         self.buffer.reserve(HEADER_LENGTH + body.len());
         self.buffer.extend_from_slice(&header.encode());
-        self.buffer.extend_from_slice(body);
+        body.0.iter().for_each(|piece| self.buffer.extend_from_slice(piece));
         self.appended += (HEADER_LENGTH + body.len()) as u64;
         let wakes_first = match (wake_at, self.next_wake) {
             (Some(at), Some(next)) => at < next,

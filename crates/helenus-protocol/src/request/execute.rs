@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{QueryParameters, SerializedValues};
+use super::QueryParameters;
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Writer};
 use crate::version::ProtocolVersion;
@@ -21,19 +21,20 @@ pub struct Execute {
 impl Execute {
     /// Appends the body.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
-        self.encode_with(&self.parameters.values, version, out)
+        Self::encode_ids(&self.id, self.result_metadata_id.as_deref(), version, out)?;
+        self.parameters.encode(version, out)
     }
 
-    /// Appends the body with `values` in the place of its own, for a caller who keeps the values elsewhere.
-    pub fn encode_with(
-        &self,
-        values: &SerializedValues,
+    /// Appends the ids with which the body begins; the parameters follow.
+    pub fn encode_ids(
+        id: &[u8],
+        result_metadata_id: Option<&[u8]>,
         version: ProtocolVersion,
         out: &mut Writer<'_>,
     ) -> Result<(), EncodeError> {
-        out.short_bytes(&self.id)?;
+        out.short_bytes(id)?;
         if version.has_result_metadata_id() {
-            let id = self.result_metadata_id.as_ref().ok_or_else(|| {
+            let id = result_metadata_id.ok_or_else(|| {
                 EncodeError::new(
                     "EXECUTE",
                     format!("protocol {version} wants the result metadata id that PREPARE gave"),
@@ -41,7 +42,7 @@ impl Execute {
             })?;
             out.short_bytes(id)?;
         }
-        self.parameters.encode_with(values, version, out)
+        Ok(())
     }
 
     /// Reads the body.

@@ -18,7 +18,7 @@ use bytes::Bytes;
 pub use auth_response::AuthResponse;
 pub use batch::{Batch, BatchKind, BatchStatement, StatementKind};
 pub use execute::Execute;
-pub use parameters::QueryParameters;
+pub use parameters::{BorrowedParameters, QueryParameters};
 pub use prepare::Prepare;
 pub use query::Query;
 pub use register::{EventType, Register};

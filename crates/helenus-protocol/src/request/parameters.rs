@@ -61,40 +61,25 @@ impl QueryParameters {
         }
     }
 
-    fn flags(&self, values: &SerializedValues) -> u32 {
-        let bit = |set: bool, flag: u32| if set { flag } else { 0 };
-        bit(!values.is_empty(), flag::VALUES)
-            | bit(self.skip_metadata, flag::SKIP_METADATA)
-            | bit(self.page_size.is_some(), flag::PAGE_SIZE)
-            | bit(self.paging_state.is_some(), flag::PAGING_STATE)
-            | bit(values.are_named(), flag::NAMES)
-            | Trailer::from(self).flags()
+    /// The same, borrowed.
+    #[must_use]
+    pub fn borrowed(&self) -> BorrowedParameters<'_> {
+        BorrowedParameters {
+            consistency: self.consistency,
+            values: &self.values,
+            skip_metadata: self.skip_metadata,
+            page_size: self.page_size,
+            paging_state: self.paging_state.as_deref(),
+            serial_consistency: self.serial_consistency,
+            timestamp: self.timestamp,
+            keyspace: self.keyspace.as_deref(),
+            now_in_seconds: self.now_in_seconds,
+        }
     }
 
     /// Appends them. What the version has no place for is an error, not silently dropped.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
-        self.encode_with(&self.values, version, out)
-    }
-
-    /// Appends them with `values` in the place of their own, for a caller who keeps the values elsewhere.
-    pub fn encode_with(
-        &self,
-        values: &SerializedValues,
-        version: ProtocolVersion,
-        out: &mut Writer<'_>,
-    ) -> Result<(), EncodeError> {
-        out.consistency(self.consistency);
-        encode_flags(self.flags(values), version, out);
-        if !values.is_empty() {
-            values.encode(version, out)?;
-        }
-        if let Some(page_size) = self.page_size {
-            out.int(page_size);
-        }
-        if let Some(paging_state) = &self.paging_state {
-            out.bytes(Some(paging_state))?;
-        }
-        Trailer::from(self).encode(version, out)
+        self.borrowed().encode(version, out)
     }
 
     /// Reads them.
@@ -131,6 +116,77 @@ impl QueryParameters {
     }
 }
 
+/// [`QueryParameters`] in the pieces in which their owner keeps them; the fields are the same.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "see QueryParameters")]
+pub struct BorrowedParameters<'a> {
+    pub consistency: Consistency,
+    pub values: &'a SerializedValues,
+    pub skip_metadata: bool,
+    pub page_size: Option<i32>,
+    pub paging_state: Option<&'a [u8]>,
+    pub serial_consistency: Option<SerialConsistency>,
+    pub timestamp: Option<i64>,
+    pub keyspace: Option<&'a str>,
+    pub now_in_seconds: Option<i32>,
+}
+
+impl BorrowedParameters<'_> {
+    const fn trailer(&self) -> Trailer<'_> {
+        Trailer {
+            serial_consistency: self.serial_consistency,
+            timestamp: self.timestamp,
+            keyspace: self.keyspace,
+            now_in_seconds: self.now_in_seconds,
+        }
+    }
+
+    fn flags(&self) -> u32 {
+        let bit = |set: bool, flag: u32| if set { flag } else { 0 };
+        bit(!self.values.is_empty(), flag::VALUES)
+            | bit(self.skip_metadata, flag::SKIP_METADATA)
+            | bit(self.page_size.is_some(), flag::PAGE_SIZE)
+            | bit(self.paging_state.is_some(), flag::PAGING_STATE)
+            | bit(self.values.are_named(), flag::NAMES)
+            | self.trailer().flags()
+    }
+
+    /// Appends them. What the version has no place for is an error, not silently dropped.
+    pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.encode_before_values(version, out)?;
+        out.raw(self.values.as_bytes());
+        self.encode_after_values(version, out)
+    }
+
+    /// Appends what stands before the bytes of the values, their count included. For a caller who sends the values
+    /// from where they are: this, [`SerializedValues::as_bytes`] and what
+    /// [`encode_after_values`](Self::encode_after_values) appends are the whole.
+    pub fn encode_before_values(
+        &self,
+        version: ProtocolVersion,
+        out: &mut Writer<'_>,
+    ) -> Result<(), EncodeError> {
+        out.consistency(self.consistency);
+        encode_flags(self.flags(), version, out);
+        if self.values.is_empty() { Ok(()) } else { self.values.encode_count(version, out) }
+    }
+
+    /// Appends what stands behind the values.
+    pub fn encode_after_values(
+        &self,
+        version: ProtocolVersion,
+        out: &mut Writer<'_>,
+    ) -> Result<(), EncodeError> {
+        if let Some(page_size) = self.page_size {
+            out.int(page_size);
+        }
+        if let Some(paging_state) = self.paging_state {
+            out.bytes(Some(paging_state))?;
+        }
+        self.trailer().encode(version, out)
+    }
+}
+
 pub(super) fn encode_flags(flags: u32, version: ProtocolVersion, out: &mut Writer<'_>) {
     if version.has_int_query_flags() {
         out.int(flags.cast_signed());
@@ -161,17 +217,6 @@ pub(super) struct Trailer<'a> {
     pub(super) timestamp: Option<i64>,
     pub(super) keyspace: Option<&'a str>,
     pub(super) now_in_seconds: Option<i32>,
-}
-
-impl<'a> From<&'a QueryParameters> for Trailer<'a> {
-    fn from(parameters: &'a QueryParameters) -> Self {
-        Self {
-            serial_consistency: parameters.serial_consistency,
-            timestamp: parameters.timestamp,
-            keyspace: parameters.keyspace.as_deref(),
-            now_in_seconds: parameters.now_in_seconds,
-        }
-    }
 }
 
 impl<'a> Trailer<'a> {

@@ -138,13 +138,29 @@ impl SerializedValues {
         SerializedValuesIter { reader: Reader::new(&self.bytes), named: self.named, left: self.len() }
     }
 
+    /// The values as they travel, without their count.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Appends the count and the values.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+        self.encode_count(version, out)?;
+        out.raw(&self.bytes);
+        Ok(())
+    }
+
+    /// Appends the count; [`as_bytes`](Self::as_bytes) follows it.
+    pub(super) fn encode_count(
+        &self,
+        version: ProtocolVersion,
+        out: &mut Writer<'_>,
+    ) -> Result<(), EncodeError> {
         if self.has_unset && !version.has_unset() {
             return Err(super::parameters::not_in(version, "an unset value", "v4"));
         }
         out.short(self.count);
-        out.raw(&self.bytes);
         Ok(())
     }
 

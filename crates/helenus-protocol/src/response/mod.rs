@@ -92,11 +92,10 @@ impl Message {
         }
     }
 
-    /// Reads the message that `body` holds from `reader` on; rows are kept as a part of `body`.
+    /// Reads the message. The cells of rows are left where the reader stands at the end.
     fn decode(
         version: ProtocolVersion,
         opcode: ResponseOpcode,
-        body: &Bytes,
         reader: &mut Reader<'_>,
     ) -> Result<Self, DecodeError> {
         Ok(match opcode {
@@ -104,7 +103,7 @@ impl Message {
             ResponseOpcode::Ready => Self::Ready,
             ResponseOpcode::Authenticate => Self::Authenticate { authenticator: reader.string_lossy()? },
             ResponseOpcode::Supported => Self::Supported(Supported::decode(reader)?),
-            ResponseOpcode::Result => Self::Result(ResultMessage::decode(version, body, reader)?),
+            ResponseOpcode::Result => Self::Result(ResultMessage::decode(version, reader)?),
             ResponseOpcode::Event => Self::Event(Event::decode(reader)?),
             ResponseOpcode::AuthChallenge => Self::AuthChallenge(AuthChallenge::decode(reader)?),
             ResponseOpcode::AuthSuccess => Self::AuthSuccess(AuthSuccess::decode(reader)?),
@@ -145,7 +144,10 @@ impl Response {
     ) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let prefix = Prefix::decode(flags, &mut reader)?;
-        let message = Message::decode(version, opcode, body, &mut reader)?;
+        let mut message = Message::decode(version, opcode, &mut reader)?;
+        if let Message::Result(ResultMessage::Rows(rows)) = &mut message {
+            rows.cells = body.slice(reader.offset()..);
+        }
         Ok(Self {
             tracing_id: prefix.tracing_id,
             warnings: prefix.warnings,

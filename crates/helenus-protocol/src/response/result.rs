@@ -1,6 +1,6 @@
 //! RESULT (section 4.2.5): the answer to QUERY, PREPARE, EXECUTE and BATCH.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::{Prepared, RawRows, SchemaChange};
 use crate::error::{DecodeError, EncodeError};
@@ -64,15 +64,24 @@ impl ResultMessage {
         }
     }
 
-    /// Reads what `body` holds from `reader` on; rows are kept as a part of `body`.
-    pub(super) fn decode(
-        version: ProtocolVersion,
-        body: &Bytes,
-        reader: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    /// Reads the whole body of a RESULT with nothing in front of it (no flag is set), which is most of them. Rows keep
+    /// the body itself, so that nothing is allocated for them.
+    pub fn decode_body(version: ProtocolVersion, mut body: Bytes) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(&body);
+        let mut result = Self::decode(version, &mut reader)?;
+        if let Self::Rows(rows) = &mut result {
+            let cells = reader.offset();
+            body.advance(cells);
+            rows.cells = body;
+        }
+        Ok(result)
+    }
+
+    /// Reads a result. The cells of rows are left where the reader stands at the end.
+    pub(super) fn decode(version: ProtocolVersion, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match ResultKind::decode(reader)? {
             ResultKind::Void => Self::Void,
-            ResultKind::Rows => Self::Rows(RawRows::decode(version, body, reader)?),
+            ResultKind::Rows => Self::Rows(RawRows::decode(version, reader)?),
             ResultKind::SetKeyspace => Self::SetKeyspace(reader.string()?.to_owned()),
             ResultKind::Prepared => Self::Prepared(Prepared::decode(version, reader)?),
             ResultKind::SchemaChange => Self::SchemaChange(SchemaChange::decode(reader)?),

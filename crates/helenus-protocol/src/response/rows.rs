@@ -34,12 +34,8 @@ pub struct RawRows {
 }
 
 impl RawRows {
-    /// Reads a page that `body` holds from `reader` (what follows the kind).
-    pub(super) fn decode(
-        version: ProtocolVersion,
-        body: &Bytes,
-        reader: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    /// Reads what stands before the cells; they are to be taken from where the reader stands then.
+    pub(super) fn decode(version: ProtocolVersion, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let header = ResultMetadata::decode(version, reader)?;
         let at = reader.offset();
         // Each cell has a length of four bytes.
@@ -54,7 +50,7 @@ impl RawRows {
             global_table_spec: header.global_table_spec,
             columns_count: header.columns_count,
             rows_count,
-            cells: body.slice(reader.offset()..),
+            cells: Bytes::new(),
         })
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus_protocol::envelope::Flags;
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{EventType, Prepare, Query, QueryParameters, Register};
 use helenus_protocol::response::{Message, Prepared, RawRows, Response, ResultMessage, SchemaChange};
@@ -12,12 +11,12 @@ use tokio::runtime::Handle;
 
 use super::Host;
 use super::table::Table;
-use crate::connection::Connection;
+use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error};
-use crate::pool::Pool;
+use crate::policy::Plan;
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
 use crate::request::runner::{Environment, RetryAnswer, Route};
-use crate::request::{Awaited, Body, Facts, Request, ToPrepare};
+use crate::request::{Awaited, Facts, Message as RequestMessage, Request, ToPrepare, Token};
 
 /// One connection and the host at its other end.
 #[derive(Debug, Clone)]
@@ -33,8 +32,13 @@ struct Bare {
 }
 
 impl Environment for Bare {
-    fn pool(&self, _host: &Arc<Host>) -> Option<Arc<Pool>> {
-        None
+    fn send(&self, _host: &Host, _body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+        token.discard();
+        Err(AttemptError::NoConnection(None))
+    }
+
+    fn plan(&self, _request: &Request) -> Plan {
+        Plan::empty()
     }
 
     fn ask_retry(
@@ -92,9 +96,10 @@ impl Link {
         let version = self.connection.ready().version;
         let mut bytes = Vec::new();
         encode(version, &mut Writer::new(&mut bytes))?;
-        let body = Body { opcode, flags: Flags::default(), bytes, consistency_at: None };
+        let message = RequestMessage::whole(opcode, bytes);
+        let now = Instant::now();
         let limits = Limits {
-            deadline: Some(Instant::now() + timeout),
+            deadline: Some(now + timeout),
             timeout: Some(timeout),
             idempotent: true,
             policy_decides: false,
@@ -103,8 +108,8 @@ impl Link {
         let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
         let environment = Arc::new(Bare { version, handle: Handle::current() });
         let route = Route::Fixed(Some(Arc::clone(&self.host)), Arc::clone(&self.connection));
-        let request = Request::new(body, limits, route, environment, ToPrepare::new(), facts);
-        request.start();
+        let request = Request::new(message, limits, route, environment, None, ToPrepare::new(), facts);
+        request.start(now);
         let success = Awaited::new(request).await?;
         let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
         let header = envelope.header;

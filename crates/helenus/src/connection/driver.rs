@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use helenus_protocol::connection::{Answered, Beat, Heartbeat, Outgoing, Receiver};
+use helenus_protocol::connection::{Answered, Beat, Body, Heartbeat, Outgoing, Receiver};
 use helenus_protocol::envelope::{Envelope, Flags};
 use helenus_protocol::response::{Message, Response};
 use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 
 use super::silence::{Hush, Silence};
 use super::transport::{CipherError, Socket};
-use super::{CLOSE, Connection, READ};
+use super::{CLOSE, Connection, Dispatch, READ};
 use crate::error::ConnectionError;
 use crate::lock::lock;
 use crate::request::Token;
@@ -244,8 +244,13 @@ impl Connection {
             Beat::Rest if hush == Hush::Rest => {}
             Beat::Rest | Beat::Probe => {
                 // A full connection is one whose answers are due: their coming is a sign of life as well.
-                let _full =
-                    self.send(Flags::default(), RequestOpcode::Options, &[], Token::heartbeat(), None);
+                let options = Dispatch {
+                    flags: Flags::default(),
+                    opcode: RequestOpcode::Options,
+                    body: Body::from(&[]),
+                    wake_at: None,
+                };
+                let _full = self.send(options, Token::heartbeat());
             }
         }
         Ok(next.into_iter().flatten().chain(next_request).min())

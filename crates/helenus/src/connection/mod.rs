@@ -22,7 +22,7 @@ use atomic_waker::AtomicWaker;
 use helenus_protocol::RequestOpcode;
 use helenus_protocol::compression::Compression;
 use helenus_protocol::connection::handshake::Ready;
-use helenus_protocol::connection::{Refused, Sender};
+use helenus_protocol::connection::{Body, Refused, Sender};
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::Event;
 
@@ -94,6 +94,16 @@ impl std::fmt::Debug for Connection {
     }
 }
 
+/// What a connection is to send.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dispatch<'a> {
+    pub(crate) flags: Flags,
+    pub(crate) opcode: RequestOpcode,
+    pub(crate) body: Body<'a>,
+    /// When the request wants to be woken, should no answer have come.
+    pub(crate) wake_at: Option<Instant>,
+}
+
 /// Where a request was put.
 #[derive(Debug, Clone)]
 pub(crate) struct Seat {
@@ -139,24 +149,18 @@ impl Connection {
     }
 
     /// Hands a request to the connection: it will leave with the next flush. `token` is told what comes of it.
-    pub(crate) fn send(
-        self: &Arc<Self>,
-        flags: Flags,
-        opcode: RequestOpcode,
-        body: &[u8],
-        token: Token,
-        wake_at: Option<Instant>,
-    ) -> Result<i16, NotSent> {
+    pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<i16, NotSent> {
+        let Dispatch { flags, opcode, body, wake_at } = dispatch;
         let compressed;
         let (flags, body) = match self.body_compression(body.len()) {
             None => (flags, body),
             Some(compression) => {
                 let mut out = Vec::with_capacity(body.len());
-                if compression.compress_body(body, &mut out).is_err() {
+                if compression.compress_body(&body.to_vec(), &mut out).is_err() {
                     return Err(NotSent::TooLong(token, body.len()));
                 }
                 compressed = out;
-                (flags | Flags::COMPRESSION, compressed.as_slice())
+                (flags | Flags::COMPRESSION, Body::from(&compressed))
             }
         };
         let sent = {

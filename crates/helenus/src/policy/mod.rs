@@ -57,6 +57,15 @@ pub trait LoadBalancingPolicy: Debug + Send + Sync {
     fn may_block(&self) -> bool {
         false
     }
+
+    /// The first host of a plan, where that can be told for less than the making of one. Nearly all requests need no
+    /// other host; for one that does, [`plan`](Self::plan) is asked then, and this host left out of it.
+    ///
+    /// `None`, which is what this gives unless it is overridden: [`plan`](Self::plan) is asked from the beginning.
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+        let _ = (snapshot, query);
+        None
+    }
 }
 
 /// Whether a request that failed is tried again, and where.

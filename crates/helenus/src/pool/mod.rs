@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use helenus_protocol::envelope::Flags;
+use helenus_protocol::ProtocolVersion;
 use helenus_protocol::response::{Event, ServerError};
-use helenus_protocol::{ProtocolVersion, RequestOpcode};
 
 use crate::cluster::Host;
 use crate::cluster::link::Link;
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
-use crate::connection::{Connection, NotSent, Owner, Seat};
+use crate::connection::{Connection, Dispatch, NotSent, Owner, Seat};
 use crate::error::{AttemptError, ConnectionError};
 use crate::executor::Executor;
 use crate::lock::lock;
@@ -95,14 +94,7 @@ impl Pool {
     }
 
     /// Puts a request on the least busy connection.
-    pub(crate) fn send(
-        &self,
-        flags: Flags,
-        opcode: RequestOpcode,
-        body: &[u8],
-        mut token: Token,
-        wake_at: Option<Instant>,
-    ) -> Result<Seat, AttemptError> {
+    pub(crate) fn send(&self, body: Dispatch<'_>, mut token: Token) -> Result<Seat, AttemptError> {
         let open = self.open.load();
         let mut tried = 0;
         let mut first = match open.len() {
@@ -115,7 +107,7 @@ impl Pool {
         };
         loop {
             let connection = &open[first];
-            let refused = match connection.send(flags, opcode, body, token, wake_at) {
+            let refused = match connection.send(body, token) {
                 Ok(stream) => return Ok(Seat { connection: Arc::clone(connection), stream }),
                 Err(refused) => refused,
             };

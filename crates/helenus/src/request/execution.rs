@@ -164,7 +164,7 @@ pub(crate) struct Execution<H> {
     attempts: Vec<Attempt<H>>,
     /// An error that the caller is to have, should no other attempt do better.
     kept_back: Option<Box<(H, AttemptError)>>,
-    settling: Option<(Envelope, H)>,
+    settling: Option<Box<(Envelope, H)>>,
     ended: bool,
 }
 
@@ -207,6 +207,27 @@ impl<H: Clone> Execution<H> {
         pauses.chain(self.limits.deadline).chain(self.speculate_at).min()
     }
 
+    /// The first attempt, with a host that is known before anything else is: what [`Input::Start`] and
+    /// [`Input::NextHost`] come to, without their way around. It is to be sent at once.
+    pub(crate) fn begin(&mut self, host: H, now: Instant) -> AttemptId {
+        let id = self.begin_attempt(host, false, now);
+        self.plan_speculation(now);
+        id
+    }
+
+    /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and
+    /// this is the host that answered and what had failed before. `None`, with nothing changed, in every other case:
+    /// those are for [`Input::Responded`].
+    pub(crate) fn conclude(&mut self, id: AttemptId) -> Option<(H, Vec<Attempt<H>>)> {
+        match self.live.as_slice() {
+            [live] if live.id == id && matches!(live.doing, Doing::Waiting) && !self.ended => {}
+            _ => return None,
+        }
+        let live = self.live.pop()?;
+        self.ended = true;
+        Some((live.host, std::mem::take(&mut self.attempts)))
+    }
+
     /// Takes what has happened, at `now`, and says what is to be done, in this order.
     pub(crate) fn handle(&mut self, input: Input<H>, now: Instant) -> Actions<H> {
         let mut actions = Actions::new();
@@ -222,7 +243,7 @@ impl<H: Clone> Execution<H> {
             Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
             Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
             Input::KeyspaceSet | Input::SchemaSettled => {
-                if let Some((envelope, host)) = self.settling.take() {
+                if let Some((envelope, host)) = self.settling.take().map(|settling| *settling) {
                     self.succeed(envelope, host, &mut actions);
                 }
             }
@@ -251,6 +272,10 @@ impl<H: Clone> Execution<H> {
             return;
         };
         self.attempt(host, false, now, actions);
+        self.plan_speculation(now);
+    }
+
+    fn plan_speculation(&mut self, now: Instant) {
         if self.limits.idempotent
             && self.speculate_at.is_none()
             && self.kept_back.is_none()
@@ -261,10 +286,15 @@ impl<H: Clone> Execution<H> {
     }
 
     fn attempt(&mut self, host: H, prepared: bool, now: Instant, actions: &mut Actions<H>) {
+        let id = self.begin_attempt(host.clone(), prepared, now);
+        actions.push(Action::Attempt { id, host, consistency: self.consistency });
+    }
+
+    fn begin_attempt(&mut self, host: H, prepared: bool, now: Instant) -> AttemptId {
         let id = self.next_id;
         self.next_id += 1;
-        self.live.push(Live { id, host: host.clone(), started: now, doing: Doing::Waiting, prepared });
-        actions.push(Action::Attempt { id, host, consistency: self.consistency });
+        self.live.push(Live { id, host, started: now, doing: Doing::Waiting, prepared });
+        id
     }
 
     /// The attempt of this number, if what has come is what it waits for.
@@ -306,7 +336,7 @@ impl<H: Clone> Execution<H> {
     fn settle(&mut self, index: usize, envelope: Envelope, actions: &mut Actions<H>) {
         let live = self.live.swap_remove(index);
         self.orphan_all(actions);
-        self.settling = Some((envelope, live.host));
+        self.settling = Some(Box::new((envelope, live.host)));
     }
 
     fn failed(

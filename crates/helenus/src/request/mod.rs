@@ -24,6 +24,7 @@ use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::lock::lock;
 use crate::policy::RetryPolicy;
+use crate::statement::Statement;
 use crate::statement::prepared::Shared;
 use completion::Waiter;
 use execution::{AttemptId, Execution, Input, Limits};
@@ -34,19 +35,30 @@ pub(crate) type Success = execution::Success<Arc<Host>>;
 /// How a request ended.
 pub(crate) type Outcome = Result<Success, Box<RequestFailure>>;
 
-/// A message, encoded but for its header.
+/// Encoded bytes: few enough, mostly, to lie within their request.
+pub(crate) type Encoded = SmallVec<[u8; 96]>;
+
+/// A message, encoded but for its header. The values of a bound statement are not in it: they are sent from where they are.
 #[derive(Clone)]
-pub(crate) struct Body {
+pub(crate) struct Message {
     pub(crate) opcode: RequestOpcode,
     pub(crate) flags: Flags,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Encoded,
+    /// Where the values of the statement belong.
+    pub(crate) values_at: usize,
     /// Where its `[consistency]` stands, for a retry with another one.
     pub(crate) consistency_at: Option<usize>,
 }
 
-impl Body {
-    /// The body with another consistency.
-    fn with_consistency(&self, level: Consistency) -> Vec<u8> {
+impl Message {
+    /// A message that is whole as it is.
+    pub(crate) fn whole(opcode: RequestOpcode, bytes: Vec<u8>) -> Self {
+        let values_at = bytes.len();
+        Self { opcode, flags: Flags::default(), bytes: bytes.into(), values_at, consistency_at: None }
+    }
+
+    /// The bytes with another consistency.
+    fn with_consistency(&self, level: Consistency) -> Encoded {
         let mut bytes = self.bytes.clone();
         if let Some(place) = self.consistency_at.and_then(|at| bytes.get_mut(at..at + 2)) {
             place.copy_from_slice(&level.number().to_be_bytes());
@@ -83,8 +95,10 @@ struct State {
 
 /// A request under way.
 pub(crate) struct Request {
-    body: Body,
+    message: Message,
     environment: Arc<dyn Environment>,
+    /// What is run, where it is a user's statement.
+    statement: Option<Arc<Statement>>,
     /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
     pub(crate) prepared: ToPrepare,
     facts: Facts,
@@ -94,17 +108,18 @@ pub(crate) struct Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("opcode", &self.body.opcode).finish_non_exhaustive()
+        f.debug_struct("Request").field("opcode", &self.message.opcode).finish_non_exhaustive()
     }
 }
 
 impl Request {
     /// A request that has not begun; see [`runner`] for what begins it.
     pub(crate) fn new(
-        body: Body,
+        message: Message,
         limits: Limits,
         route: Route,
         environment: Arc<dyn Environment>,
+        statement: Option<Arc<Statement>>,
         prepared: ToPrepare,
         facts: Facts,
     ) -> Arc<Self> {
@@ -119,7 +134,15 @@ impl Request {
             sleepers: Vec::new(),
         };
         let schema_agreed = AtomicBool::new(true);
-        Arc::new(Self { body, environment, prepared, facts, schema_agreed, state: Mutex::new(state) })
+        Arc::new(Self {
+            message,
+            environment,
+            statement,
+            prepared,
+            facts,
+            schema_agreed,
+            state: Mutex::new(state),
+        })
     }
 
     /// Has `waiter` told when the request ends; at once, if it has.
@@ -184,6 +207,10 @@ impl Request {
             _ => state.waiter = Waiter::Task(cx.waker().clone()),
         }
         Poll::Pending
+    }
+
+    pub(crate) const fn statement(&self) -> Option<&Arc<Statement>> {
+        self.statement.as_ref()
     }
 
     pub(crate) const fn facts(&self) -> &Facts {

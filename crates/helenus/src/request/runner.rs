@@ -5,48 +5,66 @@
 //! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
 
 use std::sync::Arc;
+use std::thread::Thread;
 use std::time::Instant;
 
+use helenus_protocol::connection::Body;
 use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, SchemaChange};
 use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
 
 use smallvec::SmallVec;
 
+use super::completion::Waiter;
 use super::execution::{Action, Answer, AttemptId, Input, Verdict};
-use super::{Request, State, Token};
+use super::{Request, State, Success, Token};
 use crate::cluster::Host;
-use crate::connection::{Connection, NotSent, Seat};
+use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
 use crate::policy::Plan;
-use crate::pool::Pool;
+use crate::statement::Statement;
 
 /// What follows from one input at once; hardly ever more than one thing.
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 
 /// Where a request's hosts come from.
 pub(crate) enum Route {
-    /// One after another from a plan of the load-balancing policy.
-    Plan(Plan),
+    /// This one, and only if it does not do the others of a plan, which is not made before.
+    First(Arc<Host>),
+    /// One after another from a plan, but for the host that was asked without one.
+    Plan(Box<Plan>, Option<Arc<Host>>),
     /// One connection, whatever happens: the control connection, a USE on each of a pool. Its host is given out once, as
     /// by a plan of one host: what the connection does not take fails.
     Fixed(Option<Arc<Host>>, Arc<Connection>),
 }
 
 impl Route {
-    fn next_host(&mut self) -> Option<Arc<Host>> {
+    /// These hosts.
+    pub(crate) fn plan(plan: Plan) -> Self {
+        Self::Plan(Box::new(plan), None)
+    }
+
+    fn next_host(&mut self, make_plan: impl FnOnce() -> Plan) -> Option<Arc<Host>> {
+        if let Self::First(first) = self {
+            *self = Self::Plan(Box::new(make_plan()), Some(Arc::clone(first)));
+        }
         match self {
-            Self::Plan(plan) => plan.next(),
+            Self::Plan(plan, None) => plan.next(),
+            Self::Plan(plan, Some(first)) => plan.find(|host| host != first),
             Self::Fixed(host, _) => host.take(),
+            Self::First(_) => None,
         }
     }
 }
 
 /// What a request needs of the session or the control connection that it belongs to.
 pub(crate) trait Environment: Send + Sync {
-    /// The pool of a host.
-    fn pool(&self, host: &Arc<Host>) -> Option<Arc<Pool>>;
+    /// Puts a request on a connection to `host`.
+    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError>;
+
+    /// The whole plan for a request that was begun with the first host of one.
+    fn plan(&self, request: &Request) -> Plan;
 
     /// Asks the retry policy; the answer comes as [`Input::Retry`], at once or later.
     fn ask_retry(
@@ -88,8 +106,38 @@ pub(crate) enum RetryAnswer {
 
 impl Request {
     /// Begins the request.
-    pub(crate) fn start(self: &Arc<Self>) {
-        self.handle(Input::Start);
+    pub(crate) fn start(self: &Arc<Self>, now: Instant) {
+        let refused = {
+            let mut state = lock(&self.state);
+            let state = &mut *state;
+            if let Route::First(host) = &state.route {
+                let id = state.execution.begin(Arc::clone(host), now);
+                let wake_at = state.execution.poll_timeout();
+                let dispatch = self.dispatch(&self.message.bytes, wake_at);
+                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id)) {
+                    Ok(seat) => {
+                        state.armed = wake_at;
+                        state.seats.push((id, seat));
+                        return;
+                    }
+                    Err(error) => Input::Failed(id, error, false),
+                }
+            } else {
+                Input::Start
+            }
+        };
+        self.handle_at(refused, now);
+    }
+
+    /// The message with `bytes` for its own, and the statement's values in their place.
+    fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>) -> Dispatch<'a> {
+        let (before, after) = bytes.split_at(self.message.values_at);
+        let values = match self.statement.as_deref() {
+            Some(Statement::Bound(bound)) => bound.values.as_bytes(),
+            _ => &[],
+        };
+        let body = Body::new([before, values, after]);
+        Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at }
     }
 
     /// Takes what has happened, and does what follows from it until nothing is left to do.
@@ -128,19 +176,13 @@ impl Request {
             }
             self.arm(&mut state);
             // Also where it was cancelled: whoever waits for it waits in vain.
-            if state.execution.has_ended() && !state.ended {
-                state.ended = true;
-                Some((std::mem::take(&mut state.waiter), std::mem::take(&mut state.sleepers)))
-            } else {
-                None
-            }
+            if state.execution.has_ended() && !state.ended { Some(state.end()) } else { None }
         };
         for action in later {
             self.perform_unlocked(action);
         }
-        if let Some((waiter, sleepers)) = told {
-            waiter.tell(self);
-            sleepers.into_iter().for_each(|thread| thread.unpark());
+        if let Some(told) = told {
+            told.tell(self);
         }
     }
 
@@ -155,7 +197,7 @@ impl Request {
     ) {
         match action {
             Action::WantHost => {
-                inputs.push(Input::NextHost(state.route.next_host()));
+                inputs.push(Input::NextHost(state.route.next_host(|| self.environment.plan(self))));
             }
             Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
                 Ok(()) => {}
@@ -201,27 +243,22 @@ impl Request {
     ) -> Result<(), AttemptError> {
         let changed;
         let bytes = match consistency {
-            None => self.body.bytes.as_slice(),
+            None => self.message.bytes.as_slice(),
             Some(level) => {
-                changed = self.body.with_consistency(level);
+                changed = self.message.with_consistency(level);
                 changed.as_slice()
             }
         };
         let token = Token::new(Arc::clone(self), id);
         let wake_at = state.execution.poll_timeout();
+        let dispatch = self.dispatch(bytes, wake_at);
         let seat = match &state.route {
             Route::Fixed(_, connection) => {
-                let sent = connection.send(self.body.flags, self.body.opcode, bytes, token, wake_at);
+                let sent = connection.send(dispatch, token);
                 let connection = Arc::clone(connection);
                 sent.map(|stream| Seat { connection, stream }).map_err(|refused| refused.into_error(1))
             }
-            Route::Plan(_) => match self.environment.pool(host) {
-                Some(pool) => pool.send(self.body.flags, self.body.opcode, bytes, token, wake_at),
-                None => {
-                    token.discard();
-                    Err(AttemptError::NoConnection(None))
-                }
-            },
+            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token),
         }?;
         state.armed = wake_at;
         state.seats.push((id, seat));
@@ -250,10 +287,48 @@ impl Request {
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
         let input = match classify(self.environment.version(), envelope) {
+            Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope) {
+                Some(envelope) => Input::Responded(attempt, Answer::Plain(envelope)),
+                None => return,
+            },
             Ok(answer) => Input::Responded(attempt, answer),
             Err(error) => Input::Failed(attempt, AttemptError::Decode(error), true),
         };
         self.handle_at(input, now);
+    }
+
+    /// The common end: the only attempt was answered. Gives the envelope back where there is more to it.
+    fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope) -> Option<Envelope> {
+        let told = {
+            let mut state = lock(&self.state);
+            let Some((host, attempts)) = state.execution.conclude(attempt) else { return Some(envelope) };
+            state.seats.clear();
+            state.outcome = Some(Ok(Success { envelope: Some(envelope), host, attempts }));
+            state.end()
+        };
+        told.tell(self);
+        None
+    }
+}
+
+impl State {
+    /// Notes that the request has ended; whom to tell, once the state is not held any more.
+    fn end(&mut self) -> Told {
+        self.ended = true;
+        Told { waiter: std::mem::take(&mut self.waiter), sleepers: std::mem::take(&mut self.sleepers) }
+    }
+}
+
+/// Who is to hear that a request has ended.
+struct Told {
+    waiter: Waiter,
+    sleepers: Vec<Thread>,
+}
+
+impl Told {
+    fn tell(self, request: &Arc<Request>) {
+        self.waiter.tell(request);
+        self.sleepers.into_iter().for_each(|thread| thread.unpark());
     }
 }
 

@@ -7,12 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use helenus_protocol::ResponseOpcode;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
-    ColumnSpec, Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaChange,
+    ColumnSpec, Message, RawRow, RawRows, Response, ResultMessage, RowsMetadata, SchemaChange,
 };
 use helenus_protocol::value::DecodeValue;
 use helenus_protocol::{CqlType, DecodeError};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 pub use from_row::FromRow;
@@ -79,30 +81,31 @@ impl ResultSet {
         }
         let Some(envelope) = success.envelope else { return Ok(result) };
         let header = envelope.header;
-        let response =
-            Response::decode(session.context.version, header.flags, header.opcode, &envelope.body)?;
-        if header.flags != Flags::empty() {
+        let version = session.context.version;
+        let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
+            ResultMessage::decode_body(version, envelope.body)?
+        } else {
+            let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
             let extras = result.extras();
             extras.tracing_id = response.tracing_id;
             extras.warnings = response.warnings;
             extras.custom_payload = response.custom_payload;
-        }
-        match response.message {
-            Message::Result(ResultMessage::Rows(rows)) => {
+            match response.message {
+                Message::Result(message) => message,
+                other => {
+                    let why = format!("{} instead of RESULT", other.opcode());
+                    return Err(DecodeError::new("answer", 0, why).into());
+                }
+            }
+        };
+        match message {
+            ResultMessage::Rows(rows) => {
                 result.columns = Some(result.resolve_columns(&rows)?);
                 result.rows = Some(rows);
             }
-            Message::Result(ResultMessage::SchemaChange(change)) => {
-                result.extras().schema_change = Some(change);
-            }
-            Message::Result(ResultMessage::SetKeyspace(keyspace)) => {
-                result.extras().keyspace = Some(keyspace);
-            }
-            Message::Result(_) => {}
-            other => {
-                let why = format!("{} instead of RESULT", other.opcode());
-                return Err(DecodeError::new("answer", 0, why).into());
-            }
+            ResultMessage::SchemaChange(change) => result.extras().schema_change = Some(change),
+            ResultMessage::SetKeyspace(keyspace) => result.extras().keyspace = Some(keyspace),
+            ResultMessage::Void | ResultMessage::Prepared(_) => {}
         }
         Ok(result)
     }
@@ -118,7 +121,7 @@ impl ResultSet {
             let columns = ResultColumns { id: Some(id.clone()), metadata: Some(Arc::clone(metadata)) };
             bound.prepared.shared.set_result_columns(columns);
         }
-        let known = bound.prepared.result_columns();
+        let known = bound.prepared.shared.result_columns();
         rows.resolve_metadata(known.as_ref().and_then(|known| known.metadata.as_ref()))
     }
 
@@ -155,7 +158,7 @@ impl ResultSet {
     /// The rows of this page.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
         let rows = self.rows.iter().flat_map(|rows| rows.rows());
-        rows.map(|row| Ok(Row { columns: self.columns(), cells: row?.collect() }))
+        rows.map(|row| Ok(Row::new(self.columns(), row?)))
     }
 
     /// The rows of this page as values of type `T`: a tuple of the columns' types.
@@ -173,7 +176,11 @@ impl ResultSet {
     ///
     /// See [`rows_as`](Self::rows_as).
     pub fn first_as<'a, T: FromRow<'a>>(&'a self) -> Result<Option<T>, Error> {
-        self.rows_as().next().transpose()
+        let Some(rows) = &self.rows else { return Ok(None) };
+        match rows.rows().next() {
+            Some(row) => T::from_row(&Row::new(self.columns(), row?)).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether a lightweight transaction was applied; true for all other statements.
@@ -276,10 +283,15 @@ impl ResultSet {
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
     columns: &'a [ColumnSpec],
-    cells: Vec<Option<&'a [u8]>>,
+    /// Most rows have few columns: those cost no allocation.
+    cells: SmallVec<[Option<&'a [u8]>; 8]>,
 }
 
 impl<'a> Row<'a> {
+    fn new(columns: &'a [ColumnSpec], cells: RawRow<'a>) -> Self {
+        Self { columns, cells: cells.collect() }
+    }
+
     /// How many cells it has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::placement::{Placement, Racks};
 use super::{Partitioner, Replication, Token, TokenRing};
 use crate::cluster::Host;
+use crate::hash::QuickHasher;
 
 /// The replicas of every range of every keyspace. Keyspaces of one strategy share what has been computed.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub struct TokenMap {
     racks: Arc<Racks>,
     placements: Vec<Placement>,
     /// For each keyspace its place in `placements`; keyspaces whose strategy says nothing are not in it.
-    keyspaces: HashMap<Box<str>, usize>,
+    keyspaces: HashMap<Box<str>, usize, QuickHasher>,
 }
 
 /// A range of one keyspace's ring: what a query plan remembers in place of the replicas themselves.
@@ -34,7 +35,7 @@ impl TokenMap {
         keyspaces: impl IntoIterator<Item = (&'a str, &'a Replication)>,
     ) -> Self {
         let racks = Arc::new(Racks::new(&ring));
-        let map = Self { partitioner, ring, racks, placements: Vec::new(), keyspaces: HashMap::new() };
+        let map = Self { partitioner, ring, racks, placements: Vec::new(), keyspaces: HashMap::default() };
         map.with_keyspaces(keyspaces)
     }
 
@@ -49,7 +50,7 @@ impl TokenMap {
             ring: Arc::clone(&self.ring),
             racks: Arc::clone(&self.racks),
             placements: Vec::new(),
-            keyspaces: HashMap::new(),
+            keyspaces: HashMap::default(),
         };
         let mut places: BTreeMap<&Replication, usize> = BTreeMap::new();
         for (keyspace, replication) in keyspaces {

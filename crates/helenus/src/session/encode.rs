@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::notation::{Value, Writer};
 use helenus_protocol::request::{
-    Batch, BatchStatement as WireStatement, Execute, Query, QueryParameters, SerializedValues, StatementKind,
+    Batch, BatchStatement as WireStatement, BorrowedParameters, Execute, SerializedValues, StatementKind,
     encode_custom_payload,
 };
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
@@ -20,19 +19,31 @@ use crate::error::Error;
 use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Body, Facts, Request, ToPrepare};
+use crate::request::{Encoded, Facts, Message, Request, ToPrepare};
 use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
+/// Scratch above this many bytes is given back.
+const KEEP: usize = 64 * 1024;
+
+thread_local! {
+    /// Where messages are written before their length is known.
+    static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
 /// The most speculative attempts that any policy is asked for.
 const MOST_SPECULATIVE: u32 = 16;
 
 impl SessionInner {
     /// The request that runs `statement`, not begun.
-    pub(crate) fn request(self: &Arc<Self>, statement: &Statement) -> Result<Arc<Request>, Error> {
+    pub(crate) fn request(
+        self: &Arc<Self>,
+        statement: &Arc<Statement>,
+        now: Instant,
+    ) -> Result<Arc<Request>, Error> {
         if self.is_shut_down() {
             return Err(Error::ShutDown);
         }
@@ -44,9 +55,9 @@ impl SessionInner {
             .timestamp
             .or_else(|| defaults.timestamps.as_ref().and_then(|generator| generator.timestamp(wall_clock())));
         let parameters = Parameters { version, options, consistency, timestamp, session: self };
-        let (body, prepared) = parameters.encode(statement)?;
+        let (message, prepared) = parameters.encode(statement)?;
         let snapshot = self.cluster.current();
-        let routing = routing(statement, &snapshot, consistency, self);
+        let routing = self.routing(statement, &snapshot, consistency);
         let idempotent =
             options.idempotent.unwrap_or_else(|| match idempotence_of(statement, &snapshot, &routing) {
                 Idempotence::Idempotent => true,
@@ -62,7 +73,6 @@ impl SessionInner {
             Some(waits) => waits.clone(),
             None => self.speculation(&routing),
         };
-        let now = Instant::now();
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
             deadline: timeout.and_then(|timeout| now.checked_add(timeout)),
@@ -71,13 +81,52 @@ impl SessionInner {
             policy_decides,
             speculation,
         };
-        let plan = match (&options.host, &options.hosts) {
-            (Some(host), _) => Plan::from_hosts(vec![Arc::clone(host)]),
-            (None, Some(hosts)) => Plan::from_hosts(hosts.clone()),
-            (None, None) => defaults.load_balancing.plan(&snapshot, &routing),
+        let route = match (&options.host, &options.hosts) {
+            (Some(host), _) => Route::plan(Plan::from_hosts(vec![Arc::clone(host)])),
+            (None, Some(hosts)) => Route::plan(Plan::from_hosts(hosts.clone())),
+            (None, None) => match defaults.load_balancing.first(&snapshot, &routing) {
+                Some(first) => Route::First(first),
+                None => Route::plan(defaults.load_balancing.plan(&snapshot, &routing)),
+            },
         };
         let facts = Facts { retry_policy, consistency, idempotent };
-        Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, prepared, facts))
+        let statement = Some(Arc::clone(statement));
+        Ok(Request::new(message, limits, route, Arc::clone(self) as _, statement, prepared, facts))
+    }
+
+    /// What a load-balancing policy is told of a statement.
+    pub(super) fn routing(
+        &self,
+        statement: &Statement,
+        snapshot: &Snapshot,
+        consistency: Consistency,
+    ) -> RoutingInfo {
+        let options = statement.options();
+        let of = |prepared: &PreparedStatement, values: &SerializedValues| {
+            let token = if options.routing_key.is_some() { None } else { token(prepared, values, snapshot) };
+            let keyspace = prepared.bind_columns().first().map(|column| Arc::clone(&column.keyspace));
+            (token, keyspace)
+        };
+        let (token, keyspace) = match statement {
+            Statement::Simple(_) => (None, None),
+            Statement::Bound(bound) => of(&bound.prepared, &bound.values),
+            Statement::Batch(batch) => batch
+                .entries
+                .iter()
+                .find_map(|entry| match entry {
+                    BatchEntry::Prepared(prepared, values) => Some(of(prepared, values)),
+                    BatchEntry::Simple(..) => None,
+                })
+                .unwrap_or_default(),
+        };
+        let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
+        let keyspace =
+            options.keyspace.clone().or(keyspace).or_else(|| {
+                self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
+            });
+        // Where it is not known which replicas it has, their order is not either.
+        let conditional = token.is_some() && is_conditional(statement, consistency);
+        RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone() }
     }
 
     fn speculation(&self, routing: &RoutingInfo) -> Vec<Duration> {
@@ -107,40 +156,6 @@ fn idempotence_of(statement: &Statement, snapshot: &Snapshot, routing: &RoutingI
             .max()
             .unwrap_or(Idempotence::Idempotent),
     }
-}
-
-fn routing(
-    statement: &Statement,
-    snapshot: &Snapshot,
-    consistency: Consistency,
-    session: &SessionInner,
-) -> RoutingInfo {
-    let options = statement.options();
-    let of = |prepared: &PreparedStatement, values: &SerializedValues| {
-        let token = if options.routing_key.is_some() { None } else { token(prepared, values, snapshot) };
-        let keyspace = prepared.bind_columns().first().map(|column| Arc::clone(&column.keyspace));
-        (token, keyspace)
-    };
-    let (token, keyspace) = match statement {
-        Statement::Simple(_) => (None, None),
-        Statement::Bound(bound) => of(&bound.prepared, &bound.values),
-        Statement::Batch(batch) => batch
-            .entries
-            .iter()
-            .find_map(|entry| match entry {
-                BatchEntry::Prepared(prepared, values) => Some(of(prepared, values)),
-                BatchEntry::Simple(..) => None,
-            })
-            .unwrap_or_default(),
-    };
-    let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
-    let keyspace =
-        options.keyspace.clone().or(keyspace).or_else(|| {
-            session.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
-        });
-    // Where it is not known which replicas it has, their order is not either.
-    let conditional = token.is_some() && is_conditional(statement, consistency);
-    RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone() }
 }
 
 /// Whether the replicas will agree on it by Paxos: a lightweight transaction, or a read at a serial consistency.
@@ -179,40 +194,52 @@ struct Parameters<'a> {
 }
 
 impl Parameters<'_> {
-    fn encode(&self, statement: &Statement) -> Result<(Body, ToPrepare), EncodeError> {
+    fn encode(&self, statement: &Statement) -> Result<(Message, ToPrepare), EncodeError> {
+        SCRATCH.with_borrow_mut(|bytes| {
+            bytes.clear();
+            let encoded = self.encode_into(statement, bytes);
+            if bytes.capacity() > KEEP {
+                *bytes = Vec::new();
+            }
+            encoded
+        })
+    }
+
+    fn encode_into(
+        &self,
+        statement: &Statement,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(Message, ToPrepare), EncodeError> {
         let mut flags = Flags::empty();
-        let mut bytes = Vec::new();
         if self.options.tracing {
             flags.insert(Flags::TRACING);
         }
         if !self.options.custom_payload.is_empty() {
             flags.insert(Flags::CUSTOM_PAYLOAD);
-            encode_custom_payload(self.version, &self.options.custom_payload, &mut Writer::new(&mut bytes))?;
+            encode_custom_payload(self.version, &self.options.custom_payload, &mut Writer::new(bytes))?;
         }
         let before = bytes.len();
+        let mut values_at = None;
         let (opcode, consistency_at, prepared) = match statement {
             Statement::Simple(statement) => {
-                let parameters = self.query_parameters(statement.values.clone(), false);
-                let query = Query { query: statement.text.as_str().into(), parameters };
-                query.encode(self.version, &mut Writer::new(&mut bytes))?;
+                let mut out = Writer::new(bytes);
+                out.long_string(&statement.text)?;
+                self.query_parameters(&statement.values, false).encode(self.version, &mut out)?;
                 (RequestOpcode::Query, before + 4 + statement.text.len(), SmallVec::new())
             }
             Statement::Bound(bound) => {
                 let shared = &bound.prepared.shared;
-                let columns = bound.prepared.result_columns();
-                let result_metadata_id = columns.as_ref().and_then(|columns| columns.id.clone());
+                let columns = shared.result_columns();
+                let result_metadata_id = columns.as_ref().and_then(|columns| columns.id.as_deref());
                 // Before v5 nothing tells that the columns have changed, so they are asked for each time.
-                let known = columns.is_some_and(|columns| columns.metadata.is_some());
+                let known = columns.as_ref().is_some_and(|columns| columns.metadata.is_some());
                 let skip = known && (self.version.has_result_metadata_id() || self.options.skip_metadata);
-                let id = bound.prepared.id().clone();
-                let mut at = before + 2 + id.len();
-                if self.version.has_result_metadata_id() {
-                    at += 2 + result_metadata_id.as_ref().map_or(0, Bytes::len);
-                }
-                let parameters = self.query_parameters(SerializedValues::new(), skip);
-                let execute = Execute { id, result_metadata_id, parameters };
-                bytes.reserve(bound.values.byte_length() + 128);
-                execute.encode_with(&bound.values, self.version, &mut Writer::new(&mut bytes))?;
+                let parameters = self.query_parameters(&bound.values, skip);
+                Execute::encode_ids(shared.id(), result_metadata_id, self.version, &mut Writer::new(bytes))?;
+                let at = bytes.len();
+                parameters.encode_before_values(self.version, &mut Writer::new(bytes))?;
+                values_at = Some(bytes.len());
+                parameters.encode_after_values(self.version, &mut Writer::new(bytes))?;
                 (RequestOpcode::Execute, at, smallvec![Arc::clone(shared)])
             }
             Statement::Batch(batch) => {
@@ -240,10 +267,10 @@ impl Parameters<'_> {
                     consistency: self.consistency,
                     serial_consistency: self.serial(),
                     timestamp: self.timestamp,
-                    keyspace: self.keyspace(),
+                    keyspace: self.keyspace().map(str::to_owned),
                     now_in_seconds: self.options.now_in_seconds,
                 };
-                batch.encode(self.version, &mut Writer::new(&mut bytes))?;
+                batch.encode(self.version, &mut Writer::new(bytes))?;
                 let mut after = if self.version.has_int_query_flags() { 4 } else { 1 };
                 after += batch.serial_consistency.map_or(0, |_| 2) + batch.timestamp.map_or(0, |_| 8);
                 after += batch.keyspace.as_ref().map_or(0, |keyspace| 2 + keyspace.len());
@@ -251,26 +278,31 @@ impl Parameters<'_> {
                 (RequestOpcode::Batch, bytes.len() - after - 2, prepared)
             }
         };
-        Ok((Body { opcode, flags, bytes, consistency_at: Some(consistency_at) }, prepared))
+        let values_at = values_at.unwrap_or(bytes.len());
+        let bytes = Encoded::from_slice(bytes);
+        Ok((Message { opcode, flags, bytes, values_at, consistency_at: Some(consistency_at) }, prepared))
     }
 
     fn serial(&self) -> Option<helenus_protocol::SerialConsistency> {
         self.options.serial_consistency.or(self.session.defaults().serial_consistency)
     }
 
-    fn keyspace(&self) -> Option<String> {
-        let keyspace = self.options.keyspace.as_ref().filter(|_| self.version.has_request_keyspace());
-        keyspace.map(|keyspace| keyspace.to_string())
+    fn keyspace(&self) -> Option<&str> {
+        self.options.keyspace.as_deref().filter(|_| self.version.has_request_keyspace())
     }
 
-    fn query_parameters(&self, values: SerializedValues, skip_metadata: bool) -> QueryParameters {
+    fn query_parameters<'b>(
+        &'b self,
+        values: &'b SerializedValues,
+        skip_metadata: bool,
+    ) -> BorrowedParameters<'b> {
         let page_size = self.options.page_size.unwrap_or(self.session.defaults().page_size);
-        QueryParameters {
+        BorrowedParameters {
             consistency: self.consistency,
             values,
             skip_metadata,
             page_size: (page_size > 0).then_some(page_size),
-            paging_state: self.options.paging_state.clone(),
+            paging_state: self.options.paging_state.as_deref(),
             serial_consistency: self.serial(),
             timestamp: self.timestamp,
             keyspace: self.keyspace(),

@@ -9,17 +9,31 @@ use helenus_protocol::response::{SchemaChange, ServerError};
 use super::SessionInner;
 use crate::cluster::Host;
 use crate::cluster::link::{Link, call_at};
+use crate::connection::{Dispatch, Seat};
 use crate::error::{AttemptError, Error, RequestFailure as Failure};
+use crate::policy::Plan;
 use crate::policy::retry::RequestFailure;
 use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost};
-use crate::pool::Pool;
-use crate::request::Request;
 use crate::request::execution::{AttemptId, Input, Verdict};
 use crate::request::runner::{Environment, RetryAnswer};
+use crate::request::{Request, Token};
 
 impl Environment for SessionInner {
-    fn pool(&self, host: &Arc<Host>) -> Option<Arc<Pool>> {
-        self.pools.load().get(&host.host_id()).cloned()
+    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+        match self.pools.load().get(&host.host_id()) {
+            Some(pool) => pool.send(body, token),
+            None => {
+                token.discard();
+                Err(AttemptError::NoConnection(None))
+            }
+        }
+    }
+
+    fn plan(&self, request: &Request) -> Plan {
+        let Some(statement) = request.statement() else { return Plan::empty() };
+        let snapshot = self.cluster.snapshot();
+        let query = self.routing(statement, &snapshot, request.facts().consistency);
+        self.defaults().load_balancing.plan(&snapshot, &query)
     }
 
     fn ask_retry(
@@ -48,7 +62,8 @@ impl Environment for SessionInner {
     }
 
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
-        let connection = self.pool(host).and_then(|pool| pool.connections().first().cloned());
+        let pools = self.pools.load();
+        let connection = pools.get(&host.host_id()).and_then(|pool| pool.connections().first().cloned());
         let (Some(connection), false) = (connection, request.prepared.is_empty()) else {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
             return;

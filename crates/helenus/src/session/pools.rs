@@ -1,7 +1,6 @@
 //! Which hosts a session has connections to, and what follows when one changes.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,40 +13,14 @@ use crate::cluster::{Host, HostStatus, Snapshot};
 use crate::connection::Connection;
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
+use crate::hash::QuickHasher;
 use crate::lock::lock;
 use crate::policy::HostDistance;
 use crate::pool::plan::PoolPlan;
 use crate::pool::{Pool, PoolObserver};
 
 /// The pools of a session by the ids of their hosts.
-pub(crate) type Pools = HashMap<Uuid, Arc<Pool>, IdHasher>;
-
-/// Host ids are random by themselves: eight of their bytes are as good as any hash of them, and cost nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct IdHasher(u64);
-
-impl BuildHasher for IdHasher {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..piece.len()].copy_from_slice(piece);
-            // Cassandra's ids may share halves; the multiplication spreads what differs over the upper bits.
-            self.0 = (self.0 ^ u64::from_le_bytes(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        }
-    }
-}
+pub(crate) type Pools = HashMap<Uuid, Arc<Pool>, QuickHasher>;
 
 impl SessionInner {
     /// Makes the pools what the snapshot and the policy want: new hosts get one, hosts that left or are not used lose
@@ -63,7 +36,7 @@ impl SessionInner {
         }
         let size = self.cluster.pool_size();
         let before = self.pools.load_full();
-        let mut after = Pools::with_capacity_and_hasher(snapshot.hosts().len(), IdHasher::default());
+        let mut after = Pools::with_capacity_and_hasher(snapshot.hosts().len(), QuickHasher::default());
         for (host, distance) in snapshot.hosts().iter().zip(distances) {
             let wanted = match distance {
                 HostDistance::LocalRack | HostDistance::Local => size.local,

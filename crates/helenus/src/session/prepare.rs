@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use helenus_protocol::envelope::Flags;
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::Prepare;
 use helenus_protocol::response::{Message, Response, ResultMessage};
@@ -19,7 +18,7 @@ use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Awaited, Body, Facts, Request, ToPrepare};
+use crate::request::{Awaited, Facts, Message as RequestMessage, Request, ToPrepare};
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, StatementOptions};
 
@@ -33,7 +32,7 @@ impl SessionInner {
         keyspace: Option<&str>,
     ) -> Result<PreparedStatement, Error> {
         let request = self.prepare_request(query, keyspace)?;
-        request.start();
+        request.start(Instant::now());
         let success = Awaited::new(request).await?;
         let keyspace = keyspace
             .map(Arc::from)
@@ -60,8 +59,7 @@ impl SessionInner {
         let message = Prepare { query: query.into(), keyspace };
         let mut bytes = Vec::new();
         message.encode(version, &mut Writer::new(&mut bytes))?;
-        let body =
-            Body { opcode: RequestOpcode::Prepare, flags: Flags::empty(), bytes, consistency_at: None };
+        let message = RequestMessage::whole(RequestOpcode::Prepare, bytes);
         let timeout = self.defaults().timeout;
         let limits = Limits {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
@@ -72,7 +70,15 @@ impl SessionInner {
         };
         let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
         let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
-        Ok(Request::new(body, limits, Route::Plan(plan), Arc::clone(self) as _, ToPrepare::new(), facts))
+        Ok(Request::new(
+            message,
+            limits,
+            Route::plan(plan),
+            Arc::clone(self) as _,
+            None,
+            ToPrepare::new(),
+            facts,
+        ))
     }
 
     /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.

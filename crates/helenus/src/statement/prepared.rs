@@ -97,6 +97,11 @@ impl Shared {
         Arc::clone(lock(&self.turns).entry(host).or_default())
     }
 
+    /// What the answers' columns are, as last heard, for a short look.
+    pub(crate) fn result_columns(&self) -> arc_swap::Guard<Option<Arc<ResultColumns>>> {
+        self.result.load()
+    }
+
     /// What the server said when it prepared the statement again, or when a page came with new columns.
     pub(crate) fn set_result_columns(&self, columns: ResultColumns) {
         self.result.store(Some(Arc::new(columns)));

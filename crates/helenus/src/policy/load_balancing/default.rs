@@ -51,6 +51,13 @@ impl LoadBalancingPolicy for DefaultLoadBalancingPolicy {
     fn may_block(&self) -> bool {
         self.child.may_block()
     }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+        match &query.preferred {
+            Some(preferred) if preferred.status() != HostStatus::Down => Some(Arc::clone(preferred)),
+            _ => self.child.first(snapshot, query),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The plan that most built-in policies share: nearest first, and a fair rotation among hosts of one distance.
 
+use std::borrow::Borrow;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,16 +27,21 @@ impl<R: Rule + 'static> Rotating<R> {
     }
 
     pub(super) fn plan(&self, snapshot: &Arc<Snapshot>) -> Plan {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let rule: Arc<R> = Arc::clone(&self.rule);
-        Plan::rotation(Rotation {
-            snapshot: Arc::clone(snapshot),
-            rule,
-            turn,
-            tier: 0,
-            last: None,
-            seen: Seen::default(),
-        })
+        Plan::rotation(Rotation::new(Arc::clone(snapshot), rule, self.next_turn()))
+    }
+
+    /// What a plan made now would give first, without making one.
+    pub(super) fn first(&self, snapshot: &Arc<Snapshot>) -> Option<Arc<Host>> {
+        if let [only] = snapshot.hosts() {
+            let is_used = self.rule.distance(snapshot, only) != HostDistance::Ignored;
+            return is_used.then(|| Arc::clone(only));
+        }
+        Rotation::<&Snapshot, &dyn Rule>::new(snapshot, &*self.rule, self.next_turn()).next()
+    }
+
+    fn next_turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
     }
 }
 
@@ -72,9 +78,9 @@ const TIERS: u8 = 3 * DISTANCES;
 
 /// One request's way through the hosts: tier by tier, each from its own starting point.
 #[derive(Debug)]
-pub(super) struct Rotation {
-    snapshot: Arc<Snapshot>,
-    rule: Arc<dyn Rule>,
+pub(super) struct Rotation<S = Arc<Snapshot>, R = Arc<dyn Rule>> {
+    snapshot: S,
+    rule: R,
     turn: usize,
     tier: u8,
     /// The place of the last host given in this tier.
@@ -82,24 +88,32 @@ pub(super) struct Rotation {
     seen: Seen,
 }
 
-impl Rotation {
+impl<S: Borrow<Snapshot>, R: Borrow<dyn Rule + 'static>> Rotation<S, R> {
+    fn new(snapshot: S, rule: R, turn: usize) -> Self {
+        Self { snapshot, rule, turn, tier: 0, last: None, seen: Seen::default() }
+    }
+
     pub(super) fn next(&mut self) -> Option<Arc<Host>> {
         let place = self.next_of_tier().or_else(|| self.first_of_next_tier())?;
         self.last = Some(place);
         self.seen.insert(place);
-        Some(Arc::clone(&self.snapshot.hosts()[place]))
+        Some(Arc::clone(&self.hosts()[place]))
+    }
+
+    fn hosts(&self) -> &[Arc<Host>] {
+        self.snapshot.borrow().hosts()
     }
 
     /// The next one around from the last.
     fn next_of_tier(&self) -> Option<usize> {
         let last = self.last?;
-        (last + 1..self.snapshot.hosts().len()).chain(0..last).find(|&place| self.is_due(place))
+        (last + 1..self.hosts().len()).chain(0..last).find(|&place| self.is_due(place))
     }
 
     /// Goes on to the lowest tier that has a host left, and to the host there whose turn it is.
     fn first_of_next_tier(&mut self) -> Option<usize> {
-        let hosts = self.snapshot.hosts();
         loop {
+            let hosts = self.hosts();
             let (mut lowest, mut due) = (TIERS, 0);
             for (place, host) in hosts.iter().enumerate() {
                 match self.tier_of(host) {
@@ -110,10 +124,11 @@ impl Rotation {
                     _ => {}
                 }
             }
+            let places = hosts.len();
             self.tier = lowest;
             // The turn counts the hosts of this tier alone: counting others would give their turns to neighbours.
             let turn = self.turn.checked_rem(due)?;
-            let found = (0..hosts.len()).filter(|&place| self.is_due(place)).nth(turn);
+            let found = (0..places).filter(|&place| self.is_due(place)).nth(turn);
             // A host whose state changed since it was counted may have been the one.
             if found.is_some() {
                 return found;
@@ -123,12 +138,11 @@ impl Rotation {
 
     /// Whether a host belongs to this tier, or to one before it that it was not in when that was gone through.
     fn is_due(&self, place: usize) -> bool {
-        !self.seen.contains(place)
-            && self.tier_of(&self.snapshot.hosts()[place]).is_some_and(|tier| tier <= self.tier)
+        !self.seen.contains(place) && self.tier_of(&self.hosts()[place]).is_some_and(|tier| tier <= self.tier)
     }
 
     fn tier_of(&self, host: &Host) -> Option<u8> {
-        let distance = match self.rule.distance(&self.snapshot, host) {
+        let distance = match self.rule.borrow().distance(self.snapshot.borrow(), host) {
             HostDistance::LocalRack => 0,
             HostDistance::Local => 1,
             HostDistance::Remote => 2,

@@ -45,6 +45,10 @@ impl LoadBalancingPolicy for RoundRobinPolicy {
     fn distance_is_cheap(&self) -> bool {
         true
     }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+        self.0.first(snapshot)
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::rotation::{Seen, standing};
 use super::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
 use crate::cluster::distances::Answers;
 use crate::cluster::{Host, Snapshot};
-use crate::routing::Located;
+use crate::routing::{Located, TokenMap};
 
 /// Asks the replicas of a statement's partition before all others, the nearest first.
 ///
@@ -48,12 +48,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
     }
 
     fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
-        let (Some(keyspace), Some(token), Some(tokens)) =
-            (&query.keyspace, &query.token, snapshot.token_map())
-        else {
-            return self.child.plan(snapshot, query);
-        };
-        let Some(located) = tokens.locate(keyspace, token) else {
+        let Some((_, located)) = locate(snapshot, query) else {
             return self.child.plan(snapshot, query);
         };
         Plan::replicas_first(ReplicasFirst {
@@ -62,11 +57,37 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
             snapshot: Arc::clone(snapshot),
             query: query.clone(),
             located,
-            shuffle: self.shuffle_replicas && !query.conditional,
+            shuffle: self.shuffles(query),
             seen: Seen::default(),
             rest: None,
         })
     }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+        let Some((tokens, located)) = locate(snapshot, query) else {
+            return self.child.first(snapshot, query);
+        };
+        let replicas = tokens.replicas_at(located);
+        let shuffle = self.shuffles(query);
+        let distance_of = |host: &Host| snapshot.distance(&self.child, host);
+        match next_replica(replicas, &Seen::default(), shuffle, distance_of) {
+            Some(place) => Some(Arc::clone(&replicas[place])),
+            None => self.child.first(snapshot, query),
+        }
+    }
+}
+
+impl TokenAwarePolicy {
+    const fn shuffles(&self, query: &RoutingInfo) -> bool {
+        self.shuffle_replicas && !query.conditional
+    }
+}
+
+/// Where the statement's partition is, if that can be told.
+fn locate<'a>(snapshot: &'a Snapshot, query: &RoutingInfo) -> Option<(&'a TokenMap, Located)> {
+    let tokens = snapshot.token_map()?;
+    let located = tokens.locate(query.keyspace.as_deref()?, query.token.as_ref()?)?;
+    Some((tokens, located))
 }
 
 /// One request's way: through the replicas, then through the child's plan, which is not asked for before.
@@ -86,7 +107,12 @@ pub(super) struct ReplicasFirst {
 impl ReplicasFirst {
     pub(super) fn next(&mut self) -> Option<Arc<Host>> {
         if self.rest.is_none() {
-            if let Some(place) = self.next_replica() {
+            let distance_of = |host: &Host| match &self.answers {
+                Some(answers) => answers.distance(&self.snapshot, &self.child, host),
+                None => self.child.distance(&self.snapshot, host),
+            };
+            let place = next_replica(self.replicas(), &self.seen, self.shuffle, distance_of);
+            if let Some(place) = place {
                 self.seen.insert(place);
                 return Some(Arc::clone(&self.replicas()[place]));
             }
@@ -104,32 +130,35 @@ impl ReplicasFirst {
     fn replicas(&self) -> &[Arc<Host>] {
         self.snapshot.token_map().map_or(&[], |tokens| tokens.replicas_at(self.located))
     }
+}
 
-    /// The nearest replica that is there to be used; among equals the first in the ring, or any.
-    fn next_replica(&self) -> Option<usize> {
-        let mut nearest = HostDistance::Ignored;
-        let mut equals = 0;
-        let mut chosen = None;
-        for (place, replica) in self.replicas().iter().enumerate() {
-            if self.seen.contains(place) || standing(replica) > 0 {
-                continue;
-            }
-            let distance = match &self.answers {
-                Some(answers) => answers.distance(&self.snapshot, &self.child, replica),
-                None => self.child.distance(&self.snapshot, replica),
-            };
-            if distance < nearest {
-                (nearest, equals, chosen) = (distance, 1, Some(place));
-            } else if self.shuffle && distance == nearest && distance != HostDistance::Ignored {
-                // Each of n equals ends up chosen with probability 1/n.
-                equals += 1;
-                if fastrand::u32(..equals) == 0 {
-                    chosen = Some(place);
-                }
+/// The place of the nearest replica that is there to be used and was not given; among equals the first in the ring, or
+/// any where they are to be shuffled.
+fn next_replica(
+    replicas: &[Arc<Host>],
+    seen: &Seen,
+    shuffle: bool,
+    distance_of: impl Fn(&Host) -> HostDistance,
+) -> Option<usize> {
+    let mut nearest = HostDistance::Ignored;
+    let mut equals = 0;
+    let mut chosen = None;
+    for (place, replica) in replicas.iter().enumerate() {
+        if seen.contains(place) || standing(replica) > 0 {
+            continue;
+        }
+        let distance = distance_of(replica);
+        if distance < nearest {
+            (nearest, equals, chosen) = (distance, 1, Some(place));
+        } else if shuffle && distance == nearest && distance != HostDistance::Ignored {
+            // Each of n equals ends up chosen with probability 1/n.
+            equals += 1;
+            if fastrand::u32(..equals) == 0 {
+                chosen = Some(place);
             }
         }
-        chosen
     }
+    chosen
 }
 
 #[cfg(test)]

@@ -41,6 +41,10 @@ impl LoadBalancingPolicy for DcAwareRoundRobinPolicy {
     fn distance_is_cheap(&self) -> bool {
         true
     }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+        self.0.first(snapshot)
+    }
 }
 
 /// As [`DcAwareRoundRobinPolicy`], with the hosts of one rack before the others of the data centre.
@@ -71,6 +75,10 @@ impl LoadBalancingPolicy for RackAwareRoundRobinPolicy {
 
     fn distance_is_cheap(&self) -> bool {
         true
+    }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+        self.0.first(snapshot)
     }
 }
 

@@ -51,8 +51,8 @@ async fn a_connection_that_has_ended_is_tried_once() {
     let connection = connection.expect("the server lets everyone in");
     // First of all, since what gives a host again and again never comes to its end.
     let mut route = Route::Fixed(Some(host(1, "dc", "r")), Arc::clone(&connection));
-    assert!(route.next_host().is_some());
-    assert!(route.next_host().is_none());
+    assert!(route.next_host(Plan::empty).is_some());
+    assert!(route.next_host(Plan::empty).is_none());
     connection.close(ConnectionError::Closed("for this test"));
     let link = Link { host: host(1, "dc", "r"), connection };
     let failure = link.query("SELECT key FROM system.local", Duration::from_secs(5)).await;
