@@ -4,24 +4,45 @@
 //! [`response::error`](crate::response::error).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::types::CqlType;
 
 /// The caller asked for something that the protocol cannot say. Nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot encode {what}: {why}")]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot encode {}: {}", .0.what, .0.why)]
+pub struct EncodeError(Box<EncodeErrorParts>);
+
+/// What an [`EncodeError`] says. Behind a pointer, so that success costs no room for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct EncodeError {
+pub struct EncodeErrorParts {
     /// The thing that was to be encoded, such as `[string]` or `bind value 3 (int)`. Never its content.
     pub what: Cow<'static, str>,
     /// What was wrong with it, with the limit that it broke.
     pub why: Cow<'static, str>,
 }
 
+impl std::ops::Deref for EncodeError {
+    type Target = EncodeErrorParts;
+
+    fn deref(&self) -> &EncodeErrorParts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EncodeErrorParts { what, why } = &**self;
+        f.debug_struct("EncodeError").field("what", what).field("why", why).finish()
+    }
+}
+
 impl EncodeError {
     /// An error about `what`, because of `why`.
+    #[cold]
     pub fn new(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into(), why: why.into() }
+        Self(Box::new(EncodeErrorParts { what: what.into(), why: why.into() }))
     }
 
     /// The Rust type named `rust` is not written as values of type `cql_type`.
@@ -33,17 +54,21 @@ impl EncodeError {
 
     /// The same error, told about the enclosing thing `what` (a column, an element).
     #[must_use]
-    pub fn within(mut self, what: impl std::fmt::Display) -> Self {
-        self.what = format!("{what}: {}", self.what).into();
+    pub fn within(mut self, what: impl fmt::Display) -> Self {
+        self.0.what = format!("{what}: {}", self.0.what).into();
         self
     }
 }
 
 /// The peer sent bytes that are not what they should be, or (rarely: [`is_misread`](Self::is_misread)) the caller asked
 /// to read them as something that they are not.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DecodeError(Box<DecodeErrorParts>);
+
+/// What a [`DecodeError`] says. Behind a pointer, so that success costs no room for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DecodeError {
+pub struct DecodeErrorParts {
     /// What was being read, such as `[string]` or `column "age" (int)`.
     pub what: Cow<'static, str>,
     /// Where, in bytes from the start of the envelope's body (or of the value, where only that was given).
@@ -55,9 +80,25 @@ pub struct DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { what, offset, why, misread } = self;
+impl std::ops::Deref for DecodeError {
+    type Target = DecodeErrorParts;
+
+    fn deref(&self) -> &DecodeErrorParts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DecodeErrorParts { what, offset, why, misread } = &**self;
+        let mut shown = f.debug_struct("DecodeError");
+        shown.field("what", what).field("offset", offset).field("why", why).field("misread", misread).finish()
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DecodeErrorParts { what, offset, why, misread } = &**self;
         if *misread {
             write!(f, "cannot read {what}: {why}")
         } else {
@@ -68,14 +109,15 @@ impl std::fmt::Display for DecodeError {
 
 impl DecodeError {
     /// An error about `what` at `offset`, because of `why`.
+    #[cold]
     pub fn new(what: impl Into<Cow<'static, str>>, offset: usize, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into(), offset, why: why.into(), misread: false }
+        Self(Box::new(DecodeErrorParts { what: what.into(), offset, why: why.into(), misread: false }))
     }
 
     /// An error about sound bytes that the caller asked to read as `what`, which they are not: a column of another type,
     /// or a null where none is expected.
     pub fn misread(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into(), offset: 0, why: why.into(), misread: true }
+        Self(Box::new(DecodeErrorParts { what: what.into(), offset: 0, why: why.into(), misread: true }))
     }
 
     /// The Rust type named `rust` is not read from values of type `cql_type`.
@@ -87,21 +129,21 @@ impl DecodeError {
 
     /// Whether the bytes are sound and the caller's wish was wrong.
     #[must_use]
-    pub const fn is_misread(&self) -> bool {
-        self.misread
+    pub fn is_misread(&self) -> bool {
+        self.0.misread
     }
 
     /// The same error, of bytes that stand `base` bytes behind the start of something larger.
     #[must_use]
-    pub const fn shifted(mut self, base: usize) -> Self {
-        self.offset += base;
+    pub fn shifted(mut self, base: usize) -> Self {
+        self.0.offset += base;
         self
     }
 
     /// The same error, told about the enclosing thing `what` (a column, an element).
     #[must_use]
-    pub fn within(mut self, what: impl std::fmt::Display) -> Self {
-        self.what = format!("{what}: {}", self.what).into();
+    pub fn within(mut self, what: impl fmt::Display) -> Self {
+        self.0.what = format!("{what}: {}", self.0.what).into();
         self
     }
 }

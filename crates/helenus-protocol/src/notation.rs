@@ -31,41 +31,48 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of `bytes`; offsets in errors count from their start.
     #[must_use]
+    #[inline]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, end: bytes.len() }
     }
 
     /// A reader of `bytes` that stand at `offset` of something larger, so that errors tell the true place.
     #[must_use]
+    #[inline]
     pub const fn at(bytes: &'a [u8], offset: usize) -> Self {
         Self { rest: bytes, end: offset + bytes.len() }
     }
 
     /// How far the reader is from the start, in bytes.
     #[must_use]
+    #[inline]
     pub const fn offset(&self) -> usize {
         self.end - self.rest.len()
     }
 
     /// What has not been read yet.
     #[must_use]
+    #[inline]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// How many bytes have not been read yet.
     #[must_use]
+    #[inline]
     pub const fn remaining(&self) -> usize {
         self.rest.len()
     }
 
     /// Whether all has been read.
     #[must_use]
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The next `length` bytes, for the notation `what`.
+    #[inline]
     pub fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8], DecodeError> {
         match self.rest.split_at_checked(length) {
             Some((taken, rest)) => {
@@ -92,21 +99,25 @@ impl<'a> Reader<'a> {
     }
 
     /// `[byte]`: an unsigned 8-bit integer.
+    #[inline]
     pub fn byte(&mut self) -> Result<u8, DecodeError> {
         Ok(self.array::<1>("[byte]")?[0])
     }
 
     /// `[short]`: an unsigned 16-bit integer.
+    #[inline]
     pub fn short(&mut self) -> Result<u16, DecodeError> {
         Ok(u16::from_be_bytes(self.array("[short]")?))
     }
 
     /// `[int]`: a signed 32-bit integer.
+    #[inline]
     pub fn int(&mut self) -> Result<i32, DecodeError> {
         Ok(i32::from_be_bytes(self.array("[int]")?))
     }
 
     /// `[long]`: a signed 64-bit integer.
+    #[inline]
     pub fn long(&mut self) -> Result<i64, DecodeError> {
         Ok(i64::from_be_bytes(self.array("[long]")?))
     }
@@ -118,6 +129,7 @@ impl<'a> Reader<'a> {
 
     /// An `[int]` that counts things of at least `least` bytes each: more than can still follow is an error, so that
     /// a count never makes anyone allocate more than the peer has sent.
+    #[inline]
     pub fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
         let at = self.offset();
         let count = self.int()?;
@@ -150,6 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[string]`: a `[short]` length and UTF-8 bytes.
+    #[inline]
     pub fn string(&mut self) -> Result<&'a str, DecodeError> {
         let length = self.short()?;
         let bytes = self.take(length.into(), "[string]")?;
@@ -176,6 +189,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[bytes]`: an `[int]` length and bytes; any negative length is null.
+    #[inline]
     pub fn bytes(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
         let length = self.int()?;
         match usize::try_from(length) {
@@ -185,6 +199,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[value]`: as `[bytes]`, but -2 is *not set* and anything below is an error.
+    #[inline]
     pub fn value(&mut self) -> Result<Value<&'a [u8]>, DecodeError> {
         let at = self.offset();
         match self.int()? {
@@ -198,6 +213,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[short bytes]`: a `[short]` length and bytes.
+    #[inline]
     pub fn short_bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = self.short()?;
         self.take(length.into(), "[short bytes]")
@@ -228,6 +244,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[consistency]`.
+    #[inline]
     pub fn consistency(&mut self) -> Result<Consistency, DecodeError> {
         let at = self.offset();
         Consistency::decode(self.short()?, at)
@@ -285,6 +302,7 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A writer at the end of `out`.
+    #[inline]
     pub const fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out }
     }
@@ -295,26 +313,31 @@ impl<'a> Writer<'a> {
     }
 
     /// Bytes as they are.
+    #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
 
     /// `[byte]`.
+    #[inline]
     pub fn byte(&mut self, value: u8) {
         self.out.push(value);
     }
 
     /// `[short]`.
+    #[inline]
     pub fn short(&mut self, value: u16) {
         self.raw(&value.to_be_bytes());
     }
 
     /// `[int]`.
+    #[inline]
     pub fn int(&mut self, value: i32) {
         self.raw(&value.to_be_bytes());
     }
 
     /// `[long]`.
+    #[inline]
     pub fn long(&mut self, value: i64) {
         self.raw(&value.to_be_bytes());
     }
@@ -343,6 +366,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `[string]`.
+    #[inline]
     pub fn string(&mut self, value: &str) -> Result<(), EncodeError> {
         self.short_count(value.len(), "[string]")?;
         self.raw(value.as_bytes());
@@ -363,6 +387,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `[bytes]`; `None` is null.
+    #[inline]
     pub fn bytes(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
         let Some(value) = value else {
             self.int(-1);
@@ -374,6 +399,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `[value]`.
+    #[inline]
     pub fn value(&mut self, value: Value<&[u8]>) -> Result<(), EncodeError> {
         match value {
             Value::Bytes(bytes) => self.bytes(Some(bytes)),
@@ -389,6 +415,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `[short bytes]`.
+    #[inline]
     pub fn short_bytes(&mut self, value: &[u8]) -> Result<(), EncodeError> {
         self.short_count(value.len(), "[short bytes]")?;
         self.raw(value);
@@ -416,6 +443,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `[consistency]`.
+    #[inline]
     pub fn consistency(&mut self, level: Consistency) {
         self.short(level.number());
     }

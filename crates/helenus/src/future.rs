@@ -17,11 +17,15 @@ use crate::statement::Statement;
 /// The answer to a statement, some time. Dropping it before cancels the request (the server may run it all the same).
 #[must_use = "a request is cancelled when its future is dropped"]
 pub struct ResponseFuture {
-    session: Arc<SessionInner>,
-    statement: Arc<Statement>,
-    request: Result<Arc<Request>, Option<Error>>,
+    request: Result<Arc<Request>, Box<Refused>>,
     /// The answer was taken: there is nothing left to cancel.
     taken: bool,
+}
+
+/// A statement that could not even be sent.
+struct Refused {
+    statement: Statement,
+    error: Option<Error>,
 }
 
 impl fmt::Debug for ResponseFuture {
@@ -31,19 +35,25 @@ impl fmt::Debug for ResponseFuture {
 }
 
 impl ResponseFuture {
-    pub(crate) fn begin(session: &Arc<SessionInner>, statement: Arc<Statement>) -> Self {
+    pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
         let now = Instant::now();
-        let request = session.request(&statement, now);
-        if let Ok(request) = &request {
-            request.start(now);
-        }
-        Self { session: Arc::clone(session), statement, request: request.map_err(Some), taken: false }
+        let request = match session.request(statement, now) {
+            Ok(request) => {
+                request.start(now);
+                Ok(request)
+            }
+            Err((statement, error)) => Err(Box::new(Refused { statement, error: Some(error) })),
+        };
+        Self { request, taken: false }
     }
 
     /// What is being run.
     #[must_use]
     pub fn statement(&self) -> &Statement {
-        &self.statement
+        match &self.request {
+            Ok(request) => request.statement(),
+            Err(refused) => &refused.statement,
+        }
     }
 
     /// Whether the answer, or an error, is there.
@@ -79,23 +89,10 @@ impl ResponseFuture {
             Ok(request) => {
                 let outcome = request.take_outcome()?;
                 self.taken = true;
-                let agreed = request.schema_agreed();
-                Some(self.result(outcome, agreed))
+                Some(result(request, outcome))
             }
-            Err(error) => error.take().map(Err),
+            Err(refused) => refused.error.take().map(Err),
         }
-    }
-
-    fn result(&self, outcome: Outcome, schema_agreed: bool) -> Result<ResultSet, Error> {
-        let success = match outcome {
-            Ok(success) => success,
-            // What the shutdown has done to its connections is not what happened to the request.
-            Err(failure) if self.session.is_shut_down() && failure.server_error().is_none() => {
-                return Err(Error::ShutDown);
-            }
-            Err(failure) => return Err(failure.into()),
-        };
-        ResultSet::new(&self.session, &self.statement, success, schema_agreed)
     }
 
     /// Gives the request up.
@@ -104,11 +101,19 @@ impl ResponseFuture {
             request.cancel();
         }
     }
+}
 
-    /// The session that runs it.
-    #[must_use]
-    pub fn session(&self) -> crate::Session {
-        crate::Session { inner: Arc::clone(&self.session) }
+fn result(request: &Arc<Request>, outcome: Outcome) -> Result<ResultSet, Error> {
+    match outcome {
+        Ok(success) => ResultSet::new(Arc::clone(request), success),
+        // What the shutdown has done to its connections is not what happened to the request.
+        Err(failure)
+            if failure.server_error().is_none()
+                && request.session().is_some_and(|session| session.is_shut_down()) =>
+        {
+            Err(Error::ShutDown)
+        }
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -156,12 +161,12 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.request {
-            Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Dropped))),
+            Err(refused) => Poll::Ready(Err(refused.error.take().unwrap_or(Error::Dropped))),
             Ok(request) => {
                 let outcome = ready!(request.poll_outcome(cx));
-                let agreed = request.schema_agreed();
+                let result = outcome.map_or(Err(Error::Dropped), |outcome| result(request, outcome));
                 self.taken = true;
-                Poll::Ready(outcome.map_or(Err(Error::Dropped), |outcome| self.result(outcome, agreed)))
+                Poll::Ready(result)
             }
         }
     }

@@ -152,20 +152,34 @@ pub struct Rows<'a> {
     left: usize,
 }
 
+impl<'a> Rows<'a> {
+    /// Gives the cells of the next row to `cell`, in order; `None` after the last row. After an error, which may come
+    /// when some cells were given, there are no more rows. The same as the iterator, without a second way through the
+    /// cells.
+    #[inline]
+    pub fn next_cells(&mut self, mut cell: impl FnMut(Option<&'a [u8]>)) -> Option<Result<(), DecodeError>> {
+        self.left = self.left.checked_sub(1)?;
+        for _ in 0..self.columns {
+            match decode_cell(&mut self.reader) {
+                Ok(bytes) => cell(bytes),
+                Err(error) => {
+                    self.left = 0;
+                    return Some(Err(error));
+                }
+            }
+        }
+        Some(Ok(()))
+    }
+}
+
 impl<'a> Iterator for Rows<'a> {
     type Item = Result<RawRow<'a>, DecodeError>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
         let start = self.reader.clone();
-        for _ in 0..self.columns {
-            if let Err(error) = decode_cell(&mut self.reader) {
-                self.left = 0;
-                return Some(Err(error));
-            }
-        }
-        Some(Ok(RawRow { reader: start, left: self.columns }))
+        let columns = self.columns;
+        Some(self.next_cells(|_| {})?.map(|()| RawRow { reader: start, left: columns }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

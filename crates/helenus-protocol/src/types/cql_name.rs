@@ -148,10 +148,7 @@ impl<'a, R: ResolveUserType> Parser<'a, R> {
     fn custom(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
         let start = self.at;
         let class = self.quoted('\'')?;
-        class_name::parse_nested(&class, depth).map_err(|mut error| {
-            error.offset += start + 1;
-            error
-        })
+        class_name::parse_nested(&class, depth).map_err(|error| error.shifted(start + 1))
     }
 
     fn named(&mut self, depth: usize) -> Result<CqlType, DecodeError> {

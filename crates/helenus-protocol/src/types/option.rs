@@ -76,11 +76,8 @@ fn decode(reader: &mut Reader<'_>, depth: usize) -> Result<CqlType, DecodeError>
     match reader.short()? {
         CUSTOM => {
             let class = reader.string()?;
-            class_name::parse_nested(class, depth).map_err(|mut error| {
-                // The string begins behind its id and its length.
-                error.offset += at + 4;
-                error
-            })
+            // The string begins behind its id and its length.
+            class_name::parse_nested(class, depth).map_err(|error| error.shifted(at + 4))
         }
         LIST => Ok(CqlType::List(Arc::new(decode(reader, depth + 1)?))),
         SET => Ok(CqlType::Set(Arc::new(decode(reader, depth + 1)?))),

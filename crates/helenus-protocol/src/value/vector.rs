@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_dimension_is_due() {
         for wrong in [&[][..], &[1.0], &[1.0, 2.0, 3.0]] {
-            let error = encoded(&vector(CqlType::Float, 2), wrong).map_err(|error| error.what);
+            let error = encoded(&vector(CqlType::Float, 2), wrong).map_err(|error| error.what.clone());
             assert_eq!(error, Err("a vector<float, 2>".into()), "{wrong:?}");
         }
         malformed::<Vec<f32>>(&vector(CqlType::Float, 2), "3F800000");

@@ -16,7 +16,9 @@ use crate::error::{AttemptError, Error};
 use crate::policy::Plan;
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
 use crate::request::runner::{Environment, RetryAnswer, Route};
-use crate::request::{Awaited, Facts, Message as RequestMessage, Request, ToPrepare, Token};
+use crate::request::{Awaited, Facts, Message as RequestMessage, Request, Token};
+use crate::session::SessionInner;
+use crate::statement::Statement;
 
 /// One connection and the host at its other end.
 #[derive(Debug, Clone)]
@@ -72,6 +74,10 @@ impl Environment for Bare {
     fn version(&self) -> ProtocolVersion {
         self.version
     }
+
+    fn session(self: Arc<Self>) -> Option<Arc<SessionInner>> {
+        None
+    }
 }
 
 /// Tells `request` when `at` has come, if it still exists then.
@@ -105,10 +111,10 @@ impl Link {
             policy_decides: false,
             speculation: Vec::new(),
         };
-        let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
+        let facts = Facts { consistency: Consistency::One, idempotent: true };
         let environment = Arc::new(Bare { version, handle: Handle::current() });
         let route = Route::Fixed(Some(Arc::clone(&self.host)), Arc::clone(&self.connection));
-        let request = Request::new(message, limits, route, environment, None, ToPrepare::new(), facts);
+        let request = Request::new(message, limits, route, environment, Statement::from(""), None, facts);
         request.start(now);
         let success = Awaited::new(request).await?;
         let Some(envelope) = success.envelope else { return Err(Error::Dropped) };

@@ -16,16 +16,17 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use helenus_protocol::envelope::{Envelope, Flags};
-use helenus_protocol::{Consistency, RequestOpcode};
+use helenus_protocol::{Consistency, ProtocolVersion, RequestOpcode};
 use smallvec::SmallVec;
 
 use crate::cluster::Host;
 use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::lock::lock;
-use crate::policy::RetryPolicy;
-use crate::statement::Statement;
-use crate::statement::prepared::Shared;
+use crate::session::SessionInner;
+use crate::statement::batch::BatchEntry;
+use crate::statement::prepared::{ResultColumns, Shared};
+use crate::statement::{PreparedStatement, Statement};
 use completion::Waiter;
 use execution::{AttemptId, Execution, Input, Limits};
 use runner::{Environment, Route};
@@ -70,11 +71,9 @@ impl Message {
 /// The prepared statements of a request: none, one, or those of a batch.
 pub(crate) type ToPrepare = SmallVec<[Arc<Shared>; 1]>;
 
-/// What a retry policy is told of a request, and which policy that is.
-#[derive(Debug, Clone)]
+/// What a retry policy is told of a request.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
-    /// The statement's own policy; `None`: the session's.
-    pub(crate) retry_policy: Option<Arc<dyn RetryPolicy>>,
     pub(crate) consistency: Consistency,
     pub(crate) idempotent: bool,
 }
@@ -97,10 +96,10 @@ struct State {
 pub(crate) struct Request {
     message: Message,
     environment: Arc<dyn Environment>,
-    /// What is run, where it is a user's statement.
-    statement: Option<Arc<Statement>>,
-    /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
-    pub(crate) prepared: ToPrepare,
+    /// What is run. A message of the engine's own says nothing here.
+    statement: Statement,
+    /// The columns that the server was told are known, and by which a page without columns is to be read.
+    columns: Option<Arc<ResultColumns>>,
     facts: Facts,
     schema_agreed: AtomicBool,
     state: Mutex<State>,
@@ -119,8 +118,8 @@ impl Request {
         limits: Limits,
         route: Route,
         environment: Arc<dyn Environment>,
-        statement: Option<Arc<Statement>>,
-        prepared: ToPrepare,
+        statement: Statement,
+        columns: Option<Arc<ResultColumns>>,
         facts: Facts,
     ) -> Arc<Self> {
         let state = State {
@@ -138,7 +137,7 @@ impl Request {
             message,
             environment,
             statement,
-            prepared,
+            columns,
             facts,
             schema_agreed,
             state: Mutex::new(state),
@@ -209,12 +208,46 @@ impl Request {
         Poll::Pending
     }
 
-    pub(crate) const fn statement(&self) -> Option<&Arc<Statement>> {
-        self.statement.as_ref()
+    pub(crate) const fn statement(&self) -> &Statement {
+        &self.statement
     }
 
-    pub(crate) const fn facts(&self) -> &Facts {
-        &self.facts
+    /// The session that it belongs to, if it is not the engine's own.
+    pub(crate) fn session(&self) -> Option<Arc<SessionInner>> {
+        Arc::clone(&self.environment).session()
+    }
+
+    pub(crate) fn version(&self) -> ProtocolVersion {
+        self.environment.version()
+    }
+
+    /// The columns that the server was told are known.
+    pub(crate) const fn columns(&self) -> Option<&Arc<ResultColumns>> {
+        self.columns.as_ref()
+    }
+
+    /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
+    pub(crate) fn prepared(&self) -> ToPrepare {
+        let mut prepared = ToPrepare::new();
+        let mut add = |statement: &PreparedStatement| {
+            if !prepared.iter().any(|known| Arc::ptr_eq(known, statement.shared())) {
+                prepared.push(Arc::clone(statement.shared()));
+            }
+        };
+        match &self.statement {
+            Statement::Simple(_) => {}
+            Statement::Bound(bound) => add(&bound.prepared),
+            Statement::Batch(batch) => batch.entries.iter().for_each(|entry| {
+                if let BatchEntry::Prepared(statement, _) = entry {
+                    add(statement);
+                }
+            }),
+        }
+        prepared
+    }
+
+    pub(crate) const fn facts(&self) -> Facts {
+        self.facts
     }
 
     /// Whether all nodes agreed on the schema that this request has changed.

@@ -23,6 +23,7 @@ use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
 use crate::policy::Plan;
+use crate::session::SessionInner;
 use crate::statement::Statement;
 
 /// What follows from one input at once; hardly ever more than one thing.
@@ -94,6 +95,9 @@ pub(crate) trait Environment: Send + Sync {
 
     /// The version that all connections speak.
     fn version(&self) -> ProtocolVersion;
+
+    /// The session, where the request belongs to one.
+    fn session(self: Arc<Self>) -> Option<Arc<SessionInner>>;
 }
 
 /// What came of asking the retry policy.
@@ -132,8 +136,8 @@ impl Request {
     /// The message with `bytes` for its own, and the statement's values in their place.
     fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>) -> Dispatch<'a> {
         let (before, after) = bytes.split_at(self.message.values_at);
-        let values = match self.statement.as_deref() {
-            Some(Statement::Bound(bound)) => bound.values.as_bytes(),
+        let values = match &self.statement {
+            Statement::Bound(bound) => bound.values.as_bytes(),
             _ => &[],
         };
         let body = Body::new([before, values, after]);

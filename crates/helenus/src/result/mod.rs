@@ -10,7 +10,7 @@ use bytes::Bytes;
 use helenus_protocol::ResponseOpcode;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
-    ColumnSpec, Message, RawRow, RawRows, Response, ResultMessage, RowsMetadata, SchemaChange,
+    ColumnSpec, Message, RawRows, Response, ResultMessage, Rows, RowsMetadata, SchemaChange,
 };
 use helenus_protocol::value::DecodeValue;
 use helenus_protocol::{CqlType, DecodeError};
@@ -23,14 +23,12 @@ pub use stream::RowStream;
 use crate::cluster::Host;
 use crate::error::{Attempt, Error};
 use crate::future::ResponseFuture;
-use crate::request::Success;
-use crate::session::SessionInner;
+use crate::request::{Request, Success};
 use crate::statement::{ResultColumns, Statement};
 
 /// One page of a result, or that a statement without rows was run.
 pub struct ResultSet {
-    session: Arc<SessionInner>,
-    statement: Arc<Statement>,
+    request: Arc<Request>,
     rows: Option<RawRows>,
     columns: Option<Arc<RowsMetadata>>,
     host: Arc<Host>,
@@ -60,20 +58,9 @@ impl fmt::Debug for ResultSet {
 }
 
 impl ResultSet {
-    pub(crate) fn new(
-        session: &Arc<SessionInner>,
-        statement: &Arc<Statement>,
-        success: Success,
-        schema_agreed: bool,
-    ) -> Result<Self, Error> {
-        let mut result = Self {
-            session: Arc::clone(session),
-            statement: Arc::clone(statement),
-            rows: None,
-            columns: None,
-            host: success.host,
-            extras: None,
-        };
+    pub(crate) fn new(request: Arc<Request>, success: Success) -> Result<Self, Error> {
+        let schema_agreed = request.schema_agreed();
+        let mut result = Self { request, rows: None, columns: None, host: success.host, extras: None };
         if !success.attempts.is_empty() || !schema_agreed {
             let extras = result.extras();
             extras.attempts = success.attempts;
@@ -81,7 +68,7 @@ impl ResultSet {
         }
         let Some(envelope) = success.envelope else { return Ok(result) };
         let header = envelope.header;
-        let version = session.context.version;
+        let version = result.request.version();
         let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
             ResultMessage::decode_body(version, envelope.body)?
         } else {
@@ -116,13 +103,15 @@ impl ResultSet {
 
     /// The columns of a page: its own, or those that the prepared statement knows. New ones are remembered (v5).
     fn resolve_columns(&self, rows: &RawRows) -> Result<Arc<RowsMetadata>, DecodeError> {
-        let Statement::Bound(bound) = &*self.statement else { return rows.resolve_metadata(None) };
-        if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata) {
+        if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
+            && let Statement::Bound(bound) = self.request.statement()
+        {
             let columns = ResultColumns { id: Some(id.clone()), metadata: Some(Arc::clone(metadata)) };
-            bound.prepared.shared.set_result_columns(columns);
+            bound.prepared.shared().set_result_columns(columns);
         }
-        let known = bound.prepared.shared.result_columns();
-        rows.resolve_metadata(known.as_ref().and_then(|known| known.metadata.as_ref()))
+        // What the request said it knows, and not what has been learnt since by another.
+        let known = self.request.columns();
+        rows.resolve_metadata(known.and_then(|known| known.metadata.as_ref()))
     }
 
     /// The columns, in order.
@@ -157,8 +146,8 @@ impl ResultSet {
 
     /// The rows of this page.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
-        let rows = self.rows.iter().flat_map(|rows| rows.rows());
-        rows.map(|row| Ok(Row::new(self.columns(), row?)))
+        let mut rows = self.rows.as_ref().map(RawRows::rows);
+        std::iter::from_fn(move || Row::read(self.columns(), rows.as_mut()?))
     }
 
     /// The rows of this page as values of type `T`: a tuple of the columns' types.
@@ -177,10 +166,7 @@ impl ResultSet {
     /// See [`rows_as`](Self::rows_as).
     pub fn first_as<'a, T: FromRow<'a>>(&'a self) -> Result<Option<T>, Error> {
         let Some(rows) = &self.rows else { return Ok(None) };
-        match rows.rows().next() {
-            Some(row) => T::from_row(&Row::new(self.columns(), row?)).map(Some),
-            None => Ok(None),
-        }
+        Row::read(self.columns(), &mut rows.rows()).map(|row| T::from_row(&row?)).transpose()
     }
 
     /// Whether a lightweight transaction was applied; true for all other statements.
@@ -213,9 +199,9 @@ impl ResultSet {
     /// Asks for the next page, with a fresh deadline of its own.
     #[must_use]
     pub fn next_page(&self) -> Option<ResponseFuture> {
-        let mut statement = Statement::clone(&self.statement);
+        let mut statement = self.statement().clone();
         statement.options_mut().paging_state = Some(self.paging_state()?.clone());
-        Some(ResponseFuture::begin(&self.session, Arc::new(statement)))
+        Some(ResponseFuture::begin(&self.request.session()?, statement))
     }
 
     /// All rows of this page and those behind it, fetched as they are asked for.
@@ -227,7 +213,7 @@ impl ResultSet {
     /// The statement that gave this.
     #[must_use]
     pub fn statement(&self) -> &Statement {
-        &self.statement
+        self.request.statement()
     }
 
     /// The host that answered.
@@ -288,8 +274,13 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(columns: &'a [ColumnSpec], cells: RawRow<'a>) -> Self {
-        Self { columns, cells: cells.collect() }
+    /// The next of `rows`.
+    fn read(columns: &'a [ColumnSpec], rows: &mut Rows<'a>) -> Option<Result<Self, Error>> {
+        let mut cells = SmallVec::new();
+        match rows.next_cells(|cell| cells.push(cell))? {
+            Ok(()) => Some(Ok(Self { columns, cells })),
+            Err(error) => Some(Err(error.into())),
+        }
     }
 
     /// How many cells it has.

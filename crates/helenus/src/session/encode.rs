@@ -12,19 +12,18 @@ use helenus_protocol::request::{
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
 
 use super::SessionInner;
-use smallvec::{SmallVec, smallvec};
 
 use crate::cluster::Snapshot;
 use crate::error::Error;
 use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Encoded, Facts, Message, Request, ToPrepare};
+use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
-use crate::statement::{PreparedStatement, Statement, StatementOptions};
+use crate::statement::{PreparedStatement, ResultColumns, Statement, StatementOptions};
 
 /// Scratch above this many bytes is given back.
 const KEEP: usize = 64 * 1024;
@@ -38,35 +37,42 @@ thread_local! {
 const MOST_SPECULATIVE: u32 = 16;
 
 impl SessionInner {
-    /// The request that runs `statement`, not begun.
+    /// The request that runs `statement`, not begun; or why there can be none, with the statement.
     pub(crate) fn request(
         self: &Arc<Self>,
-        statement: &Arc<Statement>,
+        statement: Statement,
         now: Instant,
-    ) -> Result<Arc<Request>, Error> {
+    ) -> Result<Arc<Request>, (Statement, Error)> {
         if self.is_shut_down() {
-            return Err(Error::ShutDown);
+            return Err((statement, Error::ShutDown));
         }
-        let version = self.context.version;
         let options = statement.options();
         let defaults = self.defaults();
         let consistency = options.consistency.unwrap_or(defaults.consistency);
-        let timestamp = options
-            .timestamp
-            .or_else(|| defaults.timestamps.as_ref().and_then(|generator| generator.timestamp(wall_clock())));
-        let parameters = Parameters { version, options, consistency, timestamp, session: self };
-        let (message, prepared) = parameters.encode(statement)?;
         let snapshot = self.cluster.current();
-        let routing = self.routing(statement, &snapshot, consistency);
-        let idempotent =
-            options.idempotent.unwrap_or_else(|| match idempotence_of(statement, &snapshot, &routing) {
-                Idempotence::Idempotent => true,
-                // The same timestamp on every attempt makes the second write the same as the first.
-                Idempotence::IdempotentWithTimestamp => timestamp.is_some(),
-                Idempotence::NotIdempotent | Idempotence::Undecidable => false,
-            });
-        let retry_policy = options.retry_policy.clone();
-        let policy_decides = retry_policy.as_ref().unwrap_or(&defaults.retry).decides_idempotence();
+        let routing = self.routing(&statement, &snapshot, consistency);
+        // For a prepared statement this is known, for others it takes a look at their text.
+        let idempotence = match &statement {
+            Statement::Bound(bound) => Some(bound.prepared.idempotence()),
+            _ if options.idempotent.is_some() => None,
+            _ => Some(idempotence_of(&statement, &snapshot, &routing)),
+        };
+        // What is as good twice without a timestamp writes nothing that the client would have to give one.
+        let timestamp = options.timestamp.or_else(|| match (&defaults.timestamps, idempotence) {
+            (None, _) | (_, Some(Idempotence::Idempotent)) => None,
+            (Some(generator), _) => generator.timestamp(wall_clock()),
+        });
+        let idempotent = options.idempotent.unwrap_or_else(|| {
+            // The same timestamp on every attempt makes the second write the same as the first.
+            idempotence.is_some_and(|idempotence| idempotence.allows_repeating(timestamp.is_some()))
+        });
+        let parameters =
+            Parameters { version: self.context.version, options, consistency, timestamp, session: self };
+        let (message, columns) = match parameters.encode(&statement) {
+            Ok(encoded) => encoded,
+            Err(error) => return Err((statement, error.into())),
+        };
+        let policy_decides = options.retry_policy.as_ref().unwrap_or(&defaults.retry).decides_idempotence();
         // Only what the caller marked is sent twice without need (H5).
         let speculation = match &options.speculation {
             _ if options.idempotent != Some(true) => Vec::new(),
@@ -89,9 +95,8 @@ impl SessionInner {
                 None => Route::plan(defaults.load_balancing.plan(&snapshot, &routing)),
             },
         };
-        let facts = Facts { retry_policy, consistency, idempotent };
-        let statement = Some(Arc::clone(statement));
-        Ok(Request::new(message, limits, route, Arc::clone(self) as _, statement, prepared, facts))
+        let facts = Facts { consistency, idempotent };
+        Ok(Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts))
     }
 
     /// What a load-balancing policy is told of a statement.
@@ -184,6 +189,9 @@ fn token(prepared: &PreparedStatement, values: &SerializedValues, snapshot: &Sna
     }
 }
 
+/// A message, and the columns that it says are known.
+type Encoding = (Message, Option<Arc<ResultColumns>>);
+
 /// Everything that goes into a message beside the statement itself.
 struct Parameters<'a> {
     version: ProtocolVersion,
@@ -194,7 +202,7 @@ struct Parameters<'a> {
 }
 
 impl Parameters<'_> {
-    fn encode(&self, statement: &Statement) -> Result<(Message, ToPrepare), EncodeError> {
+    fn encode(&self, statement: &Statement) -> Result<Encoding, EncodeError> {
         SCRATCH.with_borrow_mut(|bytes| {
             bytes.clear();
             let encoded = self.encode_into(statement, bytes);
@@ -205,11 +213,7 @@ impl Parameters<'_> {
         })
     }
 
-    fn encode_into(
-        &self,
-        statement: &Statement,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(Message, ToPrepare), EncodeError> {
+    fn encode_into(&self, statement: &Statement, bytes: &mut Vec<u8>) -> Result<Encoding, EncodeError> {
         let mut flags = Flags::empty();
         if self.options.tracing {
             flags.insert(Flags::TRACING);
@@ -219,31 +223,31 @@ impl Parameters<'_> {
             encode_custom_payload(self.version, &self.options.custom_payload, &mut Writer::new(bytes))?;
         }
         let before = bytes.len();
-        let mut values_at = None;
-        let (opcode, consistency_at, prepared) = match statement {
+        let (mut values_at, mut known) = (None, None);
+        let (opcode, consistency_at) = match statement {
             Statement::Simple(statement) => {
                 let mut out = Writer::new(bytes);
                 out.long_string(&statement.text)?;
                 self.query_parameters(&statement.values, false).encode(self.version, &mut out)?;
-                (RequestOpcode::Query, before + 4 + statement.text.len(), SmallVec::new())
+                (RequestOpcode::Query, before + 4 + statement.text.len())
             }
             Statement::Bound(bound) => {
-                let shared = &bound.prepared.shared;
+                let shared = bound.prepared.shared();
                 let columns = shared.result_columns();
                 let result_metadata_id = columns.as_ref().and_then(|columns| columns.id.as_deref());
                 // Before v5 nothing tells that the columns have changed, so they are asked for each time.
-                let known = columns.as_ref().is_some_and(|columns| columns.metadata.is_some());
-                let skip = known && (self.version.has_result_metadata_id() || self.options.skip_metadata);
+                let has_rows = columns.as_ref().is_some_and(|columns| columns.metadata.is_some());
+                let skip = has_rows && (self.version.has_result_metadata_id() || self.options.skip_metadata);
                 let parameters = self.query_parameters(&bound.values, skip);
                 Execute::encode_ids(shared.id(), result_metadata_id, self.version, &mut Writer::new(bytes))?;
                 let at = bytes.len();
                 parameters.encode_before_values(self.version, &mut Writer::new(bytes))?;
                 values_at = Some(bytes.len());
                 parameters.encode_after_values(self.version, &mut Writer::new(bytes))?;
-                (RequestOpcode::Execute, at, smallvec![Arc::clone(shared)])
+                known = columns;
+                (RequestOpcode::Execute, at)
             }
             Statement::Batch(batch) => {
-                let mut prepared = ToPrepare::new();
                 let statements = batch
                     .entries
                     .iter()
@@ -253,9 +257,6 @@ impl Parameters<'_> {
                             values: values.clone(),
                         },
                         BatchEntry::Prepared(statement, values) => {
-                            if !prepared.iter().any(|known| Arc::ptr_eq(known, &statement.shared)) {
-                                prepared.push(Arc::clone(&statement.shared));
-                            }
                             let kind = StatementKind::Prepared(statement.id().clone());
                             WireStatement { kind, values: values.clone() }
                         }
@@ -275,12 +276,12 @@ impl Parameters<'_> {
                 after += batch.serial_consistency.map_or(0, |_| 2) + batch.timestamp.map_or(0, |_| 8);
                 after += batch.keyspace.as_ref().map_or(0, |keyspace| 2 + keyspace.len());
                 after += batch.now_in_seconds.map_or(0, |_| 4);
-                (RequestOpcode::Batch, bytes.len() - after - 2, prepared)
+                (RequestOpcode::Batch, bytes.len() - after - 2)
             }
         };
         let values_at = values_at.unwrap_or(bytes.len());
         let bytes = Encoded::from_slice(bytes);
-        Ok((Message { opcode, flags, bytes, values_at, consistency_at: Some(consistency_at) }, prepared))
+        Ok((Message { opcode, flags, bytes, values_at, consistency_at: Some(consistency_at) }, known))
     }
 
     fn serial(&self) -> Option<helenus_protocol::SerialConsistency> {

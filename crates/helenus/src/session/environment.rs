@@ -30,9 +30,8 @@ impl Environment for SessionInner {
     }
 
     fn plan(&self, request: &Request) -> Plan {
-        let Some(statement) = request.statement() else { return Plan::empty() };
         let snapshot = self.cluster.snapshot();
-        let query = self.routing(statement, &snapshot, request.facts().consistency);
+        let query = self.routing(request.statement(), &snapshot, request.facts().consistency);
         self.defaults().load_balancing.plan(&snapshot, &query)
     }
 
@@ -46,7 +45,8 @@ impl Environment for SessionInner {
     ) -> RetryAnswer {
         let Some(failure) = retry_failure(error) else { return RetryAnswer::Now(Verdict::Rethrow) };
         let facts = request.facts();
-        let policy = facts.retry_policy.clone().unwrap_or_else(|| Arc::clone(&self.defaults().retry));
+        let own = request.statement().options().retry_policy.clone();
+        let policy = own.unwrap_or_else(|| Arc::clone(&self.defaults().retry));
         let (consistency, idempotent) = (facts.consistency, facts.idempotent);
         if policy.may_block() {
             let (request, host) = (Arc::clone(request), Arc::clone(host));
@@ -64,7 +64,8 @@ impl Environment for SessionInner {
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
         let pools = self.pools.load();
         let connection = pools.get(&host.host_id()).and_then(|pool| pool.connections().first().cloned());
-        let (Some(connection), false) = (connection, request.prepared.is_empty()) else {
+        let prepared = request.prepared();
+        let (Some(connection), false) = (connection, prepared.is_empty()) else {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
             return;
         };
@@ -73,7 +74,7 @@ impl Environment for SessionInner {
         self.context.executor.main().spawn(async move {
             let link = Link { host, connection };
             let mut outcome = Ok(());
-            for statement in &request.prepared {
+            for statement in &prepared {
                 if let Err(error) = statement.prepare_again(&link, timeout, since).await {
                     outcome = Err(attempt_error(error));
                     break;
@@ -130,6 +131,10 @@ impl Environment for SessionInner {
 
     fn version(&self) -> ProtocolVersion {
         self.context.version
+    }
+
+    fn session(self: Arc<Self>) -> Option<Arc<SessionInner>> {
+        Some(self)
     }
 }
 

@@ -78,7 +78,7 @@ impl Session {
     /// dropping it cancels the request.
     #[must_use = "a request is cancelled when its future is dropped"]
     pub fn execute(&self, statement: impl Into<Statement>) -> ResponseFuture {
-        ResponseFuture::begin(&self.inner, Arc::new(statement.into()))
+        ResponseFuture::begin(&self.inner, statement.into())
     }
 
     /// Has the server prepare a statement, on every host where the cluster's settings say so.

@@ -18,9 +18,9 @@ use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::runner::Route;
-use crate::request::{Awaited, Facts, Message as RequestMessage, Request, ToPrepare};
+use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
 use crate::statement::prepared::{ResultColumns, Shared};
-use crate::statement::{PreparedStatement, StatementOptions};
+use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
 /// How many statements a host that has returned is asked to prepare at a time.
 const PREPARED_AT_ONCE: usize = 16;
@@ -69,14 +69,14 @@ impl SessionInner {
             speculation: Vec::new(),
         };
         let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
-        let facts = Facts { retry_policy: None, consistency: Consistency::One, idempotent: true };
+        let facts = Facts { consistency: Consistency::One, idempotent: true };
         Ok(Request::new(
             message,
             limits,
             Route::plan(plan),
             Arc::clone(self) as _,
+            Statement::from(query),
             None,
-            ToPrepare::new(),
             facts,
         ))
     }

@@ -97,9 +97,9 @@ impl Shared {
         Arc::clone(lock(&self.turns).entry(host).or_default())
     }
 
-    /// What the answers' columns are, as last heard, for a short look.
-    pub(crate) fn result_columns(&self) -> arc_swap::Guard<Option<Arc<ResultColumns>>> {
-        self.result.load()
+    /// What the answers' columns are, as last heard.
+    pub(crate) fn result_columns(&self) -> Option<Arc<ResultColumns>> {
+        self.result.load_full()
     }
 
     /// What the server said when it prepared the statement again, or when a page came with new columns.
@@ -117,67 +117,77 @@ impl fmt::Debug for Shared {
 /// A statement that the server has prepared. Handles are cheap to clone.
 #[derive(Clone)]
 pub struct PreparedStatement {
-    pub(crate) shared: Arc<Shared>,
-    /// Shared by all that is bound, until one is given others.
-    options: Arc<StatementOptions>,
+    /// Shared by all that is bound, until one is given other options.
+    handle: Arc<Handle>,
+}
+
+#[derive(Clone)]
+struct Handle {
+    shared: Arc<Shared>,
+    options: StatementOptions,
 }
 
 impl fmt::Debug for PreparedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreparedStatement").field("query", &self.shared.query).finish_non_exhaustive()
+        f.debug_struct("PreparedStatement").field("query", &self.query()).finish_non_exhaustive()
     }
 }
 
 impl PreparedStatement {
     pub(crate) fn new(shared: Arc<Shared>, options: StatementOptions) -> Self {
-        Self { shared, options: Arc::new(options) }
+        Self { handle: Arc::new(Handle { shared, options }) }
+    }
+
+    /// What it shares with all other handles to the same statement.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
     }
 
     /// The options of each execution.
     #[must_use]
     pub fn options(&self) -> &StatementOptions {
-        &self.options
+        &self.handle.options
     }
 
     /// The options of each execution of this handle, to change them.
     pub fn options_mut(&mut self) -> &mut StatementOptions {
-        Arc::make_mut(&mut self.options)
+        &mut Arc::make_mut(&mut self.handle).options
     }
 
     /// The server's id for it.
     #[must_use]
     pub fn id(&self) -> &Bytes {
-        &self.shared.id
+        &self.shared().id
     }
 
     /// Its text.
     #[must_use]
     pub fn query(&self) -> &str {
-        &self.shared.query
+        &self.shared().query
     }
 
     /// The keyspace in which it was prepared, where one was set.
     #[must_use]
     pub fn keyspace(&self) -> Option<&str> {
-        self.shared.keyspace.as_deref()
+        self.shared().keyspace.as_deref()
     }
 
     /// The bind markers, in order.
     #[must_use]
     pub fn bind_columns(&self) -> &Arc<[ColumnSpec]> {
-        &self.shared.bind
+        &self.shared().bind
     }
 
     /// Which bind markers make the partition key, in its order; empty where the server did not say (v3).
     #[must_use]
     pub fn partition_key_indexes(&self) -> &[u16] {
-        &self.shared.partition_key_indexes
+        &self.shared().partition_key_indexes
     }
 
     /// What its answers' columns are, as last heard.
     #[must_use]
     pub fn result_columns(&self) -> Option<Arc<ResultColumns>> {
-        self.shared.result.load_full()
+        self.shared().result.load_full()
     }
 
     /// The statement with values for its bind markers, in their order: a tuple, or a slice or vector where they are all of
@@ -194,10 +204,8 @@ impl PreparedStatement {
     /// Whether its text, and the types of what is bound to it, prove that it may be run twice without harm.
     #[must_use]
     pub fn idempotence(&self) -> Idempotence {
-        *self
-            .shared
-            .idempotence
-            .get_or_init(|| Idempotence::of_prepared(&self.shared.query, &self.shared.bind))
+        let shared = self.shared();
+        *shared.idempotence.get_or_init(|| Idempotence::of_prepared(&shared.query, &shared.bind))
     }
 
     /// Whether its text says that it is a lightweight transaction.
@@ -212,12 +220,12 @@ impl PreparedStatement {
     ///
     /// If a component is null, not set, or longer than the 65,535 bytes that Cassandra allows.
     pub fn routing_key(&self, values: &SerializedValues) -> Result<Option<Bytes>, EncodeError> {
-        if self.shared.partition_key_indexes.is_empty() || values.are_named() {
+        if self.shared().partition_key_indexes.is_empty() || values.are_named() {
             return Ok(None);
         }
         let cells: Vec<_> = values.iter().map(|(_, value)| value).collect();
         let mut components: SmallVec<[&[u8]; 4]> = SmallVec::new();
-        for index in &self.shared.partition_key_indexes {
+        for index in &self.shared().partition_key_indexes {
             match cells.get(usize::from(*index)) {
                 Some(Value::Bytes(bytes)) => components.push(bytes),
                 _ => return Ok(None),
