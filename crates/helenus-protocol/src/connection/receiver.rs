@@ -95,7 +95,12 @@ impl Receiver {
         let Some(segments) = &mut self.segments else { return self.bare_envelope() };
         loop {
             if !self.payload.is_empty() {
-                return from_payload(&mut self.payload, self.version, self.limit).map(Some);
+                let envelope = from_payload(&mut self.payload, self.version, self.limit)?;
+                if self.payload.is_empty() {
+                    // Also nothing of a buffer holds on to it, and keeps the next read from using it again.
+                    self.payload = Bytes::new();
+                }
+                return Ok(Some(envelope));
             }
             match segments.decode(&mut self.input)? {
                 None => return Ok(None),

@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 
 use super::silence::{Hush, Silence};
 use super::transport::{CipherError, Socket};
-use super::{CLOSE, Connection, Dispatch, READ};
+use super::{CLOSE, Connection, Dispatch, FLUSH, READ};
 use crate::error::ConnectionError;
 use crate::lock::lock;
 use crate::request::Token;
@@ -263,6 +263,8 @@ pub(super) struct Driver {
     fd: AsyncFd<Arc<Socket>>,
     sleep: Pin<Box<Sleep>>,
     armed: Option<Instant>,
+    /// What is to be flushed was left for the next turn.
+    held: bool,
     /// When the owner was last told of orphans.
     told: Option<Instant>,
 }
@@ -277,7 +279,7 @@ impl Drop for Driver {
 impl Driver {
     pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
-        Self { connection, fd, sleep, armed: None, told: None }
+        Self { connection, fd, sleep, armed: None, held: false, told: None }
     }
 
     /// Pumps until the connection has ended.
@@ -302,7 +304,14 @@ impl Driver {
             self.read_now(cx)?;
         }
         self.poll_read(cx)?;
-        self.poll_write(cx)?;
+        // Those who send at about the same time get one more turn to put theirs beside it: a write to the socket costs far
+        // more than that. A lone request does not wait.
+        self.held = signals & FLUSH != 0 && !self.held && connection.in_flight() > 1;
+        if self.held {
+            cx.waker().wake_by_ref();
+        } else {
+            self.poll_write(cx)?;
+        }
         self.poll_timers(cx)?;
         if connection.signals.load(Ordering::Acquire) != 0 {
             // Something was asked for between the swap and now; its wake may have been merged into this run.

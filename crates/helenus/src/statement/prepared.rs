@@ -211,7 +211,7 @@ impl PreparedStatement {
     /// Whether its text says that it is a lightweight transaction.
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        *self.shared.is_conditional.get_or_init(|| conditional::is_conditional(&self.shared.query))
+        *self.shared().is_conditional.get_or_init(|| conditional::is_conditional(&self.shared().query))
     }
 
     /// The partition key's bytes among `values`, which must be positional.
