@@ -59,3 +59,7 @@ def murmur3(key: bytes | str) -> int:
     h2 = h2 + h1 & MASK
     h1 = fmix(h1) + fmix(h2) & MASK
     return h1 - 2**64 if h1 >> 63 else h1
+
+
+_murmur3 = murmur3
+"""The reference has two, and this is its name for the one in Python."""

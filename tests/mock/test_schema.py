@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from cassandra import DriverException
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, UserTypeDoesNotExist
 from cassandra.policies import RoundRobinPolicy
 
@@ -68,11 +69,19 @@ def test_a_failed_read_leaves_what_was_known(cluster: Cluster, mock: MockCluster
     cluster.connect()
     known = cluster.metadata.keyspaces
     assert cluster.metadata.keyspaces is known
+    shop = known["shop"]
     rule = mock.on(query("system_schema.tables"), error("invalid", "broken"))
-    cluster.refresh_schema_metadata()
-    with pytest.raises(Exception, match="broken"):
-        assert cluster.metadata.keyspaces
+    for refresh in (
+        cluster.refresh_schema_metadata,
+        lambda: cluster.refresh_keyspace_metadata("shop"),
+        lambda: cluster.refresh_table_metadata("shop", "orders"),
+    ):
+        with pytest.raises(DriverException, match="metadata was not refreshed"):
+            refresh()
+        assert cluster.metadata.keyspaces is known
+        assert known["shop"] is shop
     mock.remove(rule)
+    cluster.refresh_schema_metadata()
     assert set(cluster.metadata.keyspaces) == set(known)
 
 

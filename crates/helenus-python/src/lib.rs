@@ -10,6 +10,7 @@ mod encode;
 mod engine;
 mod errors;
 mod python;
+mod schema;
 mod types;
 
 use pyo3::prelude::*;
@@ -31,6 +32,14 @@ mod native {
     use crate::engine::{
         ClusterCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle, SessionCore,
         TaskCore,
+    };
+    #[pymodule_export]
+    use crate::schema::SchemaCore;
+    #[pymodule_export]
+    use crate::schema::describe::{
+        describe_aggregate, describe_function, describe_index, describe_keyspace, describe_table,
+        describe_trigger, describe_user_type, describe_view, user_types_in_order, virtual_keyspace,
+        virtual_table, without_frozen,
     };
     #[pymodule_export]
     use crate::types::TypeCodec;

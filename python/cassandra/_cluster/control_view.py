@@ -48,7 +48,7 @@ class ControlConnection:
 
     def refresh_schema(self, force: bool = False, **kwargs: Any) -> bool:
         """Have the schema read again."""
-        self._cluster.metadata._forget_schema()
+        self._cluster.refresh_schema_metadata(0)
         return True
 
 

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.schema_view import SchemaView
 from cassandra._errors.session import UserTypeDoesNotExist
 from cassandra._exported import exported_by
 from cassandra._metadata.keyspace import KeyspaceMetadata
+from cassandra._metadata.token_map import TokenMap
+from cassandra._metadata.tokens import BytesToken, MD5Token, Murmur3Token
+from cassandra._policies.conviction import SimpleConvictionPolicy
 from cassandra._pool.host import Host
 
-KNOWN_PARTITIONERS = ("Murmur3Partitioner", "RandomPartitioner", "ByteOrderedPartitioner")
+TOKEN_CLASSES: Final[Mapping[str, Any]] = {
+    "Murmur3Partitioner": Murmur3Token,
+    "RandomPartitioner": MD5Token,
+    "ByteOrderedPartitioner": BytesToken,
+}
 
 
 @exported_by("cassandra.metadata")
 class Metadata:
     """The hosts of a cluster, its partitioner, and its schema."""
 
-    def __init__(self, cluster: Any, registry: HostRegistry) -> None:
+    dbaas = False
+    """Whether the servers are run by somebody else; never known here."""
+
+    def __init__(self, cluster: Any = None, registry: HostRegistry | None = None) -> None:
         self._cluster = cluster
-        self._registry = registry
-        self._schema = SchemaView(cluster)
+        self._registry = HostRegistry(SimpleConvictionPolicy) if registry is None else registry
+        self._schema = SchemaView()
+        self._token_map: TokenMap | None = None
+        self._ring_of: Any = None
+
+    def _core(self) -> Any:
+        """The engine, while there is one."""
+        cluster = self._cluster
+        return None if cluster is None or cluster.is_shutdown else cluster._core
 
     @property
     def cluster_name(self) -> str | None:
@@ -36,8 +54,8 @@ class Metadata:
         return partitioner
 
     def _names(self) -> tuple[str | None, str | None]:
-        core = self._cluster._core
-        if core is None or self._cluster.is_shutdown:
+        core = self._core()
+        if core is None:
             return None, None
         names: tuple[str | None, str | None] = core.names()
         return names
@@ -45,7 +63,7 @@ class Metadata:
     def can_support_partitioner(self) -> bool:
         """Whether it is known here how the partitioner makes tokens."""
         partitioner = self.partitioner
-        return partitioner is not None and partitioner.rpartition(".")[2] in KNOWN_PARTITIONERS
+        return partitioner is not None and partitioner.rpartition(".")[2] in TOKEN_CLASSES
 
     def all_hosts(self) -> list[Host]:
         """The hosts."""
@@ -73,20 +91,49 @@ class Metadata:
 
     def get_replicas(self, keyspace: str, key: bytes) -> list[Host]:
         """The hosts that hold a partition, given its key in wire form; an empty list where that is not known."""
-        core = self._cluster._core
-        if core is None or self._cluster.is_shutdown or not keyspace:
+        core = self._core()
+        if core is None or not keyspace:
             return []
         found = map(self._registry.get, core.replicas(keyspace, key))
         return [host for host in found if host is not None]
 
     @property
-    def keyspaces(self) -> dict[str, KeyspaceMetadata]:
-        """The keyspaces, by name; none before the cluster is connected.
+    def token_map(self) -> TokenMap | None:
+        """The ring; None before the cluster is connected. It has no tokens where `token_metadata_enabled` is off."""
+        core = self._core()
+        if core is None:
+            return self._token_map
+        facts = core.hosts() if self._cluster.token_metadata_enabled else []
+        tokens = [(host["host_id"], tuple(host["tokens"])) for host in facts]
+        if self._token_map is None or tokens != self._ring_of:
+            owners = {self._registry.get(host_id): owned for host_id, owned in tokens}
+            self.rebuild_token_map(self.partitioner or "", {h: owned for h, owned in owners.items() if h is not None})
+            self._ring_of = tokens
+        return self._token_map
 
-        They are read when they are asked for: anew after a statement of this cluster has changed the schema, and
-        where, seconds after the last look, the servers say that somebody else has.
-        """
-        return self._schema.keyspaces()
+    @token_map.setter
+    def token_map(self, token_map: TokenMap | None) -> None:
+        self._token_map = token_map
+
+    def rebuild_token_map(self, partitioner: str, token_map: Mapping[Host, Iterable[str]]) -> None:
+        """Make a ring of the tokens of hosts, as the server writes them. None by an unknown partitioner."""
+        token_class = TOKEN_CLASSES.get(partitioner.rpartition(".")[2])
+        if token_class is None:
+            self._token_map = None
+            return
+        owners = {token_class.from_string(text): host for host, owned in token_map.items() for text in owned}
+        self._token_map = TokenMap(token_class, owners, sorted(owners), self)
+
+    @property
+    def keyspaces(self) -> dict[str, KeyspaceMetadata]:
+        """The keyspaces, by name; none before the cluster is connected. They follow what the engine hears."""
+        core = self._core()
+        enabled = core is not None and self._cluster.schema_metadata_enabled
+        return self._schema.keyspaces(core if enabled else None)
+
+    @keyspaces.setter
+    def keyspaces(self, keyspaces: dict[str, KeyspaceMetadata]) -> None:
+        self._schema.replace(keyspaces)
 
     def export_schema_as_string(self) -> str:
         """The statements that make all keyspaces and what is in them."""
@@ -102,7 +149,9 @@ class Metadata:
         found = known.user_types.get(user_type)
         if found is None:
             raise UserTypeDoesNotExist(f"User type {user_type} does not exist in keyspace {keyspace}")
-        return found.field_names
+        return found.field_names  # type: ignore[no-any-return]
 
-    def _forget_schema(self) -> None:
-        self._schema.forget()
+    def _renew_schema(self, keyspace: str | None = None, kind: str | None = None, name: str | None = None) -> None:
+        core = self._core()
+        if core is not None and self._cluster.schema_metadata_enabled:
+            self._schema.renew(core, keyspace, kind, name)

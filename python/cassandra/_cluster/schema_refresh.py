@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cassandra._connection.hub import Hub, finished
 from cassandra._errors.driver import DriverException
 from cassandra._metadata.identifiers import protect_name
+
+log = logging.getLogger("cassandra.cluster")
 
 
 class SchemaRefresh:
@@ -22,51 +25,65 @@ class SchemaRefresh:
     def _connected_core(self) -> Any:
         raise NotImplementedError
 
-    def _refresh_schema(self, max_schema_agreement_wait: float | None) -> None:
+    def _refresh_schema(
+        self,
+        what: str,
+        wait: float | None,
+        keyspace: str | None = None,
+        kind: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Have a part of the schema read again, once the nodes agree on it."""
+        failed = f"{what} metadata was not refreshed. See log for details."
+        patience = self.max_schema_agreement_wait if wait is None else wait
         try:
             core = self._connected_core()
+            if patience > 0 and not finished(self._hub, core.await_schema_agreement(float(patience))):
+                log.warning("The nodes did not agree on the schema within %s seconds", patience)
+                raise DriverException(failed)
+            finished(self._hub, core.refresh_schema(keyspace, kind, name))
         except DriverException as error:
-            raise DriverException("Schema metadata was not refreshed. See log for details.") from error
-        wait = self.max_schema_agreement_wait if max_schema_agreement_wait is None else max_schema_agreement_wait
-        if wait and not finished(self._hub, core.await_schema_agreement(float(wait))):
-            raise DriverException("Schema metadata was not refreshed: the nodes did not agree on the schema in time.")
-        self.metadata._forget_schema()
+            log.warning("%s metadata was not refreshed: %s", what, error)
+            raise DriverException(failed) from error
+        self.metadata._renew_schema(keyspace, kind, name)
 
     def refresh_schema_metadata(self, max_schema_agreement_wait: float | None = None) -> None:
-        """Have the whole schema read again. DriverException where the nodes do not agree on it in time."""
-        self._refresh_schema(max_schema_agreement_wait)
+        """Have the whole schema read again. DriverException where that fails, or the nodes do not agree in time."""
+        self._refresh_schema("Schema", max_schema_agreement_wait)
 
     def refresh_keyspace_metadata(self, keyspace: str, max_schema_agreement_wait: float | None = None) -> None:
-        """Have a keyspace read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        """Have a keyspace read again, and all that is in it."""
+        self._refresh_schema("Keyspace", max_schema_agreement_wait, keyspace)
 
     def refresh_table_metadata(self, keyspace: str, table: str, max_schema_agreement_wait: float | None = None) -> None:
-        """Have a table read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        """Have a table read again, with what is on it; or a materialized view."""
+        self._refresh_schema("Table", max_schema_agreement_wait, keyspace, "tables", table)
 
     def refresh_materialized_view_metadata(
         self, keyspace: str, view: str, max_schema_agreement_wait: float | None = None
     ) -> None:
         """Have a materialized view read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        self._refresh_schema("View", max_schema_agreement_wait, keyspace, "tables", view)
 
     def refresh_user_type_metadata(
         self, keyspace: str, user_type: str, max_schema_agreement_wait: float | None = None
     ) -> None:
         """Have a user-defined type read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        self._refresh_schema("User Type", max_schema_agreement_wait, keyspace, "user_types", user_type)
 
     def refresh_user_function_metadata(
         self, keyspace: str, function: Any, max_schema_agreement_wait: float | None = None
     ) -> None:
-        """Have a function read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        """Have a function read again; it is named by a `UserFunctionDescriptor`."""
+        signature = getattr(function, "signature", function)
+        self._refresh_schema("User Function", max_schema_agreement_wait, keyspace, "functions", signature)
 
     def refresh_user_aggregate_metadata(
         self, keyspace: str, aggregate: Any, max_schema_agreement_wait: float | None = None
     ) -> None:
-        """Have an aggregate read again."""
-        self._refresh_schema(max_schema_agreement_wait)
+        """Have an aggregate read again; it is named by a `UserAggregateDescriptor`."""
+        signature = getattr(aggregate, "signature", aggregate)
+        self._refresh_schema("User Aggregate", max_schema_agreement_wait, keyspace, "aggregates", signature)
 
     def refresh_nodes(self, force_token_rebuild: bool = False) -> None:
         """Have the hosts read again. DriverException where that fails."""
@@ -76,7 +93,8 @@ class SchemaRefresh:
             raise DriverException("Node list was not refreshed. See log for details.") from error
 
     def _schema_changed(self, change: Mapping[str, Any]) -> None:
-        self.metadata._forget_schema()
+        # The engine has read what has changed; whoever holds on to dicts of it is to see that.
+        _followed = self.metadata.keyspaces
 
     def register_user_type(self, keyspace: str, user_type: str, klass: type) -> None:
         """Have values of a user-defined type read as `klass(**fields)`, and objects of that class written as it.

@@ -1,60 +1,96 @@
-"""The schema as it was read last, and when to read it again."""
+"""The engine's schema as a program sees it: `metadata.keyspaces`."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster.session import Session
-from cassandra._metadata import read
+from cassandra._metadata.contents import RELATIONS, Contents
 from cassandra._metadata.keyspace import KeyspaceMetadata
-from cassandra._query.simple import SimpleStatement
 
-VERSION = "SELECT schema_version FROM system.local WHERE key = 'local'"
+if TYPE_CHECKING:
+    from cassandra._native import SchemaCore
 
 
 class SchemaView:
-    """Reads the schema by statements, as a program could."""
+    """Keyspaces as objects. They follow what the engine knows; nothing is asked of servers here."""
 
-    def __init__(self, cluster: Any) -> None:
-        self._cluster = cluster
+    def __init__(self) -> None:
         self._lock = RLock()
         self._keyspaces: dict[str, KeyspaceMetadata] = {}
-        self._version: Any = None
-        self._looked: float | None = None
-        self._session: Session | None = None
+        self._facts: dict[str, Any] = {}
+        self._marks: dict[str, int] = {}
+        self._schema: SchemaCore | None = None
 
-    def forget(self) -> None:
-        """Have the schema read at the next look, whatever the servers say of its version."""
+    def keyspaces(self, core: Any) -> dict[str, KeyspaceMetadata]:
+        """The keyspaces as the engine knows them now; those that were known last if there is no engine."""
+        if core is not None:
+            self._follow(core.schema())
+        return self._keyspaces
+
+    def replace(self, keyspaces: dict[str, KeyspaceMetadata]) -> None:
+        """Have a program's keyspaces instead."""
         with self._lock:
-            self._version = self._looked = None
+            self._keyspaces = keyspaces
+            self._marks = {}
+            self._facts = {}
 
-    def keyspaces(self) -> dict[str, KeyspaceMetadata]:
-        """The keyspaces. Where reading them fails, the error is raised, and those that were known stay known."""
-        cluster = self._cluster
-        if cluster._core is None or cluster.is_shutdown or not cluster.schema_metadata_enabled:
-            return self._keyspaces
+    def renew(self, core: Any, keyspace: str | None, kind: str | None, name: str | None) -> None:
+        """Follow the engine, and make objects anew of what a program has had read again, whether it has changed or not.
+
+        Of everything (`keyspace` is None), a keyspace (`kind` is None), or a thing in one, by kind and name.
+        """
         with self._lock:
-            patience = max(cluster.schema_event_refresh_window, 0)
-            if self._looked is None or time.monotonic() - self._looked >= patience:
-                self._look()
-            return self._keyspaces
+            if keyspace is not None and kind is not None:
+                contents = self._contents(keyspace)
+                for each in RELATIONS if kind == "tables" else (kind,):
+                    contents.forget(each, name)
+                self._marks.pop(keyspace, None)
+            else:
+                for known in list(self._facts) if keyspace is None else [keyspace]:
+                    self._facts.pop(known, None)
+                    self._marks.pop(known, None)
+            before, self._schema = self._schema, None
+            self._follow(core.schema())
+            del before
+            if keyspace is None:
+                self._keyspaces = dict(self._keyspaces)
 
-    def _look(self) -> None:
-        version = self._ask(VERSION)[0]["schema_version"]
-        if self._version is None or version != self._version:
-            self._keyspaces = read.keyspaces(self._ask)
-            self._version = version
-        self._looked = time.monotonic()
+    def _contents(self, keyspace: str) -> Contents:
+        known = self._keyspaces.get(keyspace)
+        return Contents() if known is None else known._contents
 
-    def _ask(self, query: str) -> Sequence[Mapping[str, Any]]:
-        session = next((found for found in list(self._cluster.sessions) if not found.is_shutdown), None)
-        if session is None:
-            if self._session is None or self._session.is_shutdown:
-                self._session = Session(self._cluster)
-            session = self._session
-        timeout = self._cluster.control_connection_timeout
-        statement = SimpleStatement(query, fetch_size=None, is_idempotent=True)
-        return session._dict_rows(statement, (), None if timeout is None else max(timeout, 10.0))
+    def _follow(self, schema: SchemaCore) -> None:
+        if self._schema is not None and schema.is_same(self._schema):
+            return
+        with self._lock:
+            # Marks mean something only while the schema that they are of is kept.
+            before, self._schema = self._schema, schema
+            marks = schema.keyspaces()
+            for name in list(self._keyspaces):
+                if name not in marks:
+                    # Whoever holds on to it sees it become empty.
+                    self._keyspaces.pop(name)._contents.follow(schema, name)
+                    self._facts.pop(name, None)
+            for name, mark in marks.items():
+                if self._marks.get(name) != mark:
+                    self._put(schema, name)
+                else:
+                    self._contents(name).stay(schema)
+            self._marks = marks
+            del before
+
+    def _put(self, schema: SchemaCore, name: str) -> None:
+        facts = schema.keyspace(name)
+        contents = self._contents(name)
+        contents.follow(schema, name)
+        if name in self._keyspaces and self._facts.get(name) == facts:
+            return
+        durable_writes, virtual, strategy, options = facts
+        if virtual:
+            made = KeyspaceMetadata(name, None, None, None, _contents=contents)
+            made.virtual = True
+        else:
+            made = KeyspaceMetadata(name, durable_writes, strategy, options, _contents=contents)
+        self._keyspaces[name] = made
+        self._facts[name] = facts

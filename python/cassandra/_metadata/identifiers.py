@@ -68,6 +68,12 @@ def protect_names(names: Iterable[str]) -> list[str]:
 
 
 @exported_by("cassandra.metadata")
+def trim_if_startswith(s: str, prefix: str) -> str:
+    """A text without what it may begin with."""
+    return s.removeprefix(prefix)
+
+
+@exported_by("cassandra.metadata")
 def protect_value(value: Any) -> str:
     """None, a truth value, a number or text as a CQL literal. TypeError for anything else."""
     if value is None:

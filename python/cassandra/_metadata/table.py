@@ -1,36 +1,27 @@
-"""Tables, their columns and indexes, and materialized views."""
+"""Tables with their columns, indexes and triggers, and materialized views."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from cassandra._exported import exported_by
-from cassandra._metadata.identifiers import protect_name, protect_value
-from cassandra._metadata.replication import option_map
-
-WRITTEN: Final = (
-    "additional_write_policy",
-    "bloom_filter_fp_chance",
-    "caching",
-    "cdc",
-    "comment",
-    "compaction",
-    "compression",
-    "crc_check_chance",
-    "default_time_to_live",
-    "gc_grace_seconds",
-    "max_index_interval",
-    "memtable_flush_period_in_ms",
-    "min_index_interval",
-    "speculative_retry",
-)
-"""Options that CREATE TABLE takes, of those in `system_schema.tables`."""
+from cassandra._metadata import extensions
+from cassandra._metadata.warnings import incomplete
+from cassandra._native import describe_index, describe_table, describe_trigger, describe_view, virtual_table
 
 
 @exported_by("cassandra.metadata")
 class ColumnMetadata:
     """A column of a table."""
+
+    table: Any = None
+    name: str = None  # type: ignore[assignment]
+    cql_type: str = None  # type: ignore[assignment]
+    is_static: bool = False
+    is_reversed: bool = False
+    mask: str | None = None
+    """The function, with its arguments, that those see it by who may not unmask it (Cassandra 5.0)."""
 
     def __init__(
         self,
@@ -57,6 +48,12 @@ class ColumnMetadata:
 class IndexMetadata:
     """A secondary index."""
 
+    keyspace_name: str = None  # type: ignore[assignment]
+    table_name: str = None  # type: ignore[assignment]
+    name: str = None  # type: ignore[assignment]
+    kind: str = None  # type: ignore[assignment]
+    index_options: dict[str, str] = {}  # noqa: RUF012 - each index has its own
+
     def __init__(
         self, keyspace_name: str, table_name: str, index_name: str, kind: str, index_options: Mapping[str, str]
     ) -> None:
@@ -67,15 +64,35 @@ class IndexMetadata:
         self.index_options = dict(index_options)
 
     def as_cql_query(self) -> str:
+        """The statement that makes it, without the semicolon. KeyError if it has no target."""
+        if "target" not in self.index_options:
+            raise KeyError("target")
+        return describe_index(self)
+
+    def export_as_string(self) -> str:
+        """The statement that makes it."""
+        return self.as_cql_query() + ";"
+
+    def __repr__(self) -> str:
+        return f"<IndexMetadata {self.keyspace_name}.{self.name}>"
+
+
+@exported_by("cassandra.metadata")
+class TriggerMetadata:
+    """A trigger of a table."""
+
+    table: Any = None
+    name: str = None  # type: ignore[assignment]
+    options: Mapping[str, str] = None  # type: ignore[assignment]
+
+    def __init__(self, table_metadata: Any, trigger_name: str, options: Mapping[str, str] | None = None) -> None:
+        self.table = table_metadata
+        self.name = trigger_name
+        self.options = options or {}
+
+    def as_cql_query(self) -> str:
         """The statement that makes it, without the semicolon."""
-        options = dict(self.index_options)
-        target = options.pop("target", "")
-        name, table = protect_name(self.name), f"{protect_name(self.keyspace_name)}.{protect_name(self.table_name)}"
-        if self.kind != "CUSTOM":
-            return f"CREATE INDEX {name} ON {table} ({target})"
-        class_name = protect_value(options.pop("class_name", ""))
-        given = f" WITH OPTIONS = {option_map(options)}" if options else ""
-        return f"CREATE CUSTOM INDEX {name} ON {table} ({target}) USING {class_name}{given}"
+        return describe_trigger(self)
 
     def export_as_string(self) -> str:
         """The statement that makes it."""
@@ -85,44 +102,40 @@ class IndexMetadata:
 class Relation:
     """What tables and views share."""
 
+    keyspace_name: str = None  # type: ignore[assignment]
+    name: str = None  # type: ignore[assignment]
+    partition_key: list[ColumnMetadata] = None  # type: ignore[assignment]
+    clustering_key: list[ColumnMetadata] = None  # type: ignore[assignment]
+    columns: dict[str, ColumnMetadata] = None  # type: ignore[assignment]
+    options: Any = None
+    extensions: Mapping[str, Any] = None  # type: ignore[assignment]
+
     def __init__(self, keyspace_name: str, name: str, options: Mapping[str, Any] | None = None) -> None:
         self.keyspace_name = keyspace_name
         self.name = name
-        self.partition_key: list[ColumnMetadata] = []
-        self.clustering_key: list[ColumnMetadata] = []
-        self.columns: dict[str, ColumnMetadata] = {}
-        self.options: dict[str, Any] = dict(options or {})
-        self.extensions: Mapping[str, Any] = self.options.get("extensions") or {}
+        self.partition_key = []
+        self.clustering_key = []
+        self.columns = {}
+        self.options = {} if options is None else options
+        self.extensions = {}
 
     @property
     def primary_key(self) -> list[ColumnMetadata]:
         """The columns of the partition key, then those of the clustering key."""
         return self.partition_key + self.clustering_key
 
-    def _key(self) -> str:
-        partition = ", ".join(protect_name(column.name) for column in self.partition_key)
-        if len(self.partition_key) > 1:
-            partition = f"({partition})"
-        return ", ".join([partition, *(protect_name(column.name) for column in self.clustering_key)])
-
-    def _options(self) -> list[str]:
-        found = []
-        if self.clustering_key:
-            order = ", ".join(
-                f"{protect_name(column.name)} {'DESC' if column.is_reversed else 'ASC'}"
-                for column in self.clustering_key
-            )
-            found.append(f"CLUSTERING ORDER BY ({order})")
-        for name in WRITTEN:
-            value = self.options.get(name)
-            if value is not None:
-                found.append(f"{name} = {option_map(value) if isinstance(value, Mapping) else protect_value(value)}")
-        return found
-
 
 @exported_by("cassandra.metadata")
 class TableMetadata(Relation):
     """A table."""
+
+    indexes: dict[str, IndexMetadata] = None  # type: ignore[assignment]
+    triggers: dict[str, TriggerMetadata] = None  # type: ignore[assignment]
+    views: dict[str, MaterializedViewMetadata] = None  # type: ignore[assignment]
+    is_compact_storage: bool = False
+    virtual: bool = False
+    comparator: str | None = None
+    _exc_info: Any = None
 
     def __init__(
         self,
@@ -131,17 +144,18 @@ class TableMetadata(Relation):
         partition_key: list[ColumnMetadata] | None = None,
         clustering_key: list[ColumnMetadata] | None = None,
         columns: dict[str, ColumnMetadata] | None = None,
-        triggers: dict[str, Any] | None = None,
+        triggers: dict[str, TriggerMetadata] | None = None,
         options: Mapping[str, Any] | None = None,
         virtual: bool = False,
     ) -> None:
         super().__init__(keyspace_name, name, options)
-        self.partition_key = partition_key or []
-        self.clustering_key = clustering_key or []
-        self.columns = columns or {}
-        self.triggers = triggers or {}
-        self.indexes: dict[str, IndexMetadata] = {}
-        self.views: dict[str, MaterializedViewMetadata] = {}
+        self.partition_key = [] if partition_key is None else partition_key
+        self.clustering_key = [] if clustering_key is None else clustering_key
+        self.columns = {} if columns is None else columns
+        self.triggers = {} if triggers is None else triggers
+        self.indexes = {}
+        self.views = {}
+        self.comparator = None
         self.virtual = virtual
 
     @property
@@ -151,37 +165,47 @@ class TableMetadata(Relation):
 
     def as_cql_query(self, formatted: bool = False) -> str:
         """The statement that makes it, without the semicolon."""
-        lines = []
-        for column in self.columns.values():
-            is_key = len(self.primary_key) == 1 and column is self.primary_key[0]
-            marks = " static" * column.is_static + " PRIMARY KEY" * is_key
-            lines.append(f"{protect_name(column.name)} {column.cql_type}{marks}")
-        if len(self.primary_key) != 1:
-            lines.append(f"PRIMARY KEY ({self._key()})")
-        separator, indent, end = (",\n    ", "\n    ", "\n") if formatted else (", ", "", "")
-        made = f"CREATE TABLE {protect_name(self.keyspace_name)}.{protect_name(self.name)} "
-        made += f"({indent}{separator.join(lines)}{end})"
-        options = self._options()
-        return made + (" WITH " + ("\n    AND " if formatted else " AND ").join(options) if options else "")
+        return describe_table(self, formatted)
+
+    def _all_as_cql(self) -> str:
+        """The statements that make it and what is on it."""
+        text = self.as_cql_query(formatted=True) + ";"
+        for index in self.indexes.values():
+            text += "\n" + index.export_as_string()
+        for trigger in self.triggers.values():
+            text += "\n" + trigger.export_as_string()
+        for view in self.views.values():
+            text += "\n\n" + view.export_as_string()
+        for said in extensions.texts(self, self.extensions or {}):
+            text += "\n\n" + said
+        return text
 
     def export_as_string(self) -> str:
-        """The statements that make it, its indexes and its views."""
+        """The statements that make it, its indexes, its triggers and its views; a comment where they would not."""
+        if self._exc_info:
+            return incomplete("Table", f"{self.keyspace_name}.{self.name}", self._exc_info, self._all_as_cql())
         if self.virtual:
-            return (
-                f"/*\nWarning: Table {self.keyspace_name}.{self.name} is a virtual table and cannot be recreated.\n*/"
-            )
-        parts = [self.as_cql_query(formatted=True) + ";"]
-        parts += [index.export_as_string() for index in self.indexes.values()]
-        parts += [view.export_as_string() for view in self.views.values()]
-        return "\n".join(parts)
+            return virtual_table(self.keyspace_name, self.name, self._all_as_cql())
+        return self._all_as_cql()
 
     def __repr__(self) -> str:
-        return f"<TableMetadata {self.keyspace_name}.{self.name}>"
+        return f"<{type(self).__name__} {self.keyspace_name}.{self.name}>"
+
+
+@exported_by("cassandra.metadata")
+class TableMetadataV3(TableMetadata):
+    """A table of Cassandra 3.0 or later: all that are read are of this class."""
+
+    option_maps = ["compaction", "compression", "caching", "nodesync"]  # noqa: RUF012 - the reference's
 
 
 @exported_by("cassandra.metadata")
 class MaterializedViewMetadata(Relation):
     """A materialized view."""
+
+    base_table_name: str = None  # type: ignore[assignment]
+    include_all_columns: bool = None  # type: ignore[assignment]
+    where_clause: str = None  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -199,15 +223,14 @@ class MaterializedViewMetadata(Relation):
 
     def as_cql_query(self, formatted: bool = False) -> str:
         """The statement that makes it, without the semicolon."""
-        space = "\n    " if formatted else " "
-        keyspace = protect_name(self.keyspace_name)
-        selected = "*" if self.include_all_columns else ", ".join(map(protect_name, self.columns))
-        made = f"CREATE MATERIALIZED VIEW {keyspace}.{protect_name(self.name)} AS{space}SELECT {selected}{space}"
-        made += f"FROM {keyspace}.{protect_name(self.base_table_name)}{space}WHERE {self.where_clause}{space}"
-        made += f"PRIMARY KEY ({self._key()})"
-        options = self._options()
-        return made + (f"{space}WITH " + f"{space}AND ".join(options) if options else "")
+        text = describe_view(self, formatted)
+        for said in extensions.texts(self, self.extensions or {}):
+            text += "\n\n" + said
+        return text
 
     def export_as_string(self) -> str:
         """The statement that makes it."""
         return self.as_cql_query(formatted=True) + ";"
+
+    def __repr__(self) -> str:
+        return f"<MaterializedViewMetadata {self.keyspace_name}.{self.name}>"

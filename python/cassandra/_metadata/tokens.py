@@ -14,6 +14,11 @@ MIN_LONG: Final = -(2**63)
 MAX_LONG: Final = 2**63 - 1
 
 
+@exported_by("cassandra.metadata")
+class NoMurmur3(Exception):
+    """Never raised: the hash is always there."""
+
+
 @total_ordering
 @exported_by("cassandra.metadata")
 class Token:
@@ -87,8 +92,10 @@ class MD5Token(HashToken):
     """A token of `RandomPartitioner`."""
 
     @classmethod
-    def hash_fn(cls, key: bytes) -> int:
-        return abs(int.from_bytes(md5(key, usedforsecurity=False).digest(), "big", signed=True))
+    def hash_fn(cls, key: bytes | str) -> int:
+        # A key is bytes; text is what programs try it with.
+        plain = key.encode() if isinstance(key, str) else key
+        return abs(int.from_bytes(md5(plain, usedforsecurity=False).digest(), "big", signed=True))
 
 
 @exported_by("cassandra.metadata")

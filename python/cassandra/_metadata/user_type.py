@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cassandra._exported import exported_by
-from cassandra._metadata.identifiers import protect_name
+from cassandra._native import describe_user_type
 
 
 @exported_by("cassandra.metadata")
 class UserType:
     """A user-defined type."""
 
+    keyspace: str = None  # type: ignore[assignment]
+    name: str = None  # type: ignore[assignment]
+    field_names: list[str] = None  # type: ignore[assignment]
+    field_types: list[str] = None  # type: ignore[assignment]
+
     def __init__(self, keyspace: str, name: str, field_names: Sequence[str], field_types: Sequence[str]) -> None:
         self.keyspace = keyspace
         self.name = name
-        self.field_names = list(field_names)
-        self.field_types = list(field_types)
+        # A server says null for no fields at all.
+        self.field_names = list(field_names or ())
+        self.field_types = list(field_types or ())
 
     def as_cql_query(self, formatted: bool = False) -> str:
         """The statement that makes it, without the semicolon."""
-        fields = [f"{protect_name(name)} {kind}" for name, kind in zip(self.field_names, self.field_types, strict=True)]
-        body = ",\n    ".join(fields) if formatted else ", ".join(fields)
-        begin, end = ("\n    ", "\n") if formatted else ("", "")
-        return f"CREATE TYPE {protect_name(self.keyspace)}.{protect_name(self.name)} ({begin}{body}{end})"
+        return describe_user_type(self, formatted)
 
     def export_as_string(self) -> str:
         """The statement that makes it."""
         return self.as_cql_query(formatted=True) + ";"
+
+    def __repr__(self) -> str:
+        return f"<UserType {self.keyspace}.{self.name}>"

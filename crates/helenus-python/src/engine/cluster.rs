@@ -16,6 +16,7 @@ use super::session::SessionCore;
 use super::task::TaskCore;
 use super::{config, lanes};
 use crate::python;
+use crate::schema::{self, SchemaCore};
 
 /// How often a blocked thread looks whether Python has something for it, such as Ctrl-C.
 pub(super) const GLANCE: Duration = Duration::from_millis(50);
@@ -116,6 +117,25 @@ impl ClusterCore {
     fn refresh(&self) -> PyResult<TaskCore> {
         let cluster = self.cluster.get()?.clone();
         let refreshing = async move { cluster.refresh().await };
+        Ok(TaskCore::begin(&self.executor, refreshing, |py, ()| Ok(py.None())))
+    }
+
+    /// The schema as it is known now.
+    fn schema(&self) -> PyResult<SchemaCore> {
+        Ok(SchemaCore::new(Arc::clone(self.cluster.get()?.snapshot().schema())))
+    }
+
+    /// Reads a part of the schema again: all, a keyspace, or of a keyspace a kind of things (see `schema::part`).
+    #[pyo3(signature = (keyspace=None, kind=None, name=None))]
+    fn refresh_schema(
+        &self,
+        keyspace: Option<String>,
+        kind: Option<&str>,
+        name: Option<String>,
+    ) -> PyResult<TaskCore> {
+        let cluster = self.cluster.get()?.clone();
+        let part = schema::part(keyspace, kind, name)?;
+        let refreshing = async move { cluster.refresh_schema(part).await };
         Ok(TaskCore::begin(&self.executor, refreshing, |py, ()| Ok(py.None())))
     }
 

@@ -135,19 +135,27 @@ fn key_of(partition_key: &[&Column], clustering_key: &[&Column]) -> String {
 }
 
 impl Table {
-    /// The columns that a statement names. A compact table has columns that CQL does not name: `value` of the type
-    /// `empty` where it has no column beside its key; and where it is of columns without rows, these are kept as static
-    /// ones, beside a clustering key and a value that nobody made.
-    fn named_columns(&self) -> (Vec<&Column>, Vec<&Column>, bool) {
-        let has_static = self.columns().iter().any(|column| column.kind == ColumnKind::Static);
-        let without_rows = self.is_compact && has_static;
-        let named = self.columns().iter().filter(|column| match column.kind {
+    /// Whether it was made of columns without rows. Such a compact table keeps its columns as static ones, beside a
+    /// clustering key and a value that nobody made.
+    fn is_without_rows(&self) -> bool {
+        self.is_compact && self.columns().iter().any(|column| column.kind == ColumnKind::Static)
+    }
+
+    /// The columns that CQL names. A compact table has others: those of [one without rows](Self::is_without_rows), and a
+    /// value of the type `empty` where there is no column beside the key.
+    pub fn named_columns(&self) -> impl Iterator<Item = &Column> {
+        let (is_compact, without_rows) = (self.is_compact, self.is_without_rows());
+        self.columns().iter().filter(move |column| match column.kind {
             ColumnKind::PartitionKey | ColumnKind::Static => true,
             ColumnKind::Clustering => !without_rows,
-            ColumnKind::Regular => !(without_rows || self.is_compact && &*column.type_text == "empty"),
-        });
-        let clustering = if without_rows { &[] } else { self.clustering_key() };
-        (named.collect(), clustering.iter().collect(), without_rows)
+            ColumnKind::Regular => !(without_rows || is_compact && &*column.type_text == "empty"),
+        })
+    }
+
+    /// Whether CQL calls the column static: of a table without rows it does not, though the server keeps it so.
+    #[must_use]
+    pub fn is_static(&self, column: &Column) -> bool {
+        column.kind == ColumnKind::Static && !self.is_without_rows()
     }
 
     /// What stands behind WITH.
@@ -175,14 +183,15 @@ impl Table {
     /// The statement that makes it, without indexes, triggers and the semicolon.
     #[must_use]
     pub fn create_statement(&self, layout: Layout) -> String {
-        let (columns, clustering_key, without_rows) = self.named_columns();
         let partition_key: Vec<&Column> = self.partition_key().iter().collect();
+        let clustering_key = if self.is_without_rows() { &[] } else { self.clustering_key() };
+        let clustering_key: Vec<&Column> = clustering_key.iter().collect();
         let in_one = partition_key.len() == 1 && clustering_key.is_empty();
-        let mut elements: Vec<String> = columns
-            .iter()
+        let mut elements: Vec<String> = self
+            .named_columns()
             .map(|column| {
                 let is_key = in_one && column.kind == ColumnKind::PartitionKey;
-                column.describe(is_key, column.kind == ColumnKind::Static && !without_rows)
+                column.describe(is_key, self.is_static(column))
             })
             .collect();
         if !partition_key.is_empty() && !in_one {

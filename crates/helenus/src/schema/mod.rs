@@ -30,7 +30,7 @@ pub use index::{Index, Trigger};
 pub use keyspace::Keyspace;
 pub use options::{OptionValue, TableOptions};
 pub use table::{Column, ColumnKind, Table};
-pub use user_type::UserType;
+pub use user_type::{UserType, in_order_of_need};
 pub use view::View;
 
 use crate::routing::Replication;

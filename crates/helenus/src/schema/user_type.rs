@@ -16,7 +16,8 @@ pub struct UserType {
 }
 
 /// The types, each behind those that its fields are made of; else in the order of their names.
-pub(super) fn in_order_of_need(types: &BTreeMap<Box<str>, Arc<UserType>>) -> Vec<&Arc<UserType>> {
+#[must_use]
+pub fn in_order_of_need(types: &BTreeMap<Box<str>, Arc<UserType>>) -> Vec<&Arc<UserType>> {
     let needs = |made: &UserType| {
         let words = made.fields.iter().flat_map(|(_, kind)| words_of_type(kind)).collect::<Vec<_>>();
         words.into_iter().filter_map(|word| types.get(word.as_str())).collect::<Vec<_>>()
