@@ -10,6 +10,7 @@ from cassandra._metadata.extensions import (
     _RegisteredExtensionType,
 )
 from cassandra._metadata.function import Aggregate, Function
+from cassandra._metadata.graph import EdgeMetadata, TableMetadataDSE68, VertexMetadata
 from cassandra._metadata.grouping import NO_VALID_REPLICA, group_keys_by_replica
 from cassandra._metadata.identifiers import (
     cql_keywords,
@@ -77,6 +78,7 @@ __all__ = [
     "Aggregate",
     "BytesToken",
     "ColumnMetadata",
+    "EdgeMetadata",
     "Function",
     "HashToken",
     "IndexMetadata",
@@ -102,11 +104,13 @@ __all__ = [
     "SimpleStrategy",
     "TableExtensionInterface",
     "TableMetadata",
+    "TableMetadataDSE68",
     "TableMetadataV3",
     "Token",
     "TokenMap",
     "TriggerMetadata",
     "UserType",
+    "VertexMetadata",
     "_RegisteredExtensionType",
     "_ReplicationStrategy",
     "_UnknownStrategy",

@@ -9,6 +9,7 @@ import pytest
 from cassandra.metadata import (
     Aggregate,
     ColumnMetadata,
+    EdgeMetadata,
     Function,
     IndexMetadata,
     KeyspaceMetadata,
@@ -21,10 +22,12 @@ from cassandra.metadata import (
     ReplicationStrategy,
     SimpleStrategy,
     TableMetadata,
+    TableMetadataDSE68,
     TableMetadataV3,
     TokenMap,
     TriggerMetadata,
     UserType,
+    VertexMetadata,
     _RegisteredExtensionType,
     _UnknownStrategy,
     get_schema_parser,
@@ -120,6 +123,21 @@ class TestTables:
         setattr(made, attribute, 5)
         with pytest.raises((AttributeError, TypeError)):
             made.as_cql_query()
+
+
+class TestGraphs:
+    def test_vertices_and_edges(self) -> None:
+        made = TableMetadataDSE68("ks", "t")
+        made.partition_key = [column(made, "k")]
+        made.vertex = VertexMetadata("ks", "t", "La")
+        assert made.as_cql_query() == 'CREATE TABLE ks.t (k int PRIMARY KEY) WITH VERTEX LABEL "La"'
+        made.vertex = None
+        made.options = {"comment": "x"}
+        made.edge = EdgeMetadata("ks", "t", "e", "a", "From", ["p", "Q"], ["c"], "b", "to", ["x"], [])
+        assert made.as_cql_query() == (
+            "CREATE TABLE ks.t (k int PRIMARY KEY) WITH comment = 'x' "
+            'AND EDGE LABEL e FROM "From"((p, "Q"), c) TO "to"(x)'
+        )
 
 
 class TestIndexes:

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod schema;
 #[cfg(feature = "tls")]
 mod tls;
 

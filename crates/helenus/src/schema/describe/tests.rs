@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
-use crate::schema::{OptionValue, TableOptions};
+use crate::schema::{Column, ColumnKind, Index, OptionValue, Table, TableOptions, Trigger, View};
 
 fn column(name: &str, kind: ColumnKind, position: i32, type_text: &str) -> Column {
     Column::new(name, kind, position, type_text)
@@ -293,4 +295,21 @@ fn what_is_virtual_is_a_comment() {
          cannot be recreated with CQL.\nStructure, for reference:\nVIRTUAL TABLE system_views.c (\n    a int PRIMARY \
          KEY\n);\n*/\n"
     );
+}
+
+proptest! {
+    #[test]
+    fn any_text_of_a_type_has_an_answer(text in "(frozen<|<|>|\"|'|[a-z]|, |é){0,40}") {
+        let without = without_frozen(&text);
+        prop_assert!(without.len() <= text.len());
+        if !text.contains("frozen<") {
+            prop_assert_eq!(&*without, text.as_str());
+        }
+        let kind = text.as_str();
+        let made = |name: &str| {
+            let fields = vec![("f".into(), kind.into())];
+            (name.into(), Arc::new(UserType { keyspace: "ks".into(), name: name.into(), fields }))
+        };
+        prop_assert_eq!(in_order_of_need(&[made("a"), made("b"), made("c")].into()).len(), 3);
+    }
 }
