@@ -26,7 +26,7 @@
 //!   [`reload_error`](TlsConfig::reload_error).
 //!
 //! Not here: sockets, and what a Python program's own `ssl.SSLContext` does. The cipher is sans-IO
-//! ([`Cipher`](crate::Cipher)).
+//! ([`Cipher`]).
 
 mod builder;
 mod cipher;
