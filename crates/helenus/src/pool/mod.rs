@@ -1,5 +1,6 @@
 //! The connections to one host: [`Pool`] performs what [`plan`] decides.
 
+pub(crate) mod keyspace;
 pub(crate) mod plan;
 pub(crate) mod reserve;
 
@@ -20,6 +21,7 @@ use crate::error::{AttemptError, ConnectionError};
 use crate::executor::Executor;
 use crate::lock::lock;
 use crate::request::Token;
+use keyspace::SessionKeyspace;
 use plan::{PoolAction, PoolPlan};
 
 /// What the pools of one session share.
@@ -28,7 +30,7 @@ pub(crate) struct PoolContext {
     pub(crate) connection: ConnectionConfig,
     pub(crate) version: ProtocolVersion,
     /// The session's keyspace: every connection uses it before anyone else does.
-    pub(crate) keyspace: ArcSwapOption<String>,
+    pub(crate) keyspace: SessionKeyspace,
     pub(crate) observer: Weak<dyn PoolObserver>,
 }
 
@@ -64,9 +66,9 @@ impl std::fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// A pool that will hold what `plan` wants; it begins to connect at once.
-    pub(crate) fn start(host: Arc<Host>, context: Arc<PoolContext>, plan: PoolPlan) -> Arc<Self> {
-        let pool = Arc::new_cyclic(|me| Self {
+    /// A pool that will hold what `plan` wants, once it is [started](Self::start).
+    pub(crate) fn new(host: Arc<Host>, context: Arc<PoolContext>, plan: PoolPlan) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
             host,
             context,
             open: ArcSwap::default(),
@@ -74,9 +76,12 @@ impl Pool {
             last_error: ArcSwapOption::empty(),
             returning: AtomicBool::new(true),
             me: me.clone(),
-        });
-        pool.decide(|plan, now| plan.start(now));
-        pool
+        })
+    }
+
+    /// Begins to connect.
+    pub(crate) fn start(&self) {
+        self.decide(PoolPlan::start);
     }
 
     pub(crate) const fn host(&self) -> &Arc<Host> {
@@ -180,12 +185,12 @@ impl Pool {
         self.context.executor.pick().clone().spawn(async move {
             let owner: Arc<dyn Owner> = Arc::new(PoolOwner(Arc::downgrade(&me)));
             let opened = open(&endpoint, context.version, &context.connection, owner).await;
-            let opened = match opened {
-                Ok(connection) => me.in_keyspace(connection).await,
+            let joined = match opened {
+                Ok(connection) => me.join(&connection).await.map(|()| connection),
                 Err(error) => Err(error),
             };
-            match opened {
-                Ok(connection) => me.opened(&connection),
+            match joined {
+                Ok(connection) => me.joined(&connection),
                 Err(error) => me.failed(&error),
             }
         });
@@ -194,15 +199,12 @@ impl Pool {
     /// Has a new connection use the session's keyspace, as it is when the connection joins. One that cannot is no use:
     /// statements would run on it where they do not belong. But where the server itself says that there is no such
     /// keyspace, it joins without one, so that it can be made again.
-    async fn in_keyspace(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, ConnectionError> {
+    async fn join(&self, connection: &Arc<Connection>) -> Result<(), ConnectionError> {
         let mut used: Option<Arc<String>> = None;
-        loop {
-            let wanted = self.context.keyspace.load_full();
-            if used == wanted {
-                return Ok(connection);
-            }
+        while !self.context.keyspace.join(used.as_ref(), || self.add(connection)) {
+            let wanted = self.context.keyspace.load();
             if let Some(keyspace) = &wanted {
-                let link = Link { host: Arc::clone(&self.host), connection: Arc::clone(&connection) };
+                let link = Link { host: Arc::clone(&self.host), connection: Arc::clone(connection) };
                 let cql = format!("USE {}", crate::statement::identifier::quoted(keyspace));
                 if let Err(error) = link.query(&cql, self.context.connection.connect_timeout).await {
                     tracing::warn!(host = %self.host.address(), %error, "a new connection cannot use the keyspace");
@@ -216,22 +218,29 @@ impl Pool {
             }
             used = wanted;
         }
+        Ok(())
     }
 
-    fn opened(&self, connection: &Arc<Connection>) {
-        let serial = connection.serial();
+    fn add(&self, connection: &Arc<Connection>) {
         self.open.rcu(|open| {
             let mut open = Vec::clone(open);
             open.push(Arc::clone(connection));
             open
         });
+    }
+
+    /// A connection has joined: it takes requests already.
+    fn joined(&self, connection: &Arc<Connection>) {
+        let serial = connection.serial();
         self.last_error.store(None);
         // It has just answered.
         self.host.set_aside(false);
         self.decide(|plan, now| plan.handle_connected(serial, now));
-        // It may have ended before it was in the list, or before the plan knew it.
+        // It may have ended, or been replaced, before the plan knew it.
         if let Some(error) = connection.ended() {
             self.closed(connection, error);
+        }
+        if !self.open.load().iter().any(|open| open.serial() == serial) {
             self.decide(|plan, now| plan.handle_closed(serial, now));
             return;
         }
@@ -271,6 +280,12 @@ impl Pool {
         if let Some(observer) = self.context.observer.upgrade() {
             observer.handle_connections(&self.host, self.open.load().len(), error);
         }
+    }
+
+    /// Has another connection take the place of this one, which takes no requests any more from now on.
+    pub(crate) fn replace(&self, connection: &Connection) {
+        self.drain(connection.serial());
+        self.decide(|plan, now| plan.handle_closed(connection.serial(), now));
     }
 
     /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.

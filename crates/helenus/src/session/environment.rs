@@ -9,11 +9,12 @@ use helenus_protocol::response::{SchemaChange, ServerError};
 use super::SessionInner;
 use crate::cluster::Host;
 use crate::cluster::link::{Link, call_at};
-use crate::connection::{Dispatch, Seat};
+use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error, RequestFailure as Failure};
 use crate::policy::Plan;
 use crate::policy::retry::RequestFailure;
 use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost};
+use crate::pool::Pool;
 use crate::request::execution::{AttemptId, Input, Verdict};
 use crate::request::runner::{Environment, RetryAnswer};
 use crate::request::{Request, Token};
@@ -85,28 +86,27 @@ impl Environment for SessionInner {
     }
 
     fn set_keyspace(&self, request: &Arc<Request>, keyspace: String) {
-        self.context.keyspace.store(Some(Arc::new(keyspace.clone())));
-        let pools = self.pools.load_full();
-        let timeout = self.cluster.config.control_timeout;
+        let connections = self.context.keyspace.change(keyspace, || {
+            let pools = self.pools.load_full();
+            let of = |pool: &Arc<Pool>| (Arc::clone(pool), pool.connections());
+            pools.values().map(of).collect::<Vec<_>>()
+        });
+        let (switching, context) = (Arc::clone(&self.switching), Arc::clone(&self.context));
         let request = Arc::clone(request);
         self.context.executor.main().spawn(async move {
-            let cql = format!("USE {}", crate::statement::identifier::quoted(&keyspace));
-            let mut uses = tokio::task::JoinSet::new();
-            for pool in pools.values() {
-                for connection in pool.connections().iter() {
-                    let link = Link { host: Arc::clone(pool.host()), connection: Arc::clone(connection) };
-                    let cql = cql.clone();
-                    uses.spawn(async move {
-                        if let Err(error) = link.query(&cql, timeout).await {
-                            // A connection in another keyspace would run statements where they do not belong.
-                            tracing::warn!(host = %link.host.address(), %error, "the keyspace cannot be used");
-                            let why = "it could not be switched to the session's keyspace";
-                            link.connection.close(crate::error::ConnectionError::Closed(why));
-                        }
-                    });
+            let switching = switching.lock().await;
+            // It may be another by now; then that is the one to be used, and not the former one last.
+            if let Some(keyspace) = context.keyspace.load() {
+                let cql = format!("USE {}", crate::statement::identifier::quoted(&keyspace));
+                let mut uses = tokio::task::JoinSet::new();
+                for (pool, connections) in &connections {
+                    for connection in connections.iter() {
+                        uses.spawn(switch(Arc::clone(pool), Arc::clone(connection), cql.clone()));
+                    }
                 }
+                while uses.join_next().await.is_some() {}
             }
-            while uses.join_next().await.is_some() {}
+            drop(switching);
             request.handle(Input::KeyspaceSet);
         });
     }
@@ -135,6 +135,19 @@ impl Environment for SessionInner {
 
     fn session(self: Arc<Self>) -> Option<Arc<SessionInner>> {
         Some(self)
+    }
+}
+
+/// How long a connection may take to switch to another keyspace before it is replaced: the caller waits for the slowest.
+const SWITCHING: Duration = Duration::from_millis(500);
+
+/// Has a pooled connection use another keyspace. One that cannot, or does not answer in time, takes no more requests, since it
+/// would run them where they do not belong; what is under way on it may end.
+async fn switch(pool: Arc<Pool>, connection: Arc<Connection>, cql: String) {
+    let link = Link { host: Arc::clone(pool.host()), connection };
+    if let Err(error) = link.query(&cql, SWITCHING).await {
+        tracing::warn!(host = %link.host.address(), %error, "a connection cannot use the keyspace and is replaced");
+        pool.replace(&link.connection);
     }
 }
 

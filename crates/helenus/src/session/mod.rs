@@ -11,12 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::{AttemptError, Error};
 use crate::future::ResponseFuture;
+use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
 use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
@@ -43,6 +44,8 @@ pub(crate) struct SessionInner {
     adjusting: Mutex<()>,
     /// What was prepared, for hosts that come later.
     prepared: Mutex<PreparedCache>,
+    /// Held while all connections are told of a keyspace: the last to be told is the one that holds.
+    switching: Arc<tokio::sync::Mutex<()>>,
     shut_down: AtomicBool,
 }
 
@@ -55,12 +58,13 @@ impl Session {
                 executor: cluster.executor.clone(),
                 connection: cluster.config.connection.clone(),
                 version,
-                keyspace: ArcSwapOption::empty(),
+                keyspace: SessionKeyspace::default(),
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             pools: ArcSwap::default(),
             adjusting: Mutex::default(),
             prepared: Mutex::default(),
+            switching: Arc::default(),
             shut_down: AtomicBool::new(false),
         });
         cluster.add_session(&inner);

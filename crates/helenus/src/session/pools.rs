@@ -53,13 +53,19 @@ impl SessionInner {
                 }
                 _ => {
                     let plan = PoolPlan::new(wanted, Arc::clone(&self.cluster.config.reconnection));
-                    Pool::start(Arc::clone(host), Arc::clone(&self.context), plan)
+                    Pool::new(Arc::clone(host), Arc::clone(&self.context), plan)
                 }
             };
             after.insert(host.host_id(), pool);
         }
         let after = Arc::new(after);
         self.pools.store(Arc::clone(&after));
+        // Only now: whoever looks for all connections finds those that join from here on.
+        for (id, pool) in after.iter() {
+            if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, pool)) {
+                pool.start();
+            }
+        }
         for (id, pool) in before.iter() {
             if after.get(id).is_none_or(|kept| !Arc::ptr_eq(kept, pool)) {
                 pool.resize(0);

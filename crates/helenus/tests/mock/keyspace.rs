@@ -1,12 +1,14 @@
 //! The keyspace of a session: on every connection, on those that come later too, whatever its name (F16).
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use helenus::Session;
 use helenus::protocol::response::ServerError;
+use helenus::statement::SimpleStatement;
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
-use helenus_testkit::mock::{RunningCluster, query, silence, statement};
+use helenus_testkit::mock::{MockCluster, RunningCluster, query, silence, statement};
 
 use super::{all_up, connect, nodes, settings, until};
 
@@ -142,5 +144,77 @@ async fn no_name_is_taken_for_anything_else() {
         session.set_keyspace(name).await.expect("it is there");
         assert_eq!(session.keyspace().as_deref(), Some(name));
         assert_eq!(keyspaces_in_effect(&cluster, &session, 8).await, only(name));
+    }
+}
+
+/// `USE` by way of one node.
+async fn use_by_node(cluster: &RunningCluster, session: &Session, node: usize, keyspace: &str) {
+    let mut statement = SimpleStatement::new(format!("USE {keyspace}"));
+    statement.options.host =
+        session.cluster().snapshot().host_at(cluster.node(node).address()).map(Arc::clone);
+    session.execute(statement).await.expect("it is there");
+}
+
+fn two_keyspaces() -> MockCluster {
+    let table = TableDefinition::new("t").partition_key("k", "int").regular("v", "int");
+    nodes(3, 3).keyspace(Keyspace::new("other", 3).table(table))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_node_does_not_hold_up_a_change_of_keyspace() {
+    let slow = "SELECT s FROM ks.t";
+    let cluster = two_keyspaces().start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    use_by_node(&cluster, &session, 0, "ks").await;
+    let host = session.cluster().snapshot().host_at(cluster.node(2).address()).expect("known").clone();
+    cluster.node(2).pause();
+    let mut under_way = SimpleStatement::new(slow);
+    under_way.options.host = Some(Arc::clone(&host));
+    let under_way = session.execute(under_way);
+    let begun = Instant::now();
+    use_by_node(&cluster, &session, 0, "other").await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    // Nothing is given to what may still be in the former keyspace.
+    assert!(session.pool_state(&host).is_some_and(|open| open.is_empty()));
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 12).await, only("other"));
+    cluster.node(2).resume();
+    under_way.await.expect("what was under way ends");
+    all_up(&session).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 12).await, only("other"));
+    until("the former connection is closed", || cluster.node(2).connections() == 1).await;
+}
+
+/// Connections join all the time while the keyspace changes all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_connection_joins_in_a_former_keyspace() {
+    let cluster = two_keyspaces().start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    for round in 0..40_u32 {
+        let keyspace = if round % 2 == 0 { "ks" } else { "other" };
+        let sizes = if round % 3 == 0 { 4 } else { 1 };
+        let watcher = session.cluster();
+        let resizing = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_micros(u64::from(round) * 97 % 1500)).await;
+            watcher.set_pool_size(helenus::config::PoolSize { local: sizes, remote: 1 });
+        });
+        use_by_node(&cluster, &session, 0, keyspace).await;
+        resizing.await.expect("no panic");
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 12).await, only(keyspace), "round {round}");
+    }
+}
+
+/// Two at a time: whichever is last is everyone's.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_the_same_time_leave_all_connections_in_one_keyspace() {
+    let cluster = two_keyspaces().start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    for round in 0..30 {
+        tokio::join!(
+            use_by_node(&cluster, &session, 0, "ks"),
+            use_by_node(&cluster, &session, 1, "other"),
+            use_by_node(&cluster, &session, 2, "ks")
+        );
+        let current = session.keyspace().expect("there is one");
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 12).await, only(&current), "round {round}");
     }
 }

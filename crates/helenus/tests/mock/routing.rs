@@ -1,15 +1,19 @@
 //! Which node a statement is sent to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use helenus::policy::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
 use helenus::protocol::RequestOpcode;
 use helenus::protocol::notation::Value;
 use helenus::protocol::request::{BatchKind, SerializedValues};
 use helenus::routing::Token;
 use helenus::statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement};
+use helenus::{Error, Host, RequestFailure, Snapshot};
 use helenus_testkit::mock::{RunningCluster, any, execute, statement, void};
 
-use super::{connect, nodes};
+use super::{all_up, connect, is_connected, nodes, settings, until};
 
 const READ: &str = "SELECT v FROM ks.t WHERE k = ?";
 
@@ -142,4 +146,34 @@ async fn lightweight_transactions_ask_the_replicas_in_the_order_of_the_ring() {
         .map(|received| received.node)
         .collect();
     assert_eq!(asked.into_iter().collect::<Vec<_>>(), Vec::from_iter(owner));
+}
+
+/// Round and round, for ever.
+#[derive(Debug)]
+struct Endless;
+
+impl LoadBalancingPolicy for Endless {
+    fn distance(&self, _: &Arc<Snapshot>, _: &Host) -> HostDistance {
+        HostDistance::Local
+    }
+
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+        Plan::from_iterator(snapshot.hosts().to_vec().into_iter().cycle())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_without_an_end_ends_where_nobody_is_left() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let session =
+        settings(&cluster).load_balancing(Arc::new(Endless)).session().await.expect("it lets everyone in");
+    all_up(&session).await;
+    cluster.nodes().for_each(|node| node.stop());
+    let all_gone = || session.cluster().snapshot().hosts().iter().all(|host| !is_connected(&session, host));
+    until("all connections are gone", all_gone).await;
+    let begun = Instant::now();
+    let failure = session.execute("SELECT v FROM ks.t").await.expect_err("nobody is there");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let Error::Request(failure) = failure else { panic!("{failure}") };
+    assert!(matches!(*failure, RequestFailure::Exhausted { ref attempts, .. } if attempts.len() == 16));
 }
