@@ -148,7 +148,7 @@ struct Live<H> {
 }
 
 /// The state of one request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Execution<H> {
     limits: Limits,
     live: SmallVec<[Live<H>; 1]>,

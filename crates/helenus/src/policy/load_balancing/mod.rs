@@ -101,6 +101,53 @@ mod tests {
         counts
     }
 
+    /// How often each host is told as the first of `count` requests, without a plan.
+    fn told_first(
+        policy: &dyn LoadBalancingPolicy,
+        snapshot: &Arc<Snapshot>,
+        query: &RoutingInfo,
+        count: usize,
+    ) -> BTreeMap<u8, usize> {
+        let mut counts = BTreeMap::new();
+        for _ in 0..count {
+            let first = policy.first(snapshot, query).expect("a built-in policy knows without a plan");
+            *counts.entry(number_of(&first)).or_default() += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn the_first_host_is_the_same_with_a_plan_and_without() {
+        let places = [("a", "r1"), ("a", "r2"), ("b", "r1"), ("a", "r1"), ("b", "r2"), ("a", "r2")];
+        let policies: [Arc<dyn LoadBalancingPolicy>; 6] = [
+            Arc::new(RoundRobinPolicy::new()),
+            Arc::new(DcAwareRoundRobinPolicy::new(Some("a"))),
+            Arc::new(DcAwareRoundRobinPolicy::with_used_hosts_per_remote_dc(Some("elsewhere"), 1)),
+            Arc::new(RackAwareRoundRobinPolicy::new("a", "r2", 1)),
+            Arc::new(TokenAwarePolicy::new(Arc::new(RackAwareRoundRobinPolicy::new("b", "r1", 0)))),
+            Arc::new(DefaultLoadBalancingPolicy::new(Arc::new(DcAwareRoundRobinPolicy::new(Some("b"))))),
+        ];
+        for down in [None, Some(0), Some(2), Some(5)] {
+            let snapshot = cluster(&places);
+            if let Some(down) = down {
+                snapshot.hosts()[down].set_status(crate::cluster::HostStatus::Down);
+            }
+            for policy in &policies {
+                let query = RoutingInfo::default();
+                let told = told_first(&**policy, &snapshot, &query, 60);
+                assert_eq!(told, firsts(&**policy, &snapshot, 60), "{policy:?} with {down:?} down");
+            }
+        }
+    }
+
+    #[test]
+    fn without_any_host_to_use_there_is_no_first_one() {
+        let policy = DcAwareRoundRobinPolicy::new(Some("elsewhere"));
+        for snapshot in [cluster(&[("a", "r")]), cluster(&[("a", "r"), ("b", "r")]), cluster(&[])] {
+            assert!(policy.first(&snapshot, &RoutingInfo::default()).is_none());
+        }
+    }
+
     #[test]
     fn distances_are_ordered() {
         use HostDistance::{Ignored, Local, LocalRack, Remote};

@@ -191,6 +191,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_first_replica_is_told_without_a_plan() {
+        let policy = local_a(1).with_shuffle_replicas(false);
+        let snapshot = cluster();
+        for down in [None, Some(0), Some(2), Some(4)] {
+            if let Some(down) = down {
+                snapshot.hosts()[down].set_status(HostStatus::Down);
+            }
+            for token in (0..70).step_by(5) {
+                let first = policy.first(&snapshot, &at(token)).map(|host| number_of(&host));
+                let replicas = snapshot.replicas("ks", &Token::Murmur3(token));
+                if replicas.iter().any(|host| host.status() != HostStatus::Down) {
+                    let planned = policy.plan(&snapshot, &at(token)).next().map(|host| number_of(&host));
+                    assert_eq!(first, planned, "{token} with {down:?} down");
+                } else {
+                    assert!(first.is_some());
+                }
+            }
+        }
+    }
+
     fn local_a(remote: usize) -> TokenAwarePolicy {
         TokenAwarePolicy::new(Arc::new(DcAwareRoundRobinPolicy::with_used_hosts_per_remote_dc(
             Some("a"),

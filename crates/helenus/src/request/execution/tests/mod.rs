@@ -42,13 +42,35 @@ impl Run {
     /// A request whose first attempt is with host a.
     fn begun(limits: impl FnOnce(Instant) -> Limits) -> Self {
         let mut run = Self::new(limits);
+        let mut short = run.execution.clone();
         assert_eq!(run.feed(Input::Start), ["host?"]);
         assert_eq!(run.feed(Input::NextHost(Some('a'))), ["send 0 to a"]);
+        // The short way to the same state.
+        assert_eq!(short.begin('a', run.now), 0);
+        assert_eq!(format!("{short:?}"), format!("{:?}", run.execution));
         run
     }
 
     fn feed(&mut self, input: Input<char>) -> Vec<String> {
-        self.execution.handle(input, self.now).into_iter().map(|action| told(&action)).collect()
+        let mut short = self.execution.clone();
+        let concluded = match &input {
+            Input::Responded(id, Answer::Plain(envelope)) => short.conclude(*id).map(|(host, attempts)| {
+                ended(&Ok(Success { envelope: Some(envelope.clone()), host, attempts }))
+            }),
+            _ => None,
+        };
+        let before = format!("{:?}", self.execution);
+        let told: Vec<_> =
+            self.execution.handle(input, self.now).into_iter().map(|action| told(&action)).collect();
+        match concluded {
+            // The short way comes to the same end, without a word about what else there would be to do.
+            Some(outcome) => {
+                assert_eq!(told, [outcome]);
+                assert_eq!(format!("{short:?}"), format!("{:?}", self.execution));
+            }
+            None => assert_eq!(format!("{short:?}"), before, "it has changed something"),
+        }
+        told
     }
 
     /// Lets `seconds` pass, and the timer fire.

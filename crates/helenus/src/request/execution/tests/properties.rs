@@ -189,7 +189,18 @@ proptest! {
             let cancelled = matches!(event, Event::Cancelled);
             let ran_before = world.ran;
             let Some(input) = world.input(event, &mut now) else { continue };
-            for action in execution.handle(input, now) {
+            let mut short = execution.clone();
+            let concludes = match &input {
+                Input::Responded(id, Answer::Plain(_)) => short.conclude(*id).is_some(),
+                _ => false,
+            };
+            let actions = execution.handle(input, now);
+            if concludes {
+                // The short way leaves nothing undone.
+                prop_assert!(matches!(actions.as_slice(), [Action::Done(Ok(_))]), "{actions:?}");
+                prop_assert_eq!(format!("{short:?}"), format!("{execution:?}"));
+            }
+            for action in actions {
                 if matches!(action, Action::Attempt { .. }) && !idempotent && !policy_decides {
                     prop_assert!(!world.ran, "sent again though it may have run (before: {ran_before})");
                 }
