@@ -1,6 +1,7 @@
 """`cassandra.cluster`: the front door. This file only names what the private packages hold."""
 
 import logging
+from warnings import warn
 
 from cassandra._cluster.cluster import Cluster
 from cassandra._cluster.control_view import ControlConnection
@@ -23,8 +24,58 @@ from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cluster.session import Session
+from cassandra._connection.endpoint_factories import DefaultEndPointFactory, SniEndPointFactory
+
+# Programs import these here too, where cassandra-driver has them by accident.
+from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._connection.engine_owned import ConnectionHeartbeat, _Scheduler
+from cassandra._cql.consistency_level import ConsistencyLevel
+from cassandra._cql.protocol_version import ProtocolVersion
+from cassandra._cql.schema_change import SchemaTargetType
+from cassandra._errors.connection import (
+    ConnectionBusy,
+    ConnectionException,
+    ConnectionShutdown,
+    NoConnectionsAvailable,
+    ProtocolVersionUnsupported,
+)
+from cassandra._errors.driver import (
+    AuthenticationFailed,
+    DriverException,
+    OperationTimedOut,
+    UnresolvableContactPoints,
+    UnsupportedOperation,
+)
 from cassandra._errors.session import NoHostAvailable, PlanExhausted, QueryExhausted, UserTypeDoesNotExist
+from cassandra._protocol.handler import ProtocolHandler
+from cassandra._protocol.result_message import ResultMessage
+from cassandra._query.batch import BatchStatement
+from cassandra._query.bound import BoundStatement
+from cassandra._query.host_targeting import HostTargetingStatement
+from cassandra._query.placeholders import bind_params
+from cassandra._query.prepared import PreparedStatement
+from cassandra._query.rows import dict_factory, named_tuple_factory, tuple_factory
+from cassandra._query.simple import SimpleStatement
+from cassandra._query.trace import QueryTrace, TraceUnavailable
 from cassandra._query.unset import FETCH_SIZE_UNSET
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.encoder import Encoder
+from cassandra.metadata import Metadata, protect_name
+from cassandra.metrics import Metrics
+from cassandra.policies import (
+    DCAwareRoundRobinPolicy,
+    DefaultLoadBalancingPolicy,
+    ExponentialReconnectionPolicy,
+    HostDistance,
+    IdentityTranslator,
+    NoSpeculativeExecutionPlan,
+    NoSpeculativeExecutionPolicy,
+    RetryPolicy,
+    SimpleConvictionPolicy,
+    TokenAwarePolicy,
+)
+from cassandra.pool import Host, HostConnection, HostConnectionPool
+from cassandra.timestamps import MonotonicTimestampGenerator
 
 log = logging.getLogger(__name__)
 
@@ -56,4 +107,56 @@ __all__ = [
     "DEFAULT_MIN_CONNECTIONS_PER_REMOTE_HOST",
     "DEFAULT_MIN_REQUESTS",
     "FETCH_SIZE_UNSET",
+    "AuthenticationFailed",
+    "BatchStatement",
+    "BoundStatement",
+    "ConnectionBusy",
+    "ConnectionException",
+    "ConnectionHeartbeat",
+    "ConnectionShutdown",
+    "ConsistencyLevel",
+    "DCAwareRoundRobinPolicy",
+    "DefaultEndPoint",
+    "DefaultEndPointFactory",
+    "DefaultLoadBalancingPolicy",
+    "DriverException",
+    "Encoder",
+    "EndPoint",
+    "ExponentialReconnectionPolicy",
+    "Host",
+    "HostConnection",
+    "HostConnectionPool",
+    "HostDistance",
+    "HostTargetingStatement",
+    "IdentityTranslator",
+    "Metadata",
+    "Metrics",
+    "MonotonicTimestampGenerator",
+    "NoConnectionsAvailable",
+    "NoSpeculativeExecutionPlan",
+    "NoSpeculativeExecutionPolicy",
+    "OperationTimedOut",
+    "PlainTextAuthProvider",
+    "PreparedStatement",
+    "ProtocolHandler",
+    "ProtocolVersion",
+    "ProtocolVersionUnsupported",
+    "QueryTrace",
+    "ResultMessage",
+    "RetryPolicy",
+    "SchemaTargetType",
+    "SimpleConvictionPolicy",
+    "SimpleStatement",
+    "SniEndPointFactory",
+    "TokenAwarePolicy",
+    "TraceUnavailable",
+    "UnresolvableContactPoints",
+    "UnsupportedOperation",
+    "_Scheduler",
+    "bind_params",
+    "dict_factory",
+    "named_tuple_factory",
+    "protect_name",
+    "tuple_factory",
+    "warn",
 ]

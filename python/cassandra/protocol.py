@@ -1,9 +1,12 @@
-"""`cassandra.protocol`: the errors that a server sends, by the names of the reference.
+"""`cassandra.protocol`: the errors that a server sends, notation, and protocol handlers. This file only names them.
 
-Its message classes, which are seams for a program's own protocol handler, are not here yet.
+Of messages there are those of statements, and `ResultMessage`, into which a program's handler may put its own reading.
 """
 
+import logging
+
 from cassandra._cql.column import ColumnMetadata
+from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.server import (
     AlreadyExistsException,
     BadCredentials,
@@ -32,7 +35,73 @@ from cassandra._errors.server import (
     WriteTimeoutErrorMessage,
     error_classes,
 )
+from cassandra._protocol.handler import (
+    COMPRESSED_FLAG,
+    CUSTOM_PAYLOAD_FLAG,
+    HAVE_NUMPY,
+    TRACING_FLAG,
+    WARNING_FLAG,
+    LazyProtocolHandler,
+    NumpyProtocolHandler,
+    ProtocolHandler,
+    _ProtocolHandler,
+)
+from cassandra._protocol.notation import (
+    read_binary_longstring,
+    read_binary_string,
+    read_byte,
+    read_bytesmap,
+    read_consistency_level,
+    read_error_code_map,
+    read_inet,
+    read_inet_addr_only,
+    read_int,
+    read_longstring,
+    read_short,
+    read_string,
+    read_stringlist,
+    read_stringmap,
+    read_stringmultimap,
+    read_uint_le,
+    read_value,
+    write_byte,
+    write_bytesmap,
+    write_consistency_level,
+    write_inet,
+    write_int,
+    write_long,
+    write_longstring,
+    write_short,
+    write_string,
+    write_stringlist,
+    write_stringmap,
+    write_stringmultimap,
+    write_uint,
+    write_uint_le,
+    write_value,
+)
+from cassandra._protocol.result_message import (
+    RESULT_KIND_PREPARED,
+    RESULT_KIND_ROWS,
+    RESULT_KIND_SCHEMA_CHANGE,
+    RESULT_KIND_SET_KEYSPACE,
+    RESULT_KIND_VOID,
+    ResultMessage,
+    _MessageType,
+)
 from cassandra._query.unset import UNSET_VALUE
+from cassandra.cqltypes import UUIDType
+
+log = logging.getLogger(__name__)
+
+HAVE_CYTHON = False
+"""The engine needs no Cython; `LazyProtocolHandler` and `NumpyProtocolHandler` are there without it."""
+
+USE_BETA_FLAG = 0x10
+HEADER_DIRECTION_TO_CLIENT = 0x80
+HEADER_DIRECTION_MASK = 0x80
+
+known_event_types = frozenset(("TOPOLOGY_CHANGE", "STATUS_CHANGE", "SCHEMA_CHANGE"))
 
 _UNSET_VALUE = UNSET_VALUE
 
@@ -41,28 +110,83 @@ __all__ = [
     "BadCredentials",
     "CASWriteUnknownMessage",
     "CDCWriteException",
+    "COMPRESSED_FLAG",
+    "CUSTOM_PAYLOAD_FLAG",
     "ClientWriteError",
     "ColumnMetadata",
     "ConfigurationException",
     "ErrorMessage",
     "ErrorMessageSub",
     "FunctionFailureMessage",
+    "HAVE_CYTHON",
+    "HAVE_NUMPY",
+    "HEADER_DIRECTION_MASK",
+    "HEADER_DIRECTION_TO_CLIENT",
     "InvalidRequestException",
     "IsBootstrappingErrorMessage",
+    "LazyProtocolHandler",
+    "NumpyProtocolHandler",
     "OverloadedErrorMessage",
     "PreparedQueryNotFound",
     "ProtocolException",
+    "ProtocolHandler",
+    "ProtocolVersion",
+    "RESULT_KIND_PREPARED",
+    "RESULT_KIND_ROWS",
+    "RESULT_KIND_SCHEMA_CHANGE",
+    "RESULT_KIND_SET_KEYSPACE",
+    "RESULT_KIND_VOID",
     "ReadFailureMessage",
     "ReadTimeoutErrorMessage",
     "RequestExecutionException",
     "RequestValidationException",
+    "ResultMessage",
     "ServerError",
     "SyntaxException",
+    "TRACING_FLAG",
     "TruncateError",
+    "USE_BETA_FLAG",
+    "UUIDType",
     "UnauthorizedErrorMessage",
     "UnavailableErrorMessage",
+    "WARNING_FLAG",
     "WriteFailureMessage",
     "WriteTimeoutErrorMessage",
+    "_MessageType",
+    "_ProtocolHandler",
     "_UNSET_VALUE",
     "error_classes",
+    "known_event_types",
+    "read_binary_longstring",
+    "read_binary_string",
+    "read_byte",
+    "read_bytesmap",
+    "read_consistency_level",
+    "read_error_code_map",
+    "read_inet",
+    "read_inet_addr_only",
+    "read_int",
+    "read_longstring",
+    "read_short",
+    "read_string",
+    "read_stringlist",
+    "read_stringmap",
+    "read_stringmultimap",
+    "read_uint_le",
+    "read_value",
+    "write_byte",
+    "write_bytesmap",
+    "write_consistency_level",
+    "write_inet",
+    "write_int",
+    "write_long",
+    "write_longstring",
+    "write_short",
+    "write_string",
+    "write_stringlist",
+    "write_stringmap",
+    "write_stringmultimap",
+    "write_uint",
+    "write_uint_le",
+    "write_value",
 ]

@@ -19,6 +19,7 @@ from cassandra._cluster.preparing import core_of
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cluster.session import Session
+from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.bound import BoundStatement
 from cassandra._query.prepared import PreparedStatement
 
@@ -150,6 +151,8 @@ class EndedFuture(ResponseFuture):
 def run_for(session: Any, statement: Any, execution_profile: Any, made: Callable[..., Any]) -> ConcurrentRun | None:
     """How the engine can run this; None where the general way is to be taken."""
     if not isinstance(session, Session) or type(statement) is not PreparedStatement:
+        return None
+    if session.client_protocol_handler is not ProtocolHandler:
         return None
     is_ours = type(session).execute_async is Session.execute_async and "execute_async" not in session.__dict__
     if session.cluster._hub is not None:

@@ -20,6 +20,9 @@ from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._errors.driver import DriverException, OperationTimedOut
 from cassandra._errors.session import QueryExhausted
 from cassandra._exported import exported_by
+from cassandra._protocol.handler import ProtocolHandler
+from cassandra._protocol.handler import checked as checked_handler
+from cassandra._protocol.result_message import ResultMessage
 from cassandra._query.trace import QueryTrace
 
 if TYPE_CHECKING:
@@ -81,6 +84,7 @@ class ResponseFuture:
     _request: RequestCore | None = None
     _began: float | None = None
     _is_traced = False
+    _is_internal = False
     _is_settled = False
     _is_listening = False
     _callbacks: tuple[Call, ...] = ()
@@ -110,6 +114,8 @@ class ResponseFuture:
     def send_request(self, error_no_hosts: bool = True) -> None:
         """Begin. The session does so."""
         self.message.timeout = self.timeout
+        if self.session.client_protocol_handler is not ProtocolHandler:
+            checked_handler(self.session.client_protocol_handler)
         if self.session.cluster.metrics is not None:
             self._began = time.monotonic()
         self._request = self.message.send(self.session._core)
@@ -150,6 +156,9 @@ class ResponseFuture:
             self._col_names = answer.column_names
             self._col_types = answer.column_types
             self._note_new_columns(answer)
+            if self.session.client_protocol_handler is not ProtocolHandler and not self._is_internal:
+                self._read_by_handler(answer)
+                return
             self._final_result = answer.rows(self.row_factory, self.session.cluster._user_types or None)
             return
         self._final_result = None
@@ -157,6 +166,20 @@ class ResponseFuture:
             self.is_schema_agreed = answer.schema_agreed
             change = answer.schema_change
             self.session.cluster._schema_changed({} if change is None else change)
+
+    def _read_by_handler(self, answer: ResultCore) -> None:
+        """The rows as the program's own protocol handler reads them."""
+        session = self.session
+        handler = checked_handler(session.client_protocol_handler)
+        version = session._protocol_version
+        flags, body = answer.body(version)
+        known = None if self.prepared_statement is None else self.prepared_statement.result_metadata
+        message = handler.decode_message(
+            version, session.cluster._user_types, 0, flags, ResultMessage.opcode, body, None, known
+        )
+        self._col_names = message.column_names
+        self._col_types = message.column_types
+        self._final_result = self.row_factory(message.column_names, message.parsed_rows)
 
     def _note_new_columns(self, answer: ResultCore) -> None:
         prepared = self.prepared_statement

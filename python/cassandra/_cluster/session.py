@@ -25,6 +25,7 @@ from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
+from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.batch import BatchStatement
 from cassandra._query.bound import BoundStatement
 from cassandra._query.placeholders import bind_params
@@ -61,6 +62,9 @@ class Session(LegacySettings):
 
     default_fetch_size: int | None = 5000
     """Rows in one page, for statements that do not say; None for no paging."""
+
+    client_protocol_handler: Any = ProtocolHandler
+    """Reads rows. While it is `ProtocolHandler`, the engine does."""
 
     use_client_timestamp = True
     """Whether writes carry a timestamp of this client's clock."""
@@ -445,8 +449,9 @@ class Session(LegacySettings):
     ) -> Sequence[Mapping[str, Any]]:
         """Rows as dicts, whatever row factory is set: for what the package itself reads."""
         profile = self.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, row_factory=dict_factory)
-        found = Session.execute_async(self, query, parameters, timeout=timeout, execution_profile=profile).result()
-        rows: Sequence[Mapping[str, Any]] = found.current_rows
+        future = Session.execute_async(self, query, parameters, timeout=timeout, execution_profile=profile)
+        future._is_internal = True
+        rows: Sequence[Mapping[str, Any]] = future.result().current_rows
         return rows
 
     def __repr__(self) -> str:

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use helenus::ResultSet;
-use helenus::protocol::response::{RowsMetadata, SchemaTarget};
+use helenus::protocol::ProtocolVersion;
+use helenus::protocol::notation::Writer;
+use helenus::protocol::response::{Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaTarget};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -144,6 +147,29 @@ impl ResultCore {
         };
         let decoder = decoder(py, metadata, user_types)?;
         decoder.get().decode_with(&rows.cells, rows.rows_count, row_factory)
+    }
+
+    /// The answer's header flags and its body in a version, as a server writes it, for whoever reads rows otherwise:
+    /// always with the columns' description.
+    fn body<'py>(&self, py: Python<'py>, version: u8) -> PyResult<(u8, Bound<'py, PyBytes>)> {
+        let result = self.0.get()?;
+        let (Some(rows), Some(metadata)) = (result.raw_rows(), result.metadata()) else {
+            return Err(PyValueError::new_err("only rows have a body to read otherwise"));
+        };
+        let version = ProtocolVersion::from_number(version)
+            .ok_or_else(|| PyValueError::new_err(format!("there is no protocol version {version}")))?;
+        let rows = RawRows { metadata: Some(Arc::clone(metadata)), ..rows.clone() };
+        let answer = Response {
+            tracing_id: result.tracing_id(),
+            warnings: result.warnings().to_vec(),
+            custom_payload: result.custom_payload().to_vec(),
+            message: Message::Result(ResultMessage::Rows(rows)),
+        };
+        let mut body = Vec::new();
+        answer
+            .encode(version, &mut Writer::new(&mut body))
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok((answer.flags().bits(), PyBytes::new(py, &body)))
     }
 
     /// Where the next page begins.
