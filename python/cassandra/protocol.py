@@ -5,6 +5,7 @@ Of messages there are those of statements, and `ResultMessage`, into which a pro
 
 import logging
 
+from cassandra._connection.engine_owned import SupportedMessage
 from cassandra._cql.column import ColumnMetadata
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.server import (
@@ -142,6 +143,7 @@ __all__ = [
     "RequestValidationException",
     "ResultMessage",
     "ServerError",
+    "SupportedMessage",
     "SyntaxException",
     "TRACING_FLAG",
     "TruncateError",

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections import OrderedDict
+from importlib.util import find_spec
 from weakref import WeakSet
 
 from cassandra._errors.driver import DriverException
@@ -18,6 +19,7 @@ from cassandra._util.datetimes import (
 )
 from cassandra._util.duration import Duration
 from cassandra._util.geometry import Distance, LineString, Point, Polygon
+from cassandra._util.geometry import LinearRing as _LinearRing
 from cassandra._util.ordered_map import OrderedMap, OrderedMapSerializedKey
 from cassandra._util.sorted_set import SortedSet
 from cassandra._util.time import Time
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 UTC_DATETIME_EPOC = DATETIME_EPOC
 sortedset = SortedSet
 is_little_endian = sys.byteorder == "little"
+
+_HAS_GEOMET = find_spec("geomet") is not None
 
 __all__ = [
     "DATETIME_EPOC",
@@ -73,4 +77,6 @@ __all__ = [
     "unix_time_from_uuid1",
     "utc_datetime_from_ms_timestamp",
     "uuid_from_time",
+    "_HAS_GEOMET",
+    "_LinearRing",
 ]

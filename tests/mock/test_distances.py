@@ -106,7 +106,7 @@ def test_it_is_asked_when_a_host_comes(mock: MockCluster) -> None:
         mock.change(topology=[{"node": 2, "is_member": True}])
         mock.push_topology_change("NEW_NODE", mock.contact_points[2])
         wait_until(lambda: used(mock) == [1, 0, 1])
-        assert len(session.get_pools()) == 2
+        wait_until(lambda: len(session.get_pools()) == 2)
 
 
 @pytest.mark.parametrize("first", ["own", "ours"])

@@ -17,7 +17,13 @@ from cassandra.query import tuple_factory
 from tests.support.mock import MockCluster, binding, execute, query, rows
 
 ID = uuid.UUID(int=7)
-COLUMNS = [("k", "int"), ("l", "list<text>"), ("m", "map<int, frozen<tuple<int, text>>>"), ("u", "uuid"), ("v", "vector<float, 2>")]
+COLUMNS = [
+    ("k", "int"),
+    ("l", "list<text>"),
+    ("m", "map<int, frozen<tuple<int, text>>>"),
+    ("u", "uuid"),
+    ("v", "vector<float, 2>"),
+]
 ROWS = [[1, ["a", "b"], {"hex": "00000000"}, str(ID), [1.0, 2.0]], [2, None, None, None, None]]
 VALUES = [(1, ["a", "b"], {}, ID, [1.0, 2.0]), (2, None, None, None, None)]
 
@@ -49,7 +55,9 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     with MockCluster(1, bindings=[binding("SELECT k", [])]) as mock:
         mock.on(query("FROM t"), rows(COLUMNS, ROWS))
         mock.on(execute("FROM t"), rows(COLUMNS, ROWS))
-        mock.on(query("FROM numbers"), rows([("n", "int"), ("b", "bigint"), ("t", "text")], [[1, 2, "x"], [3, None, "y"]]))
+        mock.on(
+            query("FROM numbers"), rows([("n", "int"), ("b", "bigint"), ("t", "text")], [[1, 2, "x"], [3, None, "y"]])
+        )
         mock.on(query("FROM many"), rows([("n", "int")], [[number] for number in range(25)]))
         with Cluster(
             mock.contact_points,

@@ -5,6 +5,8 @@ Those of protocols 1 and 2 are refused as in the reference, which refuses them f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cassandra._cluster import defaults
@@ -20,21 +22,37 @@ def refused(name: str) -> UnsupportedOperation:
 class ConnectionCounts:
     """Requests per connection and connections per host, by distance."""
 
+    protocol_version: int
+    _least_requests: Mapping[int, int] = MappingProxyType({})
+    _most_requests: Mapping[int, int] = MappingProxyType({})
+
     def get_min_requests_per_connection(self, host_distance: int) -> int:
         """The number of protocols 1 and 2."""
-        return defaults.DEFAULT_MIN_REQUESTS
+        return self._least_requests.get(host_distance, defaults.DEFAULT_MIN_REQUESTS)
 
     def set_min_requests_per_connection(self, host_distance: int, min_requests: Any) -> None:
-        """UnsupportedOperation: it had an effect with protocols 1 and 2."""
-        raise refused("set_min_requests_per_connection")
+        """It had an effect with protocols 1 and 2; with others it is UnsupportedOperation."""
+        self._refuse_later("set_min_requests_per_connection")
+        most = self.get_max_requests_per_connection(host_distance)
+        if not 0 <= min_requests < min(most, 127):
+            raise ValueError(f"min_requests must be 0-126 and less than the max_requests of this distance ({most})")
+        self._least_requests = {**self._least_requests, host_distance: min_requests}
 
     def get_max_requests_per_connection(self, host_distance: int) -> int:
         """The number of protocols 1 and 2. The parameter `max_requests_per_connection` is the one that acts."""
-        return defaults.DEFAULT_MAX_REQUESTS
+        return self._most_requests.get(host_distance, defaults.DEFAULT_MAX_REQUESTS)
 
     def set_max_requests_per_connection(self, host_distance: int, max_requests: Any) -> None:
-        """UnsupportedOperation: it had an effect with protocols 1 and 2."""
-        raise refused("set_max_requests_per_connection")
+        """It had an effect with protocols 1 and 2; with others it is UnsupportedOperation."""
+        self._refuse_later("set_max_requests_per_connection")
+        least = self.get_min_requests_per_connection(host_distance)
+        if not least < max_requests <= 127:
+            raise ValueError(f"max_requests must be 1-127 and greater than the min_requests of this distance ({least})")
+        self._most_requests = {**self._most_requests, host_distance: max_requests}
+
+    def _refuse_later(self, name: str) -> None:
+        if self.protocol_version >= 3:
+            raise refused(name)
 
     def get_core_connections_per_host(self, host_distance: int) -> int:
         """The number of protocols 1 and 2."""

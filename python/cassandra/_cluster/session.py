@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,6 @@ from cassandra._query.unset import FETCH_SIZE_UNSET
 from cassandra.encoder import Encoder
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from cassandra._cluster.profile import ExecutionProfile
     from cassandra._native import SessionCore
 
@@ -426,6 +425,13 @@ class Session(LegacySettings):
     def get_pool_state(self) -> dict[Any, dict[str, Any]]:
         """For each host, whether its pool is shut down, how many connections are open, and what is under way."""
         return pool_states(self)
+
+    def add_or_renew_pool(self, host: Any, is_host_addition: bool) -> Future[bool]:
+        """Connect to a host if the load-balancing policies want it. The engine does so by itself."""
+        self.update_created_pools()
+        made: Future[bool] = Future()
+        made.set_result(True)
+        return made
 
     def update_created_pools(self) -> None:
         """Ask the load-balancing policies again how far hosts are, and connect to those that are not ignored.

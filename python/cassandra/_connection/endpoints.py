@@ -115,15 +115,17 @@ class SniEndPoint(Ordered):
 
     def resolve(self) -> tuple[str, int | None]:
         """One of the proxy's addresses, the next at each call. UnresolvableContactPoints when it has none."""
-        try:
-            found = socket.getaddrinfo(self._proxy_address, self._port, socket.AF_UNSPEC, socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise UnresolvableContactPoints(f"cannot resolve the proxy {self._proxy_address}: {error}") from error
-        addresses = sorted({str(entry[4][0]) for entry in found})
+        addresses = sorted({str(entry[4][0]) for entry in self._resolve_proxy_addresses()})
         if not addresses:
             raise UnresolvableContactPoints(f"the proxy {self._proxy_address} has no address")
         self._index += 1
         return addresses[(self._index - 1) % len(addresses)], self._port
+
+    def _resolve_proxy_addresses(self) -> list[Any]:
+        try:
+            return list(socket.getaddrinfo(self._proxy_address, self._port, socket.AF_UNSPEC, socket.SOCK_STREAM))
+        except socket.gaierror as error:
+            raise UnresolvableContactPoints(f"cannot resolve the proxy {self._proxy_address}: {error}") from error
 
     def _identity(self) -> tuple[Any, ...]:
         return self._proxy_address, self._port, self._server_name

@@ -31,5 +31,9 @@ class TimerManager(EngineOwned):
     """The times of an event loop's requests."""
 
 
+class SupportedMessage(EngineOwned):
+    """What a node says it can do. The engine reads it."""
+
+
 class _Frame(EngineOwned):
     """A message's header, as it was read from a socket."""

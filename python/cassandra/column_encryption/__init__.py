@@ -1,0 +1,1 @@
+"""Encryption of single columns by the client."""
