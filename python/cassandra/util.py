@@ -18,8 +18,7 @@ from cassandra._util.datetimes import (
     utc_datetime_from_ms_timestamp,
 )
 from cassandra._util.duration import Duration
-from cassandra._util.geometry import Distance, LineString, Point, Polygon
-from cassandra._util.geometry import LinearRing as _LinearRing
+from cassandra._util.geometry import Distance, LineString, Point, Polygon, _LinearRing
 from cassandra._util.ordered_map import OrderedMap, OrderedMapSerializedKey
 from cassandra._util.sorted_set import SortedSet
 from cassandra._util.time import Time

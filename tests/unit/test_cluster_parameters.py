@@ -116,7 +116,6 @@ def test_defaults(name: str) -> None:
         ("auth_provider", 5, TypeError),
         ("auth_provider", {"username": "u", "password": "p"}, TypeError),
         ("load_balancing_policy", RoundRobinPolicy, TypeError),
-        ("load_balancing_policy", 5, TypeError),
         ("reconnection_policy", ConstantReconnectionPolicy, TypeError),
         ("reconnection_policy", 5, TypeError),
         ("default_retry_policy", RetryPolicy, TypeError),

@@ -19,7 +19,7 @@ from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata
 from cassandra._cluster.metrics import Metrics
-from cassandra._cluster.parameters import ClusterParameters
+from cassandra._cluster.parameters import ClusterParameters, public_log
 from cassandra._cluster.profile import ExecutionProfile, refuse_class
 from cassandra._cluster.schema_refresh import SchemaRefresh
 from cassandra._cluster.session import Session
@@ -223,6 +223,12 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             raise ValueError(f"Profile {name!r} already exists")
         if self._bundle:
             bundles.set_consistency(profile)
+        if self._contact_points_explicit and not profile._load_balancing_policy_explicit:
+            public_log().warning(
+                f"The cluster was given contact points, and the ExecutionProfile {name!r} no load-balancing policy. "
+                "cassandra-driver will refuse trying to add such a profile one day; please specify a load-balancing "
+                "policy in the profile."
+            )
         self.profile_manager.profiles[name] = profile
         self._config_mode = ConfigMode.PROFILES
         if self._core is not None:
@@ -312,6 +318,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         Then the profiles' policies make the plans, here, and say whom to connect to.
         """
         default = self.profile_manager.default.load_balancing_policy
+        for policy in self.profile_manager.policies():
+            if not hasattr(policy, "make_query_plan"):
+                raise TypeError(f"load_balancing_policy must be a policy, not {type(policy).__name__}")
         described = [engine_policies.load_balancing(policy) for policy in self.profile_manager.policies()]
         first = engine_policies.load_balancing(default)
         if first is not None and all(other == first for other in described):

@@ -6,7 +6,7 @@ import ssl
 from typing import Any, Final
 
 from cassandra import auth
-from cassandra._cluster import contact_points, engine_policies, options, tls
+from cassandra._cluster import contact_points, engine_policies, options, reaching, tls
 from cassandra._cluster.on_hub import AskedAuthProvider
 from cassandra._errors.driver import UnsupportedOperation
 
@@ -108,6 +108,9 @@ def engine_options(cluster: Any, protocol_version: int | None, load_balancing: A
         "sockopts": options.socket_options(cluster.sockopts),
         "io_threads": 1,
         "max_schema_agreement_wait": options.timeout("max_schema_agreement_wait", cluster.max_schema_agreement_wait),
+        "translate": reaching.translation(cluster),
+        "judge": reaching.conviction(cluster),
+        "status_window": window(cluster.status_event_refresh_window),
         "topology_window": window(cluster.topology_event_refresh_window),
         "schema_window": window(cluster.schema_event_refresh_window),
         "schema_metadata": bool(cluster.schema_metadata_enabled),

@@ -37,6 +37,9 @@ class HostRegistry:
         self._by_endpoint: Mapping[EndPoint, Host] = {}
         self._named: dict[UUID, Host] = {}
         """Hosts that the program has put in."""
+        self.reached_by: dict[UUID, EndPoint] = {}
+        """The end points of hosts that a program's own factory has made."""
+        self._written: dict[UUID, str] = {}
         self._conviction = conviction
         self._core: Any = None
         self._lock = RLock()
@@ -67,10 +70,11 @@ class HostRegistry:
             return added, removed
 
     def _host(self, known: Host | None, facts: Mapping[str, Any]) -> Host:
-        endpoint = DefaultEndPoint(facts["address"], facts["port"])
+        endpoint = self.reached_by.get(facts["host_id"]) or DefaultEndPoint(facts["address"], facts["port"])
         if known is None or known.endpoint != endpoint:
             known = self._by_endpoint.get(endpoint) or Host(endpoint, self._conviction)
         known.host_id = facts["host_id"]
+        self._written[known.host_id] = address_and_port(DefaultEndPoint(facts["address"], facts["port"]))
         known.set_location_info(facts["datacenter"], facts["rack"])
         known.broadcast_rpc_address = facts["rpc_address"]
         known.broadcast_rpc_port = facts["rpc_port"]
@@ -82,7 +86,8 @@ class HostRegistry:
 
     def _put(self, hosts: Mapping[UUID, Host]) -> None:
         self._by_endpoint = {host.endpoint: host for host in hosts.values()}
-        self._by_address = {address_and_port(host.endpoint): host for host in hosts.values()}
+        written = self._written
+        self._by_address = {written.get(key) or address_and_port(host.endpoint): host for key, host in hosts.items()}
         self.by_id = hosts
 
     def all(self) -> list[Host]:

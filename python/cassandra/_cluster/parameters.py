@@ -138,8 +138,6 @@ class ClusterParameters:
     def _take_profiles(self, load_balancing: Any, retry: Any, profiles: Any) -> None:
         refuse_class("load_balancing_policy", load_balancing)
         refuse_class("default_retry_policy", retry)
-        if load_balancing is not None and not hasattr(load_balancing, "make_query_plan"):
-            raise TypeError(f"load_balancing_policy must be a policy, not {type(load_balancing).__name__}")
         if retry is not None and not hasattr(retry, "on_read_timeout"):
             raise TypeError(f"default_retry_policy must be a RetryPolicy, not {type(retry).__name__}")
         self.profile_manager = ProfileManager()
@@ -160,17 +158,25 @@ class ClusterParameters:
             )
         elif profiles:
             self._take_given_profiles(profiles)
-        explicit = self.profile_manager.default._load_balancing_policy_explicit and (
-            load_balancing is not None or bool(profiles)
+        if self._contact_points_explicit:
+            self._warn_of_default_policies(load_balancing, profiles)
+
+    def _warn_of_default_policies(self, load_balancing: Any, profiles: Any) -> None:
+        """Log a warning where contact points are given, and the load-balancing policy is left to us."""
+        if profiles:
+            left = tuple(name for name, profile in profiles.items() if not profile._load_balancing_policy_explicit)
+            if not left:
+                return
+            what = "load-balancing policies are not specified in some ExecutionProfiles"
+            found = f"EPs without explicit LBPs = {left}"
+        elif load_balancing is None:
+            what, found = "no load_balancing_policy", "lbp = None"
+        else:
+            return
+        public_log().warning(
+            f"The cluster is given contact points, but {what}. cassandra-driver will refuse that one day; please "
+            f"specify a load-balancing policy. (contact_points = {self.contact_points}, {found})"
         )
-        if self._contact_points_explicit and not explicit:
-            log.warning(
-                "The contact points are given and the load-balancing policy is not; please specify a load-balancing "
-                "policy, with local_dc, since a later version of the reference will insist. "
-                "(contact_points = %s, lbp = %s)",
-                self.contact_points,
-                load_balancing,
-            )
 
     def _take_given_profiles(self, profiles: Any) -> None:
         if not isinstance(profiles, Mapping):
@@ -180,3 +186,10 @@ class ClusterParameters:
                 raise TypeError("profile must be an instance of ExecutionProfile")
         self.profile_manager.profiles.update(profiles)
         self._config_mode = ConfigMode.PROFILES
+
+
+def public_log() -> logging.Logger:
+    """The logger of `cassandra.cluster` by its public name, where programs put another in its place."""
+    from cassandra import cluster
+
+    return cluster.log

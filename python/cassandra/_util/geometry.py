@@ -98,7 +98,7 @@ class LineString:
         return LineString(coordinates(shape("LINESTRING", s), s))
 
 
-class LinearRing(LineString):
+class _LinearRing(LineString):
     """One closed edge of a polygon."""
 
     def __str__(self) -> str:
@@ -109,12 +109,12 @@ class LinearRing(LineString):
 class Polygon:
     """An area with an outer edge and holes."""
 
-    exterior: LinearRing = LinearRing()
-    interiors: tuple[LinearRing, ...] = ()
+    exterior: _LinearRing = _LinearRing()
+    interiors: tuple[_LinearRing, ...] = ()
 
     def __init__(self, exterior: Iterable[Coordinate] = (), interiors: Iterable[Iterable[Coordinate]] | None = None):
-        self.exterior = LinearRing(exterior)
-        self.interiors = tuple(LinearRing(edge) for edge in interiors or ())
+        self.exterior = _LinearRing(exterior)
+        self.interiors = tuple(_LinearRing(edge) for edge in interiors or ())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Polygon) and (self.exterior, self.interiors) == (other.exterior, other.interiors)

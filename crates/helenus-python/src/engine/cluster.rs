@@ -216,7 +216,21 @@ impl ClusterCore {
 }
 
 fn host_facts<'py>(py: Python<'py>, host: &Arc<Host>) -> PyResult<Bound<'py, PyDict>> {
-    let facts = host.facts();
+    let known = facts_of(py, host.facts())?;
+    let up = match host.status() {
+        helenus::cluster::HostStatus::Up => Some(true),
+        helenus::cluster::HostStatus::Down => Some(false),
+        helenus::cluster::HostStatus::Unknown => None,
+    };
+    known.set_item("up", up)?;
+    Ok(known)
+}
+
+/// What the system tables say of a host.
+pub(super) fn facts_of<'py>(
+    py: Python<'py>,
+    facts: &helenus::cluster::HostFacts,
+) -> PyResult<Bound<'py, PyDict>> {
     let known = PyDict::new(py);
     known.set_item("host_id", python_uuid(py, facts.host_id)?)?;
     known.set_item("address", facts.address.ip().to_string())?;
@@ -230,12 +244,6 @@ fn host_facts<'py>(py: Python<'py>, host: &Arc<Host>) -> PyResult<Bound<'py, PyD
     known.set_item("listen_port", facts.listen_address.map(|address| address.port()))?;
     known.set_item("rpc_address", facts.rpc_address.ip().to_string())?;
     known.set_item("rpc_port", facts.rpc_address.port())?;
-    let up = match host.status() {
-        helenus::cluster::HostStatus::Up => Some(true),
-        helenus::cluster::HostStatus::Down => Some(false),
-        helenus::cluster::HostStatus::Unknown => None,
-    };
-    known.set_item("up", up)?;
     let tokens: Vec<String> = facts.tokens.iter().map(ToString::to_string).collect();
     known.set_item("tokens", tokens)?;
     Ok(known)

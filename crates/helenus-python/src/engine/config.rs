@@ -15,6 +15,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use super::auth::PythonAuth;
 use super::bundle::SecureConnectBundle;
 use super::distances::{Distances, ToldPolicy};
+use super::hosts::{PythonConviction, PythonTranslator};
 use super::policies;
 use super::tls::PythonTls;
 
@@ -85,6 +86,7 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         .transpose()?;
     config.max_schema_agreement_wait = seconds(options, "max_schema_agreement_wait")?.unwrap_or(FOR_EVER);
     config.control_timeout = seconds(options, "control_timeout")?.unwrap_or(FOR_EVER);
+    config.status_refresh_window = seconds(options, "status_window")?.unwrap_or_default();
     config.topology_refresh_window = seconds(options, "topology_window")?.unwrap_or_default();
     config.schema_refresh_window = seconds(options, "schema_window")?.unwrap_or_default();
     config.schema_metadata = value(options, "schema_metadata")?;
@@ -95,6 +97,14 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         local: value(options, "local_connections")?,
         remote: value(options, "remote_connections")?,
     };
+    let translate = setting(options, "translate")?;
+    if !translate.is_none() {
+        config.address_translation = Arc::new(PythonTranslator(translate.unbind()));
+    }
+    let judge = setting(options, "judge")?;
+    if !judge.is_none() {
+        config.conviction = Arc::new(PythonConviction(judge.unbind()));
+    }
     config.reconnection = policies::reconnection(&setting(options, "reconnection")?)?;
     config.defaults.retry = policies::retry(&setting(options, "retry")?, py.None())?;
     // The façade has timestamps of its own, which a program may replace.

@@ -108,7 +108,17 @@ fn endpoint(address: SocketAddr) -> String {
     address.ip().to_string()
 }
 
-fn connection_error(py: Python<'_>, error: &ConnectionError, address: SocketAddr) -> PyResult<PyErr> {
+/// The exception for a connection that was lost for a reason of which only the text is known.
+pub(super) fn lost(py: Python<'_>, why: &str, address: SocketAddr) -> PyResult<PyErr> {
+    raise(py, &python::CONNECTION_EXCEPTION, (format!("{address}: {why}"), endpoint(address)))
+}
+
+/// The exception for a connection that failed.
+pub(super) fn connection_error(
+    py: Python<'_>,
+    error: &ConnectionError,
+    address: SocketAddr,
+) -> PyResult<PyErr> {
     if error.is_authentication() {
         let why = format!("Failed to authenticate to {address}: {error}");
         return raise(py, &python::AUTHENTICATION_FAILED, (why,));

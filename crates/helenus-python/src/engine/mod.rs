@@ -8,6 +8,7 @@ mod concurrent;
 mod config;
 mod distances;
 mod failures;
+mod hosts;
 mod lanes;
 mod policies;
 mod request;
