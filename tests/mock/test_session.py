@@ -9,7 +9,7 @@ from cassandra import ConsistencyLevel, DriverException, UnsupportedOperation
 from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
 from cassandra.query import BatchStatement, SimpleStatement
 
-from tests.support.mock import MockCluster, execute, prepare, query, rows, statement
+from tests.support.mock import MockCluster, execute, prepare, query, rows, statement, usual
 from tests.support.statements import COLUMNS, INSERT, SELECT, profiles
 
 
@@ -193,3 +193,15 @@ class TestEnd:
                 assert cluster.protocol_version == 3
             with pytest.raises(NoHostAvailable):
                 Cluster(mock.contact_points, **settings).connect()
+
+
+def test_a_custom_payload_with_a_statement_to_prepare(mock: MockCluster, session: Session) -> None:
+    mock.on(prepare("SELECT payload"), usual(payload={"answer": b"42", "none": None}))
+    prepared = session.prepare("SELECT payload FROM t", custom_payload={"asked": b"6 * 7", "empty": None})
+    assert prepared.custom_payload == {"answer": b"42", "none": None}
+    asked = mock.received(prepare("SELECT payload"))[0]["payload"]
+    assert asked == [["asked", b"6 * 7".hex()], ["empty", None]]
+    assert session.prepare("SELECT no payload FROM t").custom_payload is None
+    for wrong in ({"a": 5}, {5: b"a"}, "text"):
+        with pytest.raises((TypeError, ValueError), match="custom_payload"):
+            session.prepare("SELECT payload FROM t", custom_payload=wrong)  # type: ignore[arg-type]

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from cassandra import ConsistencyLevel, OperationTimedOut
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import ConstantReconnectionPolicy, RoundRobinPolicy, WhiteListRoundRobinPolicy
+from cassandra.policies import ConstantReconnectionPolicy, RoundRobinPolicy
 
 from tests.support.nodes import Nodes
 from tests.support.statements import wait_until
 
 KEYS = 200
+LOCAL = "SELECT release_version FROM system.local"
 
 
 @pytest.fixture
@@ -26,19 +27,16 @@ def session(breakable_nodes: Nodes) -> Iterator[Session]:
         request_timeout=10,
         row_factory=lambda _, rows: rows,
     )
-    only = {
-        f"only {number}": ExecutionProfile(WhiteListRoundRobinPolicy([address]), request_timeout=1)
-        for number, address in enumerate(breakable_nodes.contact_points, 1)
-    }
     with Cluster(
         breakable_nodes.contact_points,
         port=breakable_nodes.port,
-        execution_profiles={EXEC_PROFILE_DEFAULT: quorum, **only},
+        execution_profiles={EXEC_PROFILE_DEFAULT: quorum},
         reconnection_policy=ConstantReconnectionPolicy(0.5),
         connect_timeout=20,
         idle_heartbeat_interval=2,
         idle_heartbeat_timeout=2,
         control_connection_timeout=10,
+        max_schema_agreement_wait=60,
     ) as cluster:
         session = cluster.connect(wait_for_all_pools=True)
         session.execute(
@@ -146,7 +144,7 @@ def test_a_node_is_killed_and_comes_back(breakable_nodes: Nodes, session: Sessio
         lost = session.cluster.metadata.get_host(breakable_nodes.contact_points[1])
         wait_until(lambda: lost.is_up is False, 30)
         with pytest.raises((NoHostAvailable, OperationTimedOut)) as caught:
-            session.execute("SELECT release_version FROM system.local", execution_profile="only 2")
+            session.execute(LOCAL, host=lost, timeout=2)
         assert breakable_nodes.contact_points[1] in str(caught.value)
         goes_on(load)
         breakable_nodes.start(2)
@@ -155,7 +153,7 @@ def test_a_node_is_killed_and_comes_back(breakable_nodes: Nodes, session: Sessio
     # Reads are repeated elsewhere; a write or a count that was under way on the killed node may be lost to its caller.
     assert all(breakable_nodes.contact_points[1] in str(error) for error in load.errors), load.errors[:3]
     assert len(load.errors) < 10
-    found = session.execute("SELECT release_version FROM system.local", execution_profile="only 2", timeout=10)
+    found = session.execute(LOCAL, host=lost, timeout=10)
     assert found.response_future.coordinator_host == lost
     check(load, session, before)
 
@@ -164,18 +162,18 @@ def test_a_node_hangs_and_goes_on(breakable_nodes: Nodes, session: Session) -> N
     before = counter(session)
     with Load(session) as load:
         goes_on(load)
+        hung = session.cluster.metadata.get_host(breakable_nodes.contact_points[2])
         breakable_nodes.pause(3)
         try:
             goes_on(load)
             began = time.monotonic()
             with pytest.raises((NoHostAvailable, OperationTimedOut)) as caught:
-                session.execute("SELECT release_version FROM system.local", execution_profile="only 3", timeout=1)
+                session.execute(LOCAL, host=hung, timeout=1)
             assert time.monotonic() - began < 5
             assert breakable_nodes.contact_points[2] in str(caught.value)
             goes_on(load)
         finally:
             breakable_nodes.resume(3)
-        hung = session.cluster.metadata.get_host(breakable_nodes.contact_points[2])
         wait_until(lambda: hung.is_up, 60)
         goes_on(load)
     assert load.longest < 15

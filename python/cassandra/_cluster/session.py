@@ -339,18 +339,21 @@ class Session(LegacySettings):
     ) -> PreparedStatement:
         """Have a statement prepared, for repeated use with `?` or `:name` for its values. Keep what it returns.
 
-        `keyspace` is the one to prepare in (native protocol 5); by default the session's.
+        `keyspace` is the one to prepare in (native protocol 5); by default the session's. `custom_payload` is for the
+        server's query handler; what that answers is the statement's `custom_payload`.
         """
         if not isinstance(query, str):
             raise TypeError(f"query must be text, not {type(query).__name__}")
-        if custom_payload is not None:
-            raise UnsupportedOperation("PREPARE with a custom payload is not supported")
+        payload = None if custom_payload is None else dict(options.payload("custom_payload", custom_payload))
         if keyspace is not None and not ProtocolVersion.uses_keyspace_flag(self._protocol_version):
             raise UnsupportedOperation(
                 "keyspace may only be set with native protocol 5 or higher; this cluster speaks "
                 f"{self._protocol_version}"
             )
-        return prepared_statement(self, finished(self.cluster._hub, self._core.prepare(query, keyspace)))
+        core = finished(self.cluster._hub, self._core.prepare(query, keyspace, payload))
+        prepared = prepared_statement(self, core)
+        prepared.custom_payload = core.custom_payload
+        return prepared
 
     # Settings
 

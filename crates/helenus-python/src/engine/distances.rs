@@ -51,4 +51,8 @@ impl LoadBalancingPolicy for ToldPolicy {
         let distances = Arc::clone(&self.distances);
         Plan::from_iterator(plan.filter(move |host| told(&distances, host) != Some(HostDistance::Ignored)))
     }
+
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+        if self.is_stand_in { None } else { self.child.first(snapshot, query) }
+    }
 }

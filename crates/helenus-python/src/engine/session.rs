@@ -14,7 +14,7 @@ use super::concurrent;
 use super::request::RequestCore;
 use super::reserved::ReservedCore;
 use super::runtime::{self, Owned};
-use super::statement::{PreparedCore, options, values};
+use super::statement::{PreparedCore, custom_payload, options, values};
 use super::task::TaskCore;
 use crate::encode::Binder;
 
@@ -92,12 +92,20 @@ impl SessionCore {
         self.begin(given.py(), batch.into())
     }
 
-    /// Has a statement prepared; it ends with a `PreparedCore`.
-    #[pyo3(signature = (query, keyspace=None))]
-    fn prepare(&self, query: String, keyspace: Option<String>) -> PyResult<TaskCore> {
+    /// Has a statement prepared, with a custom payload or none; it ends with a `PreparedCore`.
+    #[pyo3(signature = (query, keyspace=None, payload=None))]
+    fn prepare(
+        &self,
+        query: String,
+        keyspace: Option<String>,
+        payload: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<TaskCore> {
         let session = self.session.get()?.clone();
-        let preparing =
-            async move { session.prepare_in(&query, keyspace.as_deref()).await.map(PreparedCore::new) };
+        let payload = payload.map(custom_payload).transpose()?.unwrap_or_default();
+        let preparing = async move {
+            let prepared = session.prepare_with_payload(&query, keyspace.as_deref(), &payload).await;
+            prepared.map(|(prepared, answered)| PreparedCore::new(prepared, answered))
+        };
         Ok(TaskCore::begin(&self.executor, preparing, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
 

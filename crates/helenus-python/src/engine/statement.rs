@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use helenus::protocol::envelope::CustomPayload;
 use helenus::protocol::notation::Value;
 use helenus::protocol::request::SerializedValues;
 use helenus::protocol::response::ColumnSpec;
@@ -22,7 +23,11 @@ use crate::python;
 
 /// A prepared statement.
 #[pyclass(frozen, module = "helenus._native")]
-pub(crate) struct PreparedCore(Owned<PreparedStatement>);
+pub(crate) struct PreparedCore {
+    prepared: Owned<PreparedStatement>,
+    /// What the server's query handler said to the preparing.
+    answered: CustomPayload,
+}
 
 type Columns = Vec<(String, String, String, String)>;
 
@@ -41,55 +46,68 @@ impl PreparedCore {
     /// The server's id.
     #[getter]
     fn id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, self.0.get()?.id()))
+        Ok(PyBytes::new(py, self.get()?.id()))
     }
 
     /// The id of the result's columns (v5).
     #[getter]
     fn result_metadata_id<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let columns = self.0.get()?.result_columns();
+        let columns = self.get()?.result_columns();
         Ok(columns.and_then(|columns| columns.id.as_ref().map(|id| PyBytes::new(py, id))))
+    }
+
+    /// What the server's query handler said to the preparing; `None` where it said nothing.
+    #[getter]
+    fn custom_payload<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if self.answered.is_empty() {
+            return Ok(None);
+        }
+        let dict = PyDict::new(py);
+        for (key, value) in &self.answered {
+            dict.set_item(key, value.as_ref().map(|value| PyBytes::new(py, value)))?;
+        }
+        Ok(Some(dict))
     }
 
     /// The keyspace in which it was prepared.
     #[getter]
     fn keyspace(&self) -> PyResult<Option<String>> {
-        Ok(self.0.get()?.keyspace().map(str::to_owned))
+        Ok(self.get()?.keyspace().map(str::to_owned))
     }
 
     /// Its text.
     #[getter]
     fn query(&self) -> PyResult<String> {
-        Ok(self.0.get()?.query().to_owned())
+        Ok(self.get()?.query().to_owned())
     }
 
     /// Keyspace, table, name and class name of each bind marker.
     #[getter]
     fn bind_columns(&self) -> PyResult<Columns> {
-        Ok(columns(self.0.get()?.bind_columns()))
+        Ok(columns(self.get()?.bind_columns()))
     }
 
     /// Which bind markers make the partition key.
     #[getter]
     fn partition_key_indexes(&self) -> PyResult<Vec<u16>> {
-        Ok(self.0.get()?.partition_key_indexes().to_vec())
+        Ok(self.get()?.partition_key_indexes().to_vec())
     }
 
     /// Keyspace, table, name and class name of each column of the result.
     #[getter]
     fn result_columns(&self) -> PyResult<Option<Columns>> {
-        let known = self.0.get()?.result_columns();
+        let known = self.get()?.result_columns();
         Ok(known.and_then(|known| known.metadata.as_ref().map(|metadata| columns(&metadata.columns))))
     }
 }
 
 impl PreparedCore {
-    pub(super) fn new(prepared: PreparedStatement) -> Self {
-        Self(Owned::new(prepared))
+    pub(super) fn new(prepared: PreparedStatement, answered: CustomPayload) -> Self {
+        Self { prepared: Owned::new(prepared), answered }
     }
 
     pub(super) fn get(&self) -> PyResult<&PreparedStatement> {
-        self.0.get()
+        self.prepared.get()
     }
 }
 
@@ -121,10 +139,7 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
     options.keyspace = at(8)?.extract::<Option<String>>()?.map(Arc::from);
     let payload = at(9)?;
     if !payload.is_none() {
-        for (key, value) in payload.to_owned().cast_into::<PyDict>()? {
-            let value: Option<Vec<u8>> = value.extract()?;
-            options.custom_payload.push((key.extract()?, value.map(Bytes::from)));
-        }
+        options.custom_payload = custom_payload(&payload.to_owned().cast_into::<PyDict>()?)?;
     }
     let plan = at(10)?;
     if !plan.is_none() {
@@ -146,6 +161,17 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
         options.speculation = Some(waits.collect());
     }
     Ok(options)
+}
+
+/// A custom payload in the engine's form.
+pub(super) fn custom_payload(given: &Bound<'_, PyDict>) -> PyResult<CustomPayload> {
+    given
+        .iter()
+        .map(|(key, value)| {
+            let value: Option<Vec<u8>> = value.extract()?;
+            Ok((key.extract()?, value.map(Bytes::from)))
+        })
+        .collect()
 }
 
 /// Values that were bound before: by a `Binder`, or as the list that a `BoundStatement` keeps.

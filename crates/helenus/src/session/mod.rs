@@ -13,6 +13,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use bytes::Bytes;
+use helenus_protocol::envelope::CustomPayload;
+
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::{AttemptError, Error};
@@ -91,7 +94,7 @@ impl Session {
     ///
     /// The server's, where the text is no CQL or names what is not there; or that no host could be asked.
     pub async fn prepare(&self, query: &str) -> Result<PreparedStatement, Error> {
-        self.inner.prepare(query, None).await
+        Ok(self.inner.prepare(query, None, &[]).await?.0)
     }
 
     /// Has the server prepare a statement in `keyspace` instead of the session's (v5).
@@ -100,7 +103,21 @@ impl Session {
     ///
     /// See [`prepare`](Self::prepare).
     pub async fn prepare_in(&self, query: &str, keyspace: Option<&str>) -> Result<PreparedStatement, Error> {
-        self.inner.prepare(query, keyspace).await
+        Ok(self.inner.prepare(query, keyspace, &[]).await?.0)
+    }
+
+    /// The same with a custom payload for the server's query handler (v4), which may answer with another.
+    ///
+    /// # Errors
+    ///
+    /// See [`prepare`](Self::prepare).
+    pub async fn prepare_with_payload(
+        &self,
+        query: &str,
+        keyspace: Option<&str>,
+        payload: &[(String, Option<Bytes>)],
+    ) -> Result<(PreparedStatement, CustomPayload), Error> {
+        self.inner.prepare(query, keyspace, payload).await
     }
 
     /// The keyspace for names without one.

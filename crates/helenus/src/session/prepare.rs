@@ -5,8 +5,9 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use helenus_protocol::envelope::{CustomPayload, Flags};
 use helenus_protocol::notation::Writer;
-use helenus_protocol::request::Prepare;
+use helenus_protocol::request::{Prepare, encode_custom_payload};
 use helenus_protocol::response::{Message, Response, ResultMessage};
 use helenus_protocol::{Consistency, DecodeError, RequestOpcode};
 
@@ -30,8 +31,9 @@ impl SessionInner {
         self: &Arc<Self>,
         query: &str,
         keyspace: Option<&str>,
-    ) -> Result<PreparedStatement, Error> {
-        let request = self.prepare_request(query, keyspace)?;
+        payload: &[(String, Option<Bytes>)],
+    ) -> Result<(PreparedStatement, CustomPayload), Error> {
+        let request = self.prepare_request(query, keyspace, payload)?;
         request.start(Instant::now());
         let success = Awaited::new(request).await?;
         let keyspace = keyspace
@@ -47,10 +49,15 @@ impl SessionInner {
         if self.cluster.config.prepare_on_all_hosts {
             self.prepare_elsewhere(&shared, &success.host).await;
         }
-        Ok(PreparedStatement::new(shared, StatementOptions::default()))
+        Ok((PreparedStatement::new(shared, StatementOptions::default()), response.custom_payload))
     }
 
-    fn prepare_request(self: &Arc<Self>, query: &str, keyspace: Option<&str>) -> Result<Arc<Request>, Error> {
+    fn prepare_request(
+        self: &Arc<Self>,
+        query: &str,
+        keyspace: Option<&str>,
+        payload: &[(String, Option<Bytes>)],
+    ) -> Result<Arc<Request>, Error> {
         if self.is_shut_down() {
             return Err(Error::ShutDown);
         }
@@ -58,8 +65,13 @@ impl SessionInner {
         let keyspace = keyspace.filter(|_| version.has_request_keyspace()).map(str::to_owned);
         let message = Prepare { query: query.into(), keyspace };
         let mut bytes = Vec::new();
+        let mut flags = Flags::empty();
+        if !payload.is_empty() {
+            flags.insert(Flags::CUSTOM_PAYLOAD);
+            encode_custom_payload(version, payload, &mut Writer::new(&mut bytes))?;
+        }
         message.encode(version, &mut Writer::new(&mut bytes))?;
-        let message = RequestMessage::whole(RequestOpcode::Prepare, bytes);
+        let message = RequestMessage { flags, ..RequestMessage::whole(RequestOpcode::Prepare, bytes) };
         let timeout = self.defaults().timeout;
         let limits = Limits {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
