@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._exported import exported_by
 
 
@@ -18,6 +19,12 @@ class Connection:
 
     waits_by: ClassVar[str] = "thread"
     """What blocks while an answer is awaited: `thread`, `gevent` or `eventlet`."""
+
+    protocol_version: ClassVar[int] = ProtocolVersion.MAX_SUPPORTED
+    """The newest version there is. What a cluster speaks is `Cluster.protocol_version`."""
+
+    max_in_flight: ClassVar[int] = 2**15
+    """So many requests may be under way at a time. `Cluster(max_requests_per_connection)` sets another number."""
 
     def __init__(self) -> None:
         raise TypeError(f"{type(self).__name__} is a choice for connection_class; the engine makes the connections")
