@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cassandra import ConsistencyLevel, OperationTimedOut
+from cassandra import ConsistencyLevel, InvalidRequest, OperationTimedOut
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import ConstantReconnectionPolicy, RoundRobinPolicy
 
@@ -44,11 +44,20 @@ def session(breakable_nodes: Nodes) -> Iterator[Session]:
             "WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
             timeout=60,
         )
-        session.set_keyspace("loss")
+        # All nodes are asked for the schema by one of them; one that lags behind it may be asked for the keyspace.
+        wait_until(lambda: is_known(session), 30)
         session.execute("CREATE TABLE IF NOT EXISTS kept (k int PRIMARY KEY, v int)", timeout=60)
         session.execute("CREATE TABLE IF NOT EXISTS counts (k int PRIMARY KEY, n counter)", timeout=60)
         session.execute("TRUNCATE kept", timeout=60)
         yield session
+
+
+def is_known(session: Session) -> bool:
+    try:
+        session.set_keyspace("loss")
+    except InvalidRequest:
+        return False
+    return True
 
 
 class Load:

@@ -29,7 +29,7 @@ def test_the_form_of_cassandra_driver(policy: AES256ColumnEncryptionPolicy) -> N
     other = AES256ColumnEncryptionPolicy()
     other.add_column(COLUMN, KEY, "int")
     assert Int32Type.from_binary(other.decrypt(COLUMN, THOUSAND), 5) == 1000
-    assert (policy.column_type(COLUMN), policy.contains_column(OTHER)) == (Int32Type, False)
+    assert (policy.column_type(COLUMN).typename, policy.contains_column(OTHER)) == ("int", False)
 
 
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 1000])

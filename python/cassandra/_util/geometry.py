@@ -98,6 +98,7 @@ class LineString:
         return LineString(coordinates(shape("LINESTRING", s), s))
 
 
+@exported_by("cassandra.util")
 class _LinearRing(LineString):
     """One closed edge of a polygon."""
 
