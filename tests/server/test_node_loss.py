@@ -133,6 +133,12 @@ def check(load: Load, session: Session, counted_before: int) -> None:
     assert load.counted <= counted <= load.tried
 
 
+def refuse_nameless(load: Load, nodes: Nodes) -> None:
+    """Each error names a host."""
+    nameless = [error for error in load.errors if not any(address in str(error) for address in nodes.contact_points)]
+    assert nameless == []
+
+
 def counter(session: Session) -> int:
     found = session.execute("SELECT n FROM counts WHERE k = 1").one()
     return 0 if found is None else int(found[0])
@@ -159,9 +165,10 @@ def test_a_node_is_killed_and_comes_back(breakable_nodes: Nodes, session: Sessio
         breakable_nodes.start(2)
         wait_until(lambda: lost.is_up, 60)
         goes_on(load)
-    # Reads are repeated elsewhere; a write or a count that was under way on the killed node may be lost to its caller.
-    assert all(breakable_nodes.contact_points[1] in str(error) for error in load.errors), load.errors[:3]
-    assert len(load.errors) < 10
+    # Reads are repeated elsewhere; a write or a count may be lost to its caller, with the killed node or with one that
+    # waits for it as a replica.
+    refuse_nameless(load, breakable_nodes)
+    assert len(load.errors) < 20, load.errors
     found = session.execute(LOCAL, host=lost, timeout=10)
     assert found.response_future.coordinator_host == lost
     check(load, session, before)
@@ -186,5 +193,5 @@ def test_a_node_hangs_and_goes_on(breakable_nodes: Nodes, session: Session) -> N
         wait_until(lambda: hung.is_up, 60)
         goes_on(load)
     assert load.longest < 15
-    assert all(isinstance(error, Exception) and str(error) for error in load.errors)
+    refuse_nameless(load, breakable_nodes)
     check(load, session, before)
