@@ -168,9 +168,15 @@ async fn f7_a_control_host_that_does_not_answer_is_left() {
 /// F21: ten thousand events, half of them lies.
 #[tokio::test(flavor = "multi_thread")]
 async fn f21_a_flood_of_events_is_few_refreshes() {
+    const WINDOW: Duration = Duration::from_secs(1);
     let cluster = nodes(3, 3).start().expect("the mock starts");
-    let session = open(quick(&cluster)).await;
-    let schema_reads = || cluster.received(&query("FROM system_schema.keyspaces")).len();
+    let mut settings = quick(&cluster);
+    let config = settings.config_mut();
+    config.topology_refresh_window = WINDOW;
+    config.schema_refresh_window = WINDOW;
+    config.status_refresh_window = WINDOW;
+    let session = open(settings).await;
+    let schema_reads = || cluster.received(&query("FROM system_schema.tables")).len();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let (before, schema_before) = (readings(&cluster), schema_reads());
     let accepted: usize = cluster.nodes().map(|node| node.accepted()).sum();
@@ -195,13 +201,17 @@ async fn f21_a_flood_of_events_is_few_refreshes() {
             served += 1;
         }
     }
-    let flood = begun.elapsed();
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    // On a slow machine events arrive long after they were pushed.
+    until("all was read again", || readings(&cluster) > before && schema_reads() > schema_before).await;
+    tokio::time::sleep(WINDOW + WINDOW / 2).await;
     assert_eq!(served, 50);
-    let windows = usize::try_from(flood.as_millis() / 100).expect("few") + 1;
-    let most = 3.max(windows + 1);
-    assert!(readings(&cluster) - before <= most, "{} in {flood:?}", readings(&cluster) - before);
-    assert!(schema_reads() - schema_before <= most, "{} in {flood:?}", schema_reads() - schema_before);
+    let since = begun.elapsed();
+    // The first event may be heeded at once, and one refresh ends each window.
+    let most = 3.max(since.as_secs() + 1);
+    let readings = u64::try_from(readings(&cluster) - before).expect("few");
+    assert!(readings <= most, "{readings} in {since:?}");
+    let schema_reads = u64::try_from(schema_reads() - schema_before).expect("few");
+    assert!(schema_reads <= most, "{schema_reads} in {since:?}");
     assert_eq!(cluster.nodes().map(|node| node.accepted()).sum::<usize>(), accepted, "nothing was lost");
 }
 
