@@ -211,9 +211,17 @@ async fn schema_versions(
 }
 
 /// What the session does after its statement has changed the schema: agreement, then what changed is read.
-pub(crate) async fn settle(cluster: &Arc<ClusterInner>, change: &SchemaChange) -> bool {
+///
+/// It is the node that made the change which is asked whether the others have followed. Any other, that of the control
+/// connection too, may not have heard of the change yet, and sees nothing but agreement on what was before.
+pub(crate) async fn settle(
+    cluster: &Arc<ClusterInner>,
+    change: &SchemaChange,
+    coordinator: Option<Link>,
+) -> bool {
     let Some(link) = cluster.control() else { return false };
-    let agreed = await_agreement(cluster, &link, cluster.config.max_schema_agreement_wait).await;
+    let asked = coordinator.as_ref().unwrap_or(&link);
+    let agreed = await_agreement(cluster, asked, cluster.config.max_schema_agreement_wait).await;
     if let Err(error) = refresh_schema(cluster, &link, &[SchemaPart::of(change)]).await {
         tracing::warn!(%error, ?change, "cannot read the schema after it was changed");
     }

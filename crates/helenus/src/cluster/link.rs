@@ -63,7 +63,7 @@ impl Environment for Bare {
         request.handle(Input::KeyspaceSet);
     }
 
-    fn await_schema(&self, request: &Arc<Request>, _change: SchemaChange) {
+    fn await_schema(&self, request: &Arc<Request>, _host: &Arc<Host>, _change: SchemaChange) {
         request.handle(Input::SchemaSettled);
     }
 
@@ -105,7 +105,7 @@ impl Link {
         let message = RequestMessage::whole(opcode, bytes);
         let now = Instant::now();
         let limits = Limits {
-            deadline: Some(now + timeout),
+            deadline: now.checked_add(timeout),
             timeout: Some(timeout),
             idempotent: true,
             policy_decides: false,

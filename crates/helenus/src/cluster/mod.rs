@@ -441,9 +441,13 @@ impl ClusterInner {
         proxied.unwrap_or_else(|| plain_endpoint(host.address()))
     }
 
-    /// Waits until the schema is settled after `change`; tells whether the nodes agree.
-    pub(crate) async fn settle_schema(self: &Arc<Self>, change: &SchemaChange) -> bool {
-        control::settle(self, change).await
+    /// Waits until the schema is settled after `change` by `coordinator`; tells whether the nodes agree.
+    pub(crate) async fn settle_schema(
+        self: &Arc<Self>,
+        change: &SchemaChange,
+        coordinator: Option<Link>,
+    ) -> bool {
+        control::settle(self, change, coordinator).await
     }
 }
 

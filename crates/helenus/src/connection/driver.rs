@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 
 use super::silence::{Hush, Silence};
 use super::transport::{CipherError, Socket};
-use super::{CLOSE, Connection, Dispatch, FLUSH, READ};
+use super::{CLOSE, Connection, Dispatch, FLUSH};
 use crate::error::ConnectionError;
 use crate::lock::lock;
 use crate::request::Token;
@@ -300,9 +300,6 @@ impl Driver {
         if signals & CLOSE != 0 {
             return Poll::Ready(Ok(()));
         }
-        if signals & READ != 0 {
-            self.read_now(cx)?;
-        }
         self.poll_read(cx)?;
         // Those who send at about the same time get one more turn to put theirs beside it: a write to the socket costs far
         // more than that. A lone request does not wait.
@@ -353,21 +350,6 @@ impl Driver {
         }
         cx.waker().wake_by_ref();
         Ok(())
-    }
-
-    /// Someone else read the socket and may have left something that no new event will tell of.
-    fn read_now(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
-        let mut reading = lock(&self.connection.reading);
-        match self.connection.read(&mut reading) {
-            Ok(Drained::Yes) => Ok(()),
-            Ok(Drained::No) => {
-                self.connection.signals.fetch_or(READ, Ordering::AcqRel);
-                cx.waker().wake_by_ref();
-                Ok(())
-            }
-            Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// While there are orphans, tells the owner of them, and says when to do so next. Not at each one: finding the

@@ -4,8 +4,8 @@
 //! * [`driver`]: the pump. * [`silence`]: when a server that owes answers is to be set aside.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then `writing`, then `cipher`, then `sender`;
-//! `reading` before all but a request's state, which is never taken while any of them is held. Tokens are given
-//! back to their requests only after all locks are released.
+//! `reading` before all of them: requests are told of their answers while it is held, since nobody but the task wants
+//! it. None of the others is held when a token is given back to its request.
 
 pub(crate) mod driver;
 mod login;
@@ -35,12 +35,10 @@ use transport::{Cipher, Socket};
 
 /// The task has something to flush.
 const FLUSH: u8 = 1;
-/// Someone else read the socket for a while and may have left something.
-const READ: u8 = 2;
 /// The connection is to end.
-const CLOSE: u8 = 4;
+const CLOSE: u8 = 2;
 /// The timer must be set anew.
-const TIMER: u8 = 8;
+const TIMER: u8 = 4;
 
 /// What a connection tells its owner, from its I/O task.
 pub(crate) trait Owner: Send + Sync {

@@ -5,20 +5,20 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::task::{Context, Waker};
 use std::thread::Thread;
+
+use smallvec::SmallVec;
 
 use super::Request;
 use crate::lock::lock;
 
 /// Who is told that a request has ended.
-#[derive(Default)]
 pub(crate) enum Waiter {
-    /// Nobody yet.
-    #[default]
-    Nobody,
-    /// A task.
+    /// The task that awaits it. There is but one: it is whoever asked last.
     Task(Waker),
+    /// A thread that is blocked.
+    Thread(Thread),
     /// Code of the engine, run at once where the request ended; it must not block.
     Callback(Box<dyn FnOnce(&Arc<Request>) + Send>),
     /// One of many requests that are waited for together.
@@ -28,8 +28,8 @@ pub(crate) enum Waiter {
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Nobody => "Nobody",
             Self::Task(_) => "Task",
+            Self::Thread(_) => "Thread",
             Self::Callback(_) => "Callback",
             Self::Group(..) => "Group",
         })
@@ -39,8 +39,8 @@ impl fmt::Debug for Waiter {
 impl Waiter {
     pub(super) fn tell(self, request: &Arc<Request>) {
         match self {
-            Self::Nobody => {}
             Self::Task(waker) => waker.wake(),
+            Self::Thread(thread) => thread.unpark(),
             Self::Callback(callback) => callback(request),
             Self::Group(group, index) => group.ended(index),
         }
@@ -53,6 +53,44 @@ impl Waiter {
         if let Self::Group(group, index) = self {
             group.ended(index);
         }
+    }
+}
+
+/// All that wait for one request; mostly one.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters(SmallVec<[Waiter; 1]>);
+
+impl Waiters {
+    /// One more, after those that are there.
+    pub(super) fn add(&mut self, waiter: Waiter) {
+        self.0.push(waiter);
+    }
+
+    /// The current thread, unless it is there already.
+    pub(super) fn add_thread(&mut self) {
+        let me = std::thread::current();
+        let known =
+            self.0.iter().any(|waiter| matches!(waiter, Waiter::Thread(thread) if thread.id() == me.id()));
+        if !known {
+            self.add(Waiter::Thread(me));
+        }
+    }
+
+    /// The task of `cx`, in place of the one that asked before.
+    pub(super) fn set_task(&mut self, cx: &Context<'_>) {
+        let task = self.0.iter_mut().find_map(|waiter| match waiter {
+            Waiter::Task(waker) => Some(waker),
+            _ => None,
+        });
+        match task {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.add(Waiter::Task(cx.waker().clone())),
+        }
+    }
+
+    /// Tells them all, in the order in which they came.
+    pub(super) fn tell(self, request: &Arc<Request>) {
+        self.0.into_iter().for_each(|waiter| waiter.tell(request));
     }
 }
 

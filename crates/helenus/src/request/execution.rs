@@ -105,8 +105,9 @@ pub(crate) enum Action<H> {
     Prepare { id: AttemptId, host: H, since: Instant },
     /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].
     SetKeyspace(String),
-    /// Wait until the cluster agrees on the change and it was read, and tell [`Input::SchemaSettled`].
-    AwaitSchema(SchemaChange),
+    /// Wait until the cluster agrees on the change, as the host sees it that made it, and it was read; then tell
+    /// [`Input::SchemaSettled`].
+    AwaitSchema(SchemaChange, H),
     /// The request has ended.
     Done(Outcome<H>),
 }
@@ -314,8 +315,9 @@ impl<H: Clone> Execution<H> {
                 actions.push(Action::SetKeyspace(keyspace));
             }
             Answer::SchemaChanged(envelope, change) => {
+                let host = self.live[index].host.clone();
                 self.settle(index, envelope, actions);
-                actions.push(Action::AwaitSchema(*change));
+                actions.push(Action::AwaitSchema(*change, host));
             }
             Answer::Error(error)
                 if matches!(*error, ServerError::Unprepared { .. }) && !self.live[index].prepared =>

@@ -12,7 +12,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use helenus_protocol::envelope::{Envelope, Flags};
@@ -27,7 +26,7 @@ use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement};
-use completion::Waiter;
+use completion::{Waiter, Waiters};
 use execution::{AttemptId, Execution, Input, Limits};
 use runner::{Environment, Route};
 
@@ -87,9 +86,7 @@ struct State {
     armed: Option<Instant>,
     outcome: Option<Outcome>,
     ended: bool,
-    waiter: Waiter,
-    /// Threads that are blocked on it, whoever else is told.
-    sleepers: Vec<Thread>,
+    waiters: Waiters,
 }
 
 /// A request under way.
@@ -129,8 +126,7 @@ impl Request {
             armed: None,
             outcome: None,
             ended: false,
-            waiter: Waiter::Nobody,
-            sleepers: Vec::new(),
+            waiters: Waiters::default(),
         };
         let schema_agreed = AtomicBool::new(true);
         Arc::new(Self {
@@ -149,7 +145,7 @@ impl Request {
         {
             let mut state = lock(&self.state);
             if !state.ended {
-                state.waiter = waiter;
+                state.waiters.add(waiter);
                 return;
             }
         }
@@ -174,23 +170,21 @@ impl Request {
     /// Blocks the thread until the request has ended, or `patience` is over, and says whether it has ended. It may be
     /// called again.
     pub(crate) fn wait(self: &Arc<Self>, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
+        // Without an end where the clock has none for it.
+        let until = Instant::now().checked_add(patience);
         loop {
             {
                 let mut state = lock(&self.state);
                 if state.ended {
                     return true;
                 }
-                let me = std::thread::current();
-                if !state.sleepers.iter().any(|sleeper| sleeper.id() == me.id()) {
-                    state.sleepers.push(me);
-                }
+                state.waiters.add_thread();
             }
-            let now = Instant::now();
-            if now >= until {
-                return false;
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => std::thread::park(),
+                Some(Duration::ZERO) => return false,
+                Some(left) => std::thread::park_timeout(left),
             }
-            std::thread::park_timeout(until - now);
         }
     }
 
@@ -201,10 +195,7 @@ impl Request {
         if outcome.is_some() || state.ended {
             return Poll::Ready(outcome);
         }
-        match &state.waiter {
-            Waiter::Task(waker) if waker.will_wake(cx.waker()) => {}
-            _ => state.waiter = Waiter::Task(cx.waker().clone()),
-        }
+        state.waiters.set_task(cx);
         Poll::Pending
     }
 

@@ -5,7 +5,6 @@
 //! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
 
 use std::sync::Arc;
-use std::thread::Thread;
 use std::time::Instant;
 
 use helenus_protocol::connection::Body;
@@ -15,7 +14,7 @@ use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
 
 use smallvec::SmallVec;
 
-use super::completion::Waiter;
+use super::completion::Waiters;
 use super::execution::{Action, Answer, AttemptId, Input, Verdict};
 use super::{Request, State, Success, Token};
 use crate::cluster::Host;
@@ -84,8 +83,8 @@ pub(crate) trait Environment: Send + Sync {
     /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
     fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
 
-    /// Waits until the cluster agrees on the schema; comes back as [`Input::SchemaSettled`].
-    fn await_schema(&self, request: &Arc<Request>, change: SchemaChange);
+    /// Waits until the cluster agrees on the schema that `host` has changed; comes back as [`Input::SchemaSettled`].
+    fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange);
 
     /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
     fn set_timer(&self, request: &Arc<Request>, at: Instant);
@@ -220,7 +219,7 @@ impl Request {
             }
             Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
-            Action::AwaitSchema(change) => later.push(Later::AwaitSchema(change)),
+            Action::AwaitSchema(change, host) => later.push(Later::AwaitSchema(change, host)),
         }
     }
 
@@ -234,7 +233,7 @@ impl Request {
             }
             Later::Prepare(id, host, since) => self.environment.prepare(self, id, &host, since),
             Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
-            Later::AwaitSchema(change) => self.environment.await_schema(self, change),
+            Later::AwaitSchema(change, host) => self.environment.await_schema(self, &host, change),
         }
     }
 
@@ -317,22 +316,9 @@ impl Request {
 
 impl State {
     /// Notes that the request has ended; whom to tell, once the state is not held any more.
-    fn end(&mut self) -> Told {
+    fn end(&mut self) -> Waiters {
         self.ended = true;
-        Told { waiter: std::mem::take(&mut self.waiter), sleepers: std::mem::take(&mut self.sleepers) }
-    }
-}
-
-/// Who is to hear that a request has ended.
-struct Told {
-    waiter: Waiter,
-    sleepers: Vec<Thread>,
-}
-
-impl Told {
-    fn tell(self, request: &Arc<Request>) {
-        self.waiter.tell(request);
-        self.sleepers.into_iter().for_each(|thread| thread.unpark());
+        std::mem::take(&mut self.waiters)
     }
 }
 
@@ -341,7 +327,7 @@ enum Later {
     AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
     Prepare(AttemptId, Arc<Host>, Instant),
     SetKeyspace(String),
-    AwaitSchema(SchemaChange),
+    AwaitSchema(SchemaChange, Arc<Host>),
 }
 
 impl NotSent {

@@ -1,5 +1,6 @@
 //! What a request under way needs of its session.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error, RequestFailure as Failure};
 use crate::policy::Plan;
 use crate::policy::retry::RequestFailure;
-use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost};
+use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost, RetryPolicy};
 use crate::pool::Pool;
 use crate::request::execution::{AttemptId, Input, Verdict};
 use crate::request::runner::{Environment, RetryAnswer};
@@ -53,13 +54,13 @@ impl Environment for SessionInner {
             let (request, host) = (Arc::clone(request), Arc::clone(host));
             self.context.executor.main().spawn_blocking(move || {
                 let context = RetryContext { failure, retries, consistency, idempotent, host: &host };
-                let verdict = verdict(policy.decide(&context));
+                let verdict = decided(&*policy, &context);
                 request.handle(Input::Retry(attempt, verdict));
             });
             return RetryAnswer::Later;
         }
         let context = RetryContext { failure, retries, consistency, idempotent, host };
-        RetryAnswer::Now(verdict(policy.decide(&context)))
+        RetryAnswer::Now(decided(&*policy, &context))
     }
 
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
@@ -111,11 +112,14 @@ impl Environment for SessionInner {
         });
     }
 
-    fn await_schema(&self, request: &Arc<Request>, change: SchemaChange) {
+    fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange) {
         let request = Arc::clone(request);
+        let pools = self.pools.load();
+        let connection = pools.get(&host.host_id()).and_then(|pool| pool.connections().first().cloned());
+        let coordinator = connection.map(|connection| Link { host: Arc::clone(host), connection });
         let cluster = Arc::clone(&self.cluster);
         self.context.executor.main().spawn(async move {
-            let agreed = cluster.settle_schema(&change).await;
+            let agreed = cluster.settle_schema(&change, coordinator).await;
             request.set_schema_agreed(agreed);
             request.handle(Input::SchemaSettled);
         });
@@ -194,6 +198,19 @@ fn retry_failure(error: &AttemptError) -> Option<RetryFailure> {
         }
         AttemptError::Decode(_) | AttemptError::Encode(_) => return None,
     })
+}
+
+/// What a policy decides. One that panics (a user's own may) has decided nothing: its request gets its error, and others,
+/// whose answers are on the same thread, are not to suffer.
+fn decided(policy: &dyn RetryPolicy, context: &RetryContext<'_>) -> Verdict {
+    let decision = std::panic::catch_unwind(AssertUnwindSafe(|| policy.decide(context)));
+    decision.map_or_else(
+        |_panic| {
+            tracing::error!(?policy, "the retry policy panicked: the request is not tried again");
+            Verdict::Rethrow
+        },
+        verdict,
+    )
 }
 
 fn verdict(decision: RetryDecision) -> Verdict {

@@ -79,7 +79,8 @@ impl SessionInner {
 
     /// Waits until a connection is open, or no pool has one to hope for.
     pub(crate) async fn wait_for_connection(&self) -> Result<(), Error> {
-        let patience = Instant::now() + self.context.connection.connect_timeout + Duration::from_millis(500);
+        let patience = self.context.connection.connect_timeout.saturating_add(Duration::from_millis(500));
+        let until = Instant::now().checked_add(patience);
         loop {
             let pools = self.pools.load_full();
             if pools.is_empty() {
@@ -90,7 +91,7 @@ impl SessionInner {
             }
             let errors: Vec<(SocketAddr, ConnectionError)> =
                 pools.values().filter_map(|pool| Some((pool.host().address(), pool.last_error()?))).collect();
-            if errors.len() == pools.len() || Instant::now() > patience {
+            if errors.len() == pools.len() || until.is_some_and(|until| Instant::now() > until) {
                 return Err(Error::Connect(errors));
             }
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use helenus::protocol::response::{
     Event, SchemaChange, SchemaChangeKind, SchemaTarget, StatusChange, TopologyChange,
 };
-use helenus::{Session, protocol::RequestOpcode};
+use helenus::{Session, SimpleStatement, protocol::RequestOpcode};
 use helenus_testkit::mock::schema::TableDefinition;
-use helenus_testkit::mock::{MockCluster, RunningCluster, opcode};
+use helenus_testkit::mock::{MockCluster, RunningCluster, opcode, query};
 
 use super::{all_up, nodes, settings, until};
 
@@ -147,6 +147,22 @@ async fn whoever_changes_the_schema_sees_the_change_at_once() {
     assert!(knows_fresh_table(&session), "when the answer is there, so is the table");
     assert!(result.is_schema_agreed());
     assert!(result.schema_change().is_some_and(|change| change.keyspace == "ks"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_node_that_changed_the_schema_is_asked_whether_all_agree() {
+    let cluster = nodes(3, 3).start().expect("the mock starts");
+    let session = attentive(&cluster).await;
+    all_up(&session).await;
+    for host in session.cluster().snapshot().hosts() {
+        cluster.clear_received();
+        let mut statement = SimpleStatement::new("CREATE TABLE ks.fresh (k int PRIMARY KEY)");
+        statement.options.host = Some(host.clone());
+        session.execute(statement).await.expect("the mock answers");
+        let made = cluster.received(&query("CREATE TABLE"))[0].node;
+        let asked = cluster.received(&query("SELECT schema_version FROM system.local"));
+        assert!(!asked.is_empty() && asked.iter().all(|asked| asked.node == made), "{made}: {asked:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

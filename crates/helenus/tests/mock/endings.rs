@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use helenus::policy::{RetryContext, RetryDecision, RetryPolicy};
 use helenus::protocol::ProtocolVersion;
+use helenus::protocol::response::ServerError;
 use helenus::{AttemptError, ConnectionError, Error, RequestFailure, Session};
-use helenus_testkit::mock::{Reaction, Rows, RunningCluster, rows, silence, statement};
+use helenus_testkit::mock::{Reaction, Rows, RunningCluster, error, rows, silence, statement};
 
 use super::{all_up, connect, nodes, settings, until};
 
@@ -40,6 +42,65 @@ async fn shutting_down_ends_what_is_under_way_and_refuses_what_comes_later() {
         assert!(matches!(failure, Error::ShutDown), "{failure:?}");
         assert!(session.is_shut_down());
     }
+}
+
+/// Answers READ after a while.
+fn slow() -> Reaction {
+    rows(Rows::new([("v", "int")]).row([7])).delay(Duration::from_millis(150))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_who_waits_for_a_request_is_told_of_its_end() {
+    let cluster = nodes(1, 1).on(statement(READ), slow()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let (told, heard) = std::sync::mpsc::channel();
+    let request = session.execute(READ);
+    let tell = |name: &'static str| -> Box<dyn FnOnce() + Send> {
+        let told = told.clone();
+        Box::new(move || told.send(name).expect("the test listens"))
+    };
+    request.pending().when_ended(tell("first call"));
+    let (pending, blocked) = (request.pending(), tell("blocked thread"));
+    let thread = std::thread::spawn(move || {
+        // As long as it takes: the clock has no end for this.
+        assert!(pending.wait(Duration::MAX));
+        blocked();
+    });
+    request.pending().when_ended(tell("second call"));
+    let pending = request.pending();
+    // The owner's own wait takes nobody's place.
+    request.await.expect("the mock answers");
+    pending.when_ended(tell("late call"));
+    thread.join().expect("it was told");
+    let mut names: Vec<_> = heard.try_iter().collect();
+    assert_eq!(names[..2], ["first call", "second call"]);
+    names.sort_unstable();
+    assert_eq!(names, ["blocked thread", "first call", "late call", "second call"]);
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+impl RetryPolicy for Panicking {
+    fn decide(&self, _: &RetryContext<'_>) -> RetryDecision {
+        panic!("on purpose, in a policy of the user's own");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_policy_that_panics_fails_its_own_request_alone() {
+    let refused = error(ServerError::Overloaded { message: "too much".into() });
+    let cluster = nodes(1, 1)
+        .on(statement(COUNT), refused)
+        .on(statement(READ), slow())
+        .start()
+        .expect("the mock starts");
+    let settings = settings(&cluster).retry_policy(std::sync::Arc::new(Panicking));
+    let session = settings.session().await.expect("the mock lets everyone in");
+    let other = session.execute(READ);
+    let failure = session.execute(COUNT).await.expect_err("the policy decides nothing");
+    assert!(failure.server_error().is_some(), "{failure:?}");
+    other.await.expect("it is none of its business");
 }
 
 #[tokio::test(flavor = "multi_thread")]

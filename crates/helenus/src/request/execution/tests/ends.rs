@@ -84,7 +84,7 @@ fn a_use_is_done_when_all_connections_have_it() {
 #[test]
 fn a_schema_change_is_done_when_the_cluster_agrees() {
     let mut run = Run::begun(idempotent);
-    assert_eq!(run.feed(Input::Responded(0, Answer::SchemaChanged(envelope(), change()))), ["agree"]);
+    assert_eq!(run.feed(Input::Responded(0, Answer::SchemaChanged(envelope(), change()))), ["agree with a"]);
     assert!(run.after(100).is_empty());
     assert_eq!(run.feed(Input::SchemaSettled), ["answer of a after []"]);
 }

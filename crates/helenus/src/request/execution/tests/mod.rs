@@ -116,7 +116,7 @@ fn told(action: &Action<char>) -> String {
         Action::Orphan(id) => format!("orphan {id}"),
         Action::Prepare { id, host, .. } => format!("prepare {id} on {host}"),
         Action::SetKeyspace(keyspace) => format!("use {keyspace}"),
-        Action::AwaitSchema(_) => "agree".into(),
+        Action::AwaitSchema(_, host) => format!("agree with {host}"),
         Action::Done(outcome) => ended(outcome),
     }
 }

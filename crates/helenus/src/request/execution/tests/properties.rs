@@ -154,7 +154,7 @@ impl World {
                 self.outcomes += 1;
                 self.over = true;
             }
-            Action::AskRetry { .. } | Action::SetKeyspace(_) | Action::AwaitSchema(_) => {}
+            Action::AskRetry { .. } | Action::SetKeyspace(_) | Action::AwaitSchema(..) => {}
         }
         Ok(())
     }
