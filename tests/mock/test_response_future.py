@@ -102,6 +102,31 @@ class TestFuture:
         assert future.coordinator_host in session.hosts
         assert future.attempted_hosts == [future.coordinator_host]
 
+    def test_everyone_who_waits_is_told(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=0.2))
+        told: list[Any] = []
+        blocked: list[Any] = []
+
+        async def awaited(future: ResponseFuture) -> Any:
+            return (await future).one()
+
+        async def program() -> list[Any]:
+            future = session.execute_async("SLOW")
+            future.add_callback(lambda rows: told.append("before"))
+            waiters = [asyncio.ensure_future(awaited(future)) for _ in range(2)]
+            await asyncio.sleep(0)  # both wait now
+            thread = threading.Thread(target=lambda: blocked.append(future.result().one()))
+            thread.start()
+            future.add_callback(lambda rows: told.append("after"))
+            results = await asyncio.wait_for(asyncio.gather(*waiters), 5)
+            await asyncio.to_thread(thread.join, 5)
+            return results
+
+        assert asyncio.run(program()) == [(1, "a")] * 2
+        assert blocked == [(1, "a")]
+        wait_until(lambda: len(told) == 2)
+        assert told == ["before", "after"]
+
     def test_awaiting(self, mock: MockCluster, session: Session) -> None:
         mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=0.05))
         mock.on(query("FAIL"), error("invalid", "no way"))
