@@ -163,6 +163,14 @@ def callbacks(session: Session) -> None:
     while len(told) < 11 and unpatched_time.monotonic() < until:
         nap(0.01)
     assert sorted(told, key=str) == [(True, 7, 7)] * 10 + [True], told
+    shared = session.execute_async("SLOW")
+    heard: list[Any] = []
+    shared.add_callback(lambda rows: heard.append(rows[0].v))
+    for _ in range(2):
+        spawn(lambda: heard.append(shared.result().one().v))
+    while len(heard) < 3 and unpatched_time.monotonic() < until:
+        nap(0.01)
+    assert heard == [7, 7, 7], heard
     retried = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, retry_policy=Again())
     assert beside("retry", lambda: session.execute("TWICE", execution_profile=retried)).one().v == 7
     assert Again.asked == 1
