@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +74,8 @@ def test_a_policy_may_change_its_mind(mock: MockCluster) -> None:
         policy.distances = {mock.contact_points[2]: HostDistance.LOCAL}
         session.update_created_pools()
         wait_until(lambda: used(mock) == [0, 0, 1])
+        # The node counts a connection before it may be used.
+        wait_until(lambda: [pool.open_count for pool in session.get_pools()] == [1])
         session.execute("SELECT 1")
 
 
@@ -89,6 +93,32 @@ def test_it_is_asked_when_a_host_goes_down(mock: MockCluster) -> None:
         wait_until(
             lambda: session.execute("SELECT 1").response_future.coordinator_host.address == mock.contact_points[2]
         )
+
+
+def test_what_it_said_before_is_not_told_after_what_it_says_now(mock: MockCluster) -> None:
+    class Slow(Chosen):
+        asked = threading.Event()
+        go_on = threading.Event()
+
+        def distance(self, host: Any) -> int:
+            found = super().distance(host)
+            if threading.current_thread().name == "slow":
+                self.asked.set()
+                self.go_on.wait(0.5)
+            return found
+
+    policy = Slow(mock, n0=HostDistance.LOCAL)
+    with connected(mock, policy) as cluster:
+        session = cluster.connect(wait_for_all_pools=True)
+        slow = threading.Thread(target=session.update_created_pools, name="slow")
+        slow.start()
+        assert policy.asked.wait(5)
+        policy.distances[mock.contact_points[2]] = HostDistance.LOCAL
+        session.update_created_pools()
+        slow.join()
+        wait_until(lambda: used(mock) == [1, 0, 1])
+        time.sleep(0.2)
+        assert used(mock) == [1, 0, 1]
 
 
 def test_it_is_asked_when_a_host_comes(mock: MockCluster) -> None:

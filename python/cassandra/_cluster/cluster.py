@@ -180,6 +180,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._registry = HostRegistry(self.conviction_policy_factory)
         self._events = HostEvents(self)
+        self._telling_distances = RLock()
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
         self.metrics = Metrics(self) if self.metrics_enabled else None  # type: ignore[attr-defined]
@@ -305,7 +306,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         if core is None or self.is_shutdown or self._is_engine_planned():
             return
         distance = self.profile_manager.distance
-        core.set_distances([(key, distance(host)) for key, host in self._registry.by_id.items()])
+        # Asked and told in one go: what a policy said before must not be told after what it says now.
+        with self._telling_distances:
+            core.set_distances([(key, distance(host)) for key, host in self._registry.by_id.items()])
 
     def _is_engine_planned(self) -> bool:
         """Whether the engine's own plan is that of every profile."""
