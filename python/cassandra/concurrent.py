@@ -54,6 +54,7 @@ class _ConcurrentExecutor:
         self._changed = Condition()
         self._results: dict[int, ExecutionResult] = {}
         self._first_error: BaseException | None = None
+        self._source_error: Exception | None = None
         self._concurrency = 0
         self._fail_fast = False
         # Beyond so many results that nobody has taken, no further statement starts.
@@ -99,9 +100,10 @@ class _ConcurrentExecutor:
             return True
 
     def _no_more(self, error: Exception | None) -> None:
-        """The source has ended, or failed: its error stands in the place of the statement it would have given."""
+        """The source has ended, or failed: its error is no result of a statement, and is always raised."""
         with self._changed:
             self._has_all_started = True
+            self._source_error = error
             if error is None:
                 self._under_way -= 1
                 self._changed.notify_all()
@@ -138,7 +140,10 @@ class _ConcurrentExecutor:
         return self._has_all_started and self._under_way == 0
 
     def _is_settled(self) -> bool:
-        return self._is_done() or (self._fail_fast and self._first_error is not None)
+        return self._is_done() or self._error_to_raise() is not None
+
+    def _error_to_raise(self) -> BaseException | None:
+        return self._source_error or (self._first_error if self._fail_fast else None)
 
     def _has_room(self) -> bool:
         is_free = self._under_way < self._concurrency and len(self._results) < self._most_untaken
@@ -189,7 +194,7 @@ class ConcurrentExecutorGenResults(_ConcurrentExecutor):
         index = 0
         try:
             while (result := self._take(index)) is not None:
-                if self._fail_fast and not result.success:
+                if not result.success and (self._fail_fast or result.result_or_exc is self._source_error):
                     raise result.result_or_exc
                 yield result
                 index += 1
@@ -211,8 +216,8 @@ class ConcurrentExecutorListResults(_ConcurrentExecutor):
                     self._changed.wait_for(lambda: self._can_start() or self._is_settled())
         finally:
             self._stop()
-        if self._fail_fast and self._first_error is not None:
-            raise self._first_error
+        if (error := self._error_to_raise()) is not None:
+            raise error
         return self._ordered()
 
 
@@ -249,8 +254,8 @@ class ConcurrentExecutorFutureResults(_ConcurrentExecutor):
             self._is_told = True
             self._has_all_started = True
         # Not under the lock: who waits for the future has its callbacks run here.
-        if self._fail_fast and self._first_error is not None:
-            self.future.set_exception(self._first_error)
+        if (error := self._error_to_raise()) is not None:
+            self.future.set_exception(error)
         else:
             self.future.set_result(self._ordered())
 

@@ -80,7 +80,9 @@ class ConcurrentRun:
     def message_for(self, bound: Any) -> Any:
         """A request with the options that all share; with values, one that can fetch further pages."""
         statement = BoundStatement(self.prepared) if bound is None else bound
-        return self.session._execute_message(statement, self.profile, False, None)
+        message = self.session._execute_message(statement, self.profile, False, None)
+        message.timeout = self.timeout
+        return message
 
     def statement_at(self, index: int) -> Any:
         """The statement that was run at this place; without its values where nobody needs them any more."""

@@ -24,6 +24,7 @@ class Message:
         keyspace: str | None,
         custom_payload: Mapping[str, bytes | None] | None,
         tracing: bool,
+        is_idempotent: bool | None,
     ) -> None:
         self.consistency_level = consistency_level
         self.serial_consistency_level = serial_consistency_level
@@ -34,7 +35,7 @@ class Message:
         self.custom_payload = custom_payload
         self.tracing = tracing
         self.timeout: float | None = None
-        self.is_idempotent: bool | None = None
+        self.is_idempotent = is_idempotent
         self.plan: Sequence[Any] | None = None
         self.retry_policy: Any = None
         self.statement: Any = None

@@ -59,7 +59,8 @@ impl Run<'_> {
                     exhausted = true;
                     break;
                 };
-                let bound = match values.and_then(|values| self.binder.bind(&values)) {
+                // An error of the program's own iterator is no result of a statement.
+                let bound = match self.binder.bind(&values?) {
                     Ok(bound) => bound,
                     Err(error) if self.raise_on_first_error => return Err(error),
                     Err(error) => {
