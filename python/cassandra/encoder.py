@@ -172,10 +172,8 @@ class Encoder:
 
     def cql_encode_datetime(self, val: dt.datetime) -> str:
         """A timestamp as milliseconds since 1970. A datetime without a time zone is in UTC."""
-        microseconds = int(microseconds_since_epoch(val))
-        # Towards zero, as cassandra-driver rounds.
-        milliseconds = abs(microseconds) // 1000
-        return str(milliseconds if microseconds >= 0 else -milliseconds)
+        # Down, before 1970 too, as bound values are rounded.
+        return str(int(microseconds_since_epoch(val)) // 1000)
 
     def cql_encode_date(self, val: dt.date) -> str:
         """A date as quoted text."""
