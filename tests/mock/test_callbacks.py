@@ -53,6 +53,19 @@ class Told:
         return self.outcomes
 
 
+def test_one_that_blocks_does_not_hold_up_its_neighbour(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT pair"), rows(COLUMNS, [[7]], delay=0.1, gather=2))
+    for _ in range(5):
+        begin = Told(1)
+        session.execute_async("SELECT v late").add_callback(begin)
+        begin.wait()  # and its thread is idle
+        second_ran, seen = threading.Event(), Told(1)
+        first, second = session.execute_async("SELECT pair"), session.execute_async("SELECT pair")
+        first.add_callback(lambda rows, ran=second_ran, seen=seen: seen(ran.wait(3)))
+        second.add_callback(lambda rows, ran=second_ran: ran.set())
+        assert seen.wait() == [True]
+
+
 def test_each_of_many_is_told_once(session: Session) -> None:
     futures = [session.execute_async("SELECT v") for _ in range(200)]
     told, failed = Told(400), Told(1)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.support.mock import MockCluster, query, silence
+from tests.support.mock import MockCluster, query, silence, void
 
 BEGIN = """
 import os, signal, sys, threading, time
@@ -49,6 +49,29 @@ session.execute("SELECT 1")
 print("forked")
 """
 
+FORKED_AFTER_CALLBACKS = """
+import asyncio
+from concurrent.futures import Future
+def told(session):
+    answer = Future()
+    session.execute_async("LATE").add_callback(answer.set_result)
+    return answer.result(timeout=10)
+async def awaited(session):
+    return await session.execute_async("LATE")
+told(session)
+unsent = session.execute_async("SILENT")
+child = os.fork()
+if child == 0:
+    del unsent
+    mine = connected()
+    told(mine)
+    asyncio.run(asyncio.wait_for(awaited(mine), 10))
+    os._exit(42)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+told(session)
+print("told")
+"""
+
 LEFT = """
 session.execute_async("SILENT").add_callback(print)
 threading.Thread(target=lambda: session.execute("SILENT"), daemon=True).start()
@@ -68,12 +91,19 @@ except Exception as error:
 
 @pytest.mark.parametrize(
     ("program", "said"),
-    [(INTERRUPTED, "interrupted"), (FORKED, "forked"), (LEFT, "left"), (CLOSED, "ended")],
-    ids=["ctrl-c", "fork", "exit", "shutdown"],
+    [
+        (INTERRUPTED, "interrupted"),
+        (FORKED, "forked"),
+        (FORKED_AFTER_CALLBACKS, "told"),
+        (LEFT, "left"),
+        (CLOSED, "ended"),
+    ],
+    ids=["ctrl-c", "fork", "fork-after-callbacks", "exit", "shutdown"],
 )
 def test_life(program: str, said: str) -> None:
     with MockCluster(2) as mock:
         mock.on(query("SILENT"), silence())
+        mock.on(query("LATE"), void(delay=0.2))
         arguments = [",".join(mock.contact_points), str(mock.port)]
         began = time.monotonic()
         ran = subprocess.run(
@@ -84,4 +114,5 @@ def test_life(program: str, said: str) -> None:
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
     assert (ran.returncode, ran.stdout.split()) == (0, [said]), ran.stderr
+    assert "Exception ignored" not in ran.stderr, ran.stderr
     assert time.monotonic() - began < 30

@@ -2,7 +2,8 @@
 //! run statements; others go on beside it.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -16,33 +17,69 @@ const IDLE: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(Python<'_>) + Send>;
 
-struct Lane {
+struct Waiting {
     jobs: VecDeque<Job>,
     threads: usize,
     idle: usize,
 }
 
-static LANE: Mutex<Lane> = Mutex::new(Lane { jobs: VecDeque::new(), threads: 0, idle: 0 });
-static WORK: Condvar = Condvar::new();
+/// One process's callbacks and the threads that run them.
+struct Lane {
+    waiting: Mutex<Waiting>,
+    work: Condvar,
+}
+
+impl Lane {
+    const fn new() -> Self {
+        let waiting = Waiting { jobs: VecDeque::new(), threads: 0, idle: 0 };
+        Self { waiting: Mutex::new(waiting), work: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn thread_ends(&self) {
+        self.lock().threads -= 1;
+    }
+}
+
+static FIRST: Lane = Lane::new();
+/// The lane of a process that was made by a fork.
+static AFTER_FORK: AtomicPtr<Lane> = AtomicPtr::new(std::ptr::null_mut());
+
+/// The lane of this process.
+fn current() -> &'static Lane {
+    // SAFETY: it is null or comes of `Box::leak` in `forked`, and nothing takes it back.
+    unsafe { AFTER_FORK.load(Ordering::Acquire).as_ref() }.unwrap_or(&FIRST)
+}
+
+/// Called in the child after a fork: the threads of the lane, its jobs and whoever holds its lock are the parent's. It is
+/// left as it is, and the child has one of its own.
+pub(super) fn forked() {
+    AFTER_FORK.store(Box::leak(Box::new(Lane::new())), Ordering::Release);
+}
 
 /// Runs `job` on a callback thread.
 pub(super) fn run(job: impl FnOnce(Python<'_>) + Send + 'static) {
+    let lane = current();
     let start = {
-        let mut lane = LANE.lock().unwrap_or_else(PoisonError::into_inner);
-        lane.jobs.push_back(Box::new(job));
-        let start = lane.idle == 0 && lane.threads < MOST_THREADS;
+        let mut waiting = lane.lock();
+        waiting.jobs.push_back(Box::new(job));
+        // Of several jobs that come before an idle thread has woken, it can take only one.
+        let start = waiting.jobs.len() > waiting.idle && waiting.threads < MOST_THREADS;
         if start {
-            lane.threads += 1;
+            waiting.threads += 1;
         }
         start
     };
     if !start {
-        WORK.notify_one();
+        lane.work.notify_one();
         return;
     }
-    let started = std::thread::Builder::new().name("helenus-callback".into()).spawn(work);
+    let started = std::thread::Builder::new().name("helenus-callback".into()).spawn(move || work(lane));
     if started.is_err() {
-        LANE.lock().unwrap_or_else(PoisonError::into_inner).threads -= 1;
+        lane.thread_ends();
     }
 }
 
@@ -55,26 +92,27 @@ pub(super) fn call(call: Py<PyAny>) {
     });
 }
 
-fn next() -> Option<Job> {
-    let mut lane = LANE.lock().unwrap_or_else(PoisonError::into_inner);
+fn next(lane: &Lane) -> Option<Job> {
+    let mut waiting = lane.lock();
     loop {
-        if let Some(job) = lane.jobs.pop_front() {
+        if let Some(job) = waiting.jobs.pop_front() {
             return Some(job);
         }
-        lane.idle += 1;
-        let (woken, waited) = WORK.wait_timeout(lane, IDLE).unwrap_or_else(PoisonError::into_inner);
-        lane = woken;
-        lane.idle -= 1;
-        if waited.timed_out() && lane.jobs.is_empty() {
-            lane.threads -= 1;
+        waiting.idle += 1;
+        let (woken, waited) = lane.work.wait_timeout(waiting, IDLE).unwrap_or_else(PoisonError::into_inner);
+        waiting = woken;
+        waiting.idle -= 1;
+        if waited.timed_out() && waiting.jobs.is_empty() {
+            waiting.threads -= 1;
             return None;
         }
     }
 }
 
-fn work() {
-    while let Some(job) = next() {
+fn work(lane: &'static Lane) {
+    while let Some(job) = next(lane) {
         let mut job = Some(job);
+        let mut was_forked = false;
         // One attachment for all that has gathered.
         let attached = Python::try_attach(|py| {
             while let Some(run) = job.take() {
@@ -82,11 +120,19 @@ fn work() {
                     return;
                 }
                 run(py);
-                job = LANE.lock().unwrap_or_else(PoisonError::into_inner).jobs.pop_front();
+                // A callback may fork: what else waits here is the parent's to run.
+                was_forked = !std::ptr::eq(lane, current());
+                if was_forked {
+                    return;
+                }
+                job = lane.lock().jobs.pop_front();
             }
         });
+        if was_forked {
+            return;
+        }
         if attached.is_none() || is_ending() {
-            LANE.lock().unwrap_or_else(PoisonError::into_inner).threads -= 1;
+            lane.thread_ends();
             return;
         }
     }

@@ -9,6 +9,8 @@ use helenus::{Executor, IoThreads};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
+use super::lanes;
+
 /// How often this process was made by a fork of one that had loaded us.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 /// The interpreter is about to end: engine threads must not touch Python any more.
@@ -34,6 +36,7 @@ pub(super) fn beside_ciphers<T: Send>(py: Python<'_>, work: impl FnOnce() -> T +
 #[pyfunction]
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
+    lanes::forked();
 }
 
 /// Called before the interpreter ends: from now on no engine thread calls into Python.
