@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from cassandra import InvalidRequest, Unavailable, UnsupportedOperation
+from cassandra import ConsistencyLevel, InvalidRequest, Unavailable, UnsupportedOperation, WriteTimeout, WriteType
 from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
 from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RetryPolicy, RoundRobinPolicy
@@ -76,6 +77,34 @@ class TestPolicies:
             session.execute(statement)
         assert asked == [statement]
         assert caught.value.alive_replicas == 1
+
+    def test_what_a_retry_policy_is_told_of_a_write(self, mock: MockCluster, session: Session) -> None:
+        asked: list[Any] = []
+
+        class Mine(RetryPolicy):
+            def on_write_timeout(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+                asked.append(args)
+                return self.RETHROW, None
+
+        fields = {"consistency": "LOCAL_ONE", "required": 2, "received": 1, "write_type": "BATCH_LOG"}
+        mock.on(query("INSERT"), error("write_timeout", **fields))
+        with pytest.raises(WriteTimeout):
+            session.execute(SimpleStatement("INSERT", retry_policy=Mine()))
+        assert asked == [(ConsistencyLevel.LOCAL_ONE, WriteType.BATCH_LOG, 2, 1, 0)]
+
+    def test_a_pause_of_a_retry_policy(self, mock: MockCluster, session: Session) -> None:
+        times: list[float] = []
+
+        class Mine(RetryPolicy):
+            def on_request_error(self, *args: Any, **kwargs: Any) -> Any:
+                times.append(time.monotonic())
+                return (self.RETRY, None, 0.3) if len(times) == 1 else (self.RETHROW, None, 0.0)
+
+        mock.on(query("SELECT"), error("overloaded", "too much"))
+        with pytest.raises(OverloadedErrorMessage):
+            session.execute(SimpleStatement("SELECT 1", retry_policy=Mine()))
+        first, second = times
+        assert 0.29 <= second - first < 3
 
     def test_errors_are_by_host(self, mock: MockCluster, session: Session) -> None:
         mock.on(query("SELECT"), error("overloaded", "too much"))

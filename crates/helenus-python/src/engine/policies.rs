@@ -124,10 +124,13 @@ impl PythonRetry {
                 intern!(py, "on_read_timeout"),
                 (query, level, *required, *received, *data_present, retries),
             ),
-            RetryFailure::WriteTimeout { required, received, write_type } => policy.call_method1(
-                intern!(py, "on_write_timeout"),
-                (query, level, write_type.name(), *required, *received, retries),
-            ),
+            RetryFailure::WriteTimeout { required, received, write_type } => {
+                let write_type = python::WRITE_TYPES.get(py)?.get_item(write_type.name()).ok();
+                policy.call_method1(
+                    intern!(py, "on_write_timeout"),
+                    (query, level, write_type, *required, *received, retries),
+                )
+            }
             RetryFailure::Unavailable { required, alive } => {
                 policy.call_method1(intern!(py, "on_unavailable"), (query, level, *required, *alive, retries))
             }
@@ -152,26 +155,34 @@ impl PythonRetry {
     }
 }
 
+fn at(retry: RetryDecision, level: Option<Consistency>) -> RetryDecision {
+    level.map_or(retry, |level| retry.at(level))
+}
+
 impl RetryPolicy for PythonRetry {
     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
         let decided = Python::try_attach(|py| {
             let decision = self.ask(py, context).and_then(|answer| {
-                let (decision, level): (u8, Option<u16>) = match answer.len()? {
-                    2 => answer.extract()?,
-                    _ => {
-                        let (decision, level, _pause): (u8, Option<u16>, Option<f64>) = answer.extract()?;
-                        (decision, level)
+                let (decision, level, after): (u8, Option<u16>, Option<f64>) = match answer.len()? {
+                    2 => {
+                        let (decision, level) = answer.extract()?;
+                        (decision, level, None)
                     }
+                    _ => answer.extract()?,
                 };
-                Ok((decision, level.and_then(Consistency::from_number)))
+                let after = Duration::try_from_secs_f64(after.unwrap_or_default()).map_err(|_| {
+                    PyValueError::new_err(format!(
+                        "a retry policy's pause of {} seconds",
+                        after.unwrap_or_default()
+                    ))
+                })?;
+                Ok((decision, level.and_then(Consistency::from_number), after))
             });
             match decision {
                 // RetryPolicy.RETRY, RETHROW, IGNORE, RETRY_NEXT_HOST.
-                Ok((0, Some(level))) => RetryDecision::SAME_HOST.at(level),
-                Ok((0, None)) => RetryDecision::SAME_HOST,
-                Ok((2, _)) => RetryDecision::Ignore,
-                Ok((3, Some(level))) => RetryDecision::NEXT_HOST.at(level),
-                Ok((3, None)) => RetryDecision::NEXT_HOST,
+                Ok((0, level, after)) => at(RetryDecision::SAME_HOST, level).after(after),
+                Ok((2, ..)) => RetryDecision::Ignore,
+                Ok((3, level, after)) => at(RetryDecision::NEXT_HOST, level).after(after),
                 Ok(_) => RetryDecision::Rethrow,
                 Err(error) => {
                     error.write_unraisable(py, Some(self.policy.bind(py)));
