@@ -171,7 +171,11 @@ class SessionCore:
         given: RequestOptions,
     ) -> RequestCore: ...
     def prepare(
-        self, query: str, keyspace: str | None = None, payload: dict[str, bytes | None] | None = None
+        self,
+        query: str,
+        timeout: float | None,
+        keyspace: str | None = None,
+        payload: dict[str, bytes | None] | None = None,
     ) -> TaskCore: ...
     def execute_concurrent(
         self,

@@ -11,7 +11,7 @@ from cassandra import OperationTimedOut
 from cassandra.cluster import Cluster, NoHostAvailable, Session
 from cassandra.query import SimpleStatement
 
-from tests.support.mock import MockCluster, query, rows, silence
+from tests.support.mock import MockCluster, prepare, query, rows, silence
 
 COLUMNS = [("v", "int")]
 ALLOWANCE = 0.1
@@ -89,6 +89,30 @@ def test_later_pages_have_the_same_time(mock: MockCluster, session: Session, pag
     mock.remove_all()
     mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)], delay=0.2))
     assert len(list(session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=0.5))) == 6
+
+
+def test_a_page_that_failed_can_be_asked_for_again(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(9)]))
+    mock.on(query("SELECT paged", nth=2), silence())
+    result = session.execute(SimpleStatement("SELECT paged", fetch_size=3), timeout=0.3)
+    seen = []
+    with pytest.raises(OperationTimedOut):
+        seen.extend(row.v for row in result)
+    assert result.has_more_pages
+    assert result.paging_state
+    # Iterating begins with the page that is there, as with cassandra-driver.
+    assert [row.v for row in result] == list(range(9))
+    assert not result.has_more_pages
+    assert mock.count(query("SELECT paged")) == 4
+
+
+def test_preparing_ends_in_time(mock: MockCluster, session: Session) -> None:
+    mock.on(prepare("SELECT silent"), silence())
+    session.default_timeout = 0.2
+    began = time.monotonic()
+    with pytest.raises(OperationTimedOut):
+        session.prepare("SELECT silent")
+    assert 0.19 <= time.monotonic() - began < 3
 
 
 def test_late_answers_reach_nobody(mock: MockCluster, session: Session) -> None:

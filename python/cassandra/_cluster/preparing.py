@@ -45,7 +45,7 @@ def core_of(session: Any, prepared: PreparedStatement) -> PreparedCore:
     """The engine's form; made again for a statement out of a pickle, or of another cluster."""
     core: PreparedCore | None = prepared._core
     if core is None or prepared._core_of is not session.cluster._core:
-        preparing = session._core.prepare(prepared.query_string, prepared.keyspace)
+        preparing = session._core.prepare(prepared.query_string, session.default_timeout, prepared.keyspace)
         core = finished(session.cluster._hub, preparing)
         prepared._core = core
         prepared._core_of = session.cluster._core

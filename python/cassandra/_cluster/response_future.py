@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -228,8 +229,12 @@ class ResponseFuture:
         # The engine gives a request up when nobody holds it any more. Here a request that nobody waits for is still
         # meant: what waits for its end holds it.
         request = self._request
-        if request is not None and not self._is_settled and not self._is_listening and not request.done():
-            request.on_done(request.done)
+        if request is None or self._is_settled or self._is_listening:
+            return
+        # In the child of a fork the request is the parent's: RuntimeError.
+        with suppress(RuntimeError):
+            if not request.done():
+                request.on_done(request.done)
 
     # Callbacks
 
@@ -312,8 +317,8 @@ class ResponseFuture:
         if not self._paging_state:
             raise QueryExhausted("There are no more pages", self.coordinator_host)
         with self._lock:
+            # It stays until an answer has been taken: a page that fails can be asked for again.
             self.message.paging_state = self._paging_state
-            self._paging_state = None
             self._final_result = self._final_exception = None
             self._is_settled = self._is_listening = False
             self._to_call = ()

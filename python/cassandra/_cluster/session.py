@@ -222,7 +222,6 @@ class Session(LegacySettings):
             asked = self._batch_message(query, profile, trace, custom_payload)
         else:
             raise TypeError(f"a session runs text and statements, not {type(query).__name__}")
-        asked.is_idempotent = query._said_idempotent()
         return query, asked
 
     def _common(
@@ -255,6 +254,7 @@ class Session(LegacySettings):
             statement.keyspace,
             payload,
             bool(trace),
+            statement._said_idempotent(),
         )
 
     def _execute_message(
@@ -350,7 +350,7 @@ class Session(LegacySettings):
                 "keyspace may only be set with native protocol 5 or higher; this cluster speaks "
                 f"{self._protocol_version}"
             )
-        core = finished(self.cluster._hub, self._core.prepare(query, keyspace, payload))
+        core = finished(self.cluster._hub, self._core.prepare(query, self.default_timeout, keyspace, payload))
         prepared = prepared_statement(self, core)
         prepared.custom_payload = core.custom_payload
         return prepared

@@ -14,7 +14,7 @@ use super::concurrent;
 use super::request::RequestCore;
 use super::reserved::ReservedCore;
 use super::runtime::{self, Owned};
-use super::statement::{PreparedCore, custom_payload, options, values};
+use super::statement::{PreparedCore, custom_payload, options, timeout as request_timeout, values};
 use super::task::TaskCore;
 use crate::encode::Binder;
 
@@ -92,18 +92,21 @@ impl SessionCore {
         self.begin(given.py(), batch.into())
     }
 
-    /// Has a statement prepared, with a custom payload or none; it ends with a `PreparedCore`.
-    #[pyo3(signature = (query, keyspace=None, payload=None))]
+    /// Has a statement prepared within `timeout` seconds (`None`: as long as it takes), with a custom payload or none; it
+    /// ends with a `PreparedCore`.
+    #[pyo3(signature = (query, timeout, keyspace=None, payload=None))]
     fn prepare(
         &self,
         query: String,
+        timeout: Option<f64>,
         keyspace: Option<String>,
         payload: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<TaskCore> {
         let session = self.session.get()?.clone();
         let payload = payload.map(custom_payload).transpose()?.unwrap_or_default();
+        let timeout = Some(request_timeout(timeout));
         let preparing = async move {
-            let prepared = session.prepare_with_payload(&query, keyspace.as_deref(), &payload).await;
+            let prepared = session.prepare_with_payload(&query, keyspace.as_deref(), &payload, timeout).await;
             prepared.map(|(prepared, answered)| PreparedCore::new(prepared, answered))
         };
         Ok(TaskCore::begin(&self.executor, preparing, |py, core| Ok(Py::new(py, core)?.into_any())))

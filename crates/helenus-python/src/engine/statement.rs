@@ -116,6 +116,13 @@ fn consistency(number: u16) -> PyResult<Consistency> {
         .ok_or_else(|| PyValueError::new_err(format!("there is no consistency level {number}")))
 }
 
+/// The time of a request; `None`: for ever. Less than nothing is nothing: it times out at once, as it would have.
+pub(super) fn timeout(seconds: Option<f64>) -> Duration {
+    seconds.map_or(Duration::MAX, |seconds| {
+        Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
+    })
+}
+
 /// What the façade passes with each statement, in its order; see the stub.
 pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult<StatementOptions> {
     let at = |index: usize| given.get_borrowed_item(index);
@@ -129,11 +136,7 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
     options.page_size = Some(at(2)?.extract::<Option<i32>>()?.unwrap_or(0));
     options.paging_state = at(3)?.extract::<Option<Vec<u8>>>()?.map(Bytes::from);
     options.timestamp = at(4)?.extract()?;
-    options.timeout = Some(match at(5)?.extract::<Option<f64>>()? {
-        None => Duration::MAX,
-        // Less than nothing is nothing: it times out at once, as it would have.
-        Some(seconds) => Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX),
-    });
+    options.timeout = Some(timeout(at(5)?.extract()?));
     options.idempotent = at(6)?.extract()?;
     options.tracing = at(7)?.extract()?;
     options.keyspace = at(8)?.extract::<Option<String>>()?.map(Arc::from);

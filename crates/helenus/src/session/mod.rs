@@ -94,7 +94,7 @@ impl Session {
     ///
     /// The server's, where the text is no CQL or names what is not there; or that no host could be asked.
     pub async fn prepare(&self, query: &str) -> Result<PreparedStatement, Error> {
-        Ok(self.inner.prepare(query, None, &[]).await?.0)
+        Ok(self.inner.prepare(query, None, &[], None).await?.0)
     }
 
     /// Has the server prepare a statement in `keyspace` instead of the session's (v5).
@@ -103,10 +103,11 @@ impl Session {
     ///
     /// See [`prepare`](Self::prepare).
     pub async fn prepare_in(&self, query: &str, keyspace: Option<&str>) -> Result<PreparedStatement, Error> {
-        Ok(self.inner.prepare(query, keyspace, &[]).await?.0)
+        Ok(self.inner.prepare(query, keyspace, &[], None).await?.0)
     }
 
-    /// The same with a custom payload for the server's query handler (v4), which may answer with another.
+    /// The same with a custom payload for the server's query handler (v4), which may answer with another, and with a time
+    /// of its own; `Some(Duration::MAX)`: for ever.
     ///
     /// # Errors
     ///
@@ -116,8 +117,9 @@ impl Session {
         query: &str,
         keyspace: Option<&str>,
         payload: &[(String, Option<Bytes>)],
+        timeout: Option<Duration>,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
-        self.inner.prepare(query, keyspace, payload).await
+        self.inner.prepare(query, keyspace, payload, timeout).await
     }
 
     /// The keyspace for names without one.

@@ -32,8 +32,9 @@ impl SessionInner {
         query: &str,
         keyspace: Option<&str>,
         payload: &[(String, Option<Bytes>)],
+        timeout: Option<Duration>,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
-        let request = self.prepare_request(query, keyspace, payload)?;
+        let request = self.prepare_request(query, keyspace, payload, timeout)?;
         request.start(Instant::now());
         let success = Awaited::new(request).await?;
         let keyspace = keyspace
@@ -57,6 +58,7 @@ impl SessionInner {
         query: &str,
         keyspace: Option<&str>,
         payload: &[(String, Option<Bytes>)],
+        timeout: Option<Duration>,
     ) -> Result<Arc<Request>, Error> {
         if self.is_shut_down() {
             return Err(Error::ShutDown);
@@ -72,7 +74,7 @@ impl SessionInner {
         }
         message.encode(version, &mut Writer::new(&mut bytes))?;
         let message = RequestMessage { flags, ..RequestMessage::whole(RequestOpcode::Prepare, bytes) };
-        let timeout = self.defaults().timeout;
+        let timeout = timeout.or(self.defaults().timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             timeout,
