@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
+from itertools import cycle
 from typing import Any
 
 import pytest
 from cassandra import ConsistencyLevel, InvalidRequest, Unavailable, UnsupportedOperation, WriteTimeout, WriteType
 from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
 from cassandra.concurrent import execute_concurrent_with_args
-from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RetryPolicy, RoundRobinPolicy
+from cassandra.policies import (
+    ConstantSpeculativeExecutionPolicy,
+    FallthroughRetryPolicy,
+    RetryPolicy,
+    RoundRobinPolicy,
+    TokenAwarePolicy,
+)
 from cassandra.protocol import OverloadedErrorMessage
 from cassandra.query import SimpleStatement
 
@@ -35,6 +42,53 @@ class TestPolicies:
         assert len(asked) == 4
         assert asked[0][0] == "ks"
         assert asked[0][1].query_string == "SELECT 1"
+
+    def test_a_plan_without_end(self, mock: MockCluster) -> None:
+        class Mine(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                return cycle(sorted(self._live_hosts))
+
+        with Cluster(
+            mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
+        ) as c:
+            future = c.connect().execute_async("SELECT 1")
+            assert len(future.message.plan) == 8 * len(mock.contact_points)
+            future.result()
+
+    @pytest.mark.parametrize("place", ["class", "instance"])
+    def test_methods_put_in_later_are_called(
+        self, mock: MockCluster, monkeypatch: pytest.MonkeyPatch, place: str
+    ) -> None:
+        child, asked = RoundRobinPolicy(), []
+        policy = TokenAwarePolicy(child)
+        ours, retried = RoundRobinPolicy.make_query_plan, RetryPolicy.on_request_error
+
+        def plan(*args: Any, **kwargs: Any) -> Any:
+            asked.append("plan")
+            return ours(child, *args[-2:], **kwargs)
+
+        def on_request_error(self: Any, *args: Any, **kwargs: Any) -> Any:
+            asked.append("retry")
+            return RetryPolicy.RETHROW, None
+
+        mock.on(query("SELECT busy"), error("overloaded", "too much"))
+        with Cluster(
+            mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=policy)
+        ) as c:
+            session = c.connect()
+            session.execute("SELECT 1")
+            assert session.execute_async("SELECT 1").message.plan is None
+            monkeypatch.setattr(RoundRobinPolicy if place == "class" else child, "make_query_plan", plan)
+            session.execute("SELECT 1")
+            assert asked == ["plan"]
+            monkeypatch.undo()
+            monkeypatch.setattr(RetryPolicy, "on_request_error", on_request_error)
+            with pytest.raises(OverloadedErrorMessage):
+                session.execute(SimpleStatement("SELECT busy", is_idempotent=True))
+            assert asked == ["plan", "retry"]
+            monkeypatch.undo()
+            assert RetryPolicy.on_request_error is retried
+            assert session.execute_async("SELECT 1").message.plan is None
 
     def test_a_plan_that_raises(self, mock: MockCluster) -> None:
         class Mine(RoundRobinPolicy):

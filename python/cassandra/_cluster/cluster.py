@@ -292,7 +292,8 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         if self._engine_plans:
             # A policy that has learnt its datacenter is described otherwise than before, and means the same.
             learnt = engine_policies.load_balancing(self._engine_policy)
-            self._engine_plans = (*self._engine_plans, learnt)
+            if learnt is not None:
+                self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
         core.set_listener(self._events if self._hub is None else self._hub.told(self._events))
         # Hosts that have come in between are told of now.

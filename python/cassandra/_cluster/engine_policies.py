@@ -1,11 +1,12 @@
 """Which policies the engine has itself, and how they are described to it.
 
-A policy is the engine's only when it is exactly of a class of ours and nobody has put anything on the instance. Any
-other is a program's own, and is called.
+A policy is the engine's only when it is exactly of a class of ours and nobody has put a method of their own on the
+instance or the class. Any other is a program's own, and is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
@@ -28,6 +29,9 @@ MOST_PAUSES: Final = 1000
 
 MOST_SPECULATIONS: Final = 64
 
+MOST_TIMES: Final = 8
+"""So often a plan may name one host."""
+
 RETRY: Final[dict[type, tuple[Any, ...]]] = {
     RetryPolicy: ("default",),
     FallthroughRetryPolicy: ("fallthrough",),
@@ -37,23 +41,43 @@ RETRY: Final[dict[type, tuple[Any, ...]]] = {
 METHODS: Final = frozenset(
     ("distance", "populate", "make_query_plan", "on_up", "on_down", "on_add", "on_remove", "_replicas", "_dc")
 )
+RETRY_METHODS: Final = ("on_read_timeout", "on_write_timeout", "on_unavailable", "on_request_error")
 
 
-def is_untouched(policy: Any) -> bool:
-    """Whether nobody has put a method of their own on the instance."""
-    return METHODS.isdisjoint(policy.__dict__)
+def as_made(kinds: Iterable[type], names: Iterable[str]) -> dict[type, tuple[tuple[str, Any], ...]]:
+    """The methods that classes have when they are imported: a program may put others in their place at any time."""
+    return {kind: tuple((name, getattr(kind, name)) for name in names if hasattr(kind, name)) for kind in kinds}
+
+
+def is_untouched(policy: Any, made: dict[type, tuple[tuple[str, Any], ...]]) -> bool:
+    """Whether nobody has put a method of their own on the instance or on its class."""
+    kind, own = type(policy), policy.__dict__
+    # A loop: requests ask this.
+    for name, method in made[kind]:  # noqa: SIM110
+        if name in own or getattr(kind, name, None) is not method:
+            return False
+    return True
+
+
+def plans_as_made(policy: Any) -> bool:
+    """Whether a policy that was described to the engine, and its child, still make plans with our methods."""
+    while policy is not None:
+        if not is_untouched(policy, PLANNING):
+            return False
+        policy = policy.__dict__.get("_child_policy")
+    return True
 
 
 def load_balancing(policy: Any) -> tuple[Any, ...] | None:
     """The description of a policy that the engine has, or None."""
     kind = type(policy)
     if kind in (TokenAwarePolicy, DefaultLoadBalancingPolicy):
-        child = load_balancing(policy._child_policy) if is_untouched(policy) else None
+        child = load_balancing(policy._child_policy) if is_untouched(policy, BALANCING) else None
         if child is None or kind is DefaultLoadBalancingPolicy:
             # A statement that names its host is sent there by the plan that the session makes for it.
             return child
         return ("token_aware", child, bool(policy.shuffle_replicas))
-    if kind not in PLAIN or not is_untouched(policy):
+    if kind not in PLAIN or not is_untouched(policy, BALANCING):
         return None
     described: tuple[Any, ...] = PLAIN[kind](policy)
     return described
@@ -75,16 +99,37 @@ PLAIN: Final[dict[type, Any]] = {
     WhiteListRoundRobinPolicy: lambda policy: ("allow_list", list(policy._allowed_hosts_resolved)),
 }
 
+BALANCING: Final = as_made((*PLAIN, TokenAwarePolicy, DefaultLoadBalancingPolicy), METHODS)
+PLANNING: Final = as_made(BALANCING, ("make_query_plan", "distance"))
+RETRYING: Final = as_made(RETRY, RETRY_METHODS)
+WAITING: Final = as_made((ConstantReconnectionPolicy, ExponentialReconnectionPolicy), ("new_schedule",))
+SPECULATING: Final = as_made((NoSpeculativeExecutionPolicy, ConstantSpeculativeExecutionPolicy), ("new_plan",))
+
+
+def drawn(plan: Iterable[Any]) -> list[Any]:
+    """The ids of the hosts of a plan. One that goes round for ever ends where it names a host for the ninth time."""
+    ids: list[Any] = []
+    times: dict[Any, int] = {}
+    for host in plan:
+        key = host.host_id
+        times[key] = times.get(key, 0) + 1
+        if times[key] > MOST_TIMES:
+            break
+        ids.append(key)
+    return ids
+
 
 def retry(policy: Any) -> Any:
     """The description of a policy that the engine has, or the program's own policy."""
     described = RETRY.get(type(policy))
-    return policy if described is None or policy.__dict__ else described
+    if described is None or policy.__dict__ or not is_untouched(policy, RETRYING):
+        return policy
+    return described
 
 
 def reconnection(policy: Any) -> Any:
     """The description of a policy that the engine has, or the waits of the program's own."""
-    kind = type(policy)
+    kind = type(policy) if type(policy) in WAITING and is_untouched(policy, WAITING) else None
     if kind is ConstantReconnectionPolicy:
         return ("constant", float(policy.delay), policy.max_attempts or None)
     if kind is ExponentialReconnectionPolicy:
@@ -94,8 +139,10 @@ def reconnection(policy: Any) -> Any:
 
 def speculation(policy: Any, keyspace: str | None, statement: Any, host: Any) -> list[float] | None:
     """The waits before each further execution; None where there is none."""
-    kind = type(policy)
-    if kind is NoSpeculativeExecutionPolicy or policy is None:
+    if policy is None:
+        return None
+    kind = type(policy) if type(policy) in SPECULATING and is_untouched(policy, SPECULATING) else None
+    if kind is NoSpeculativeExecutionPolicy:
         return None
     if kind is ConstantSpeculativeExecutionPolicy:
         if policy.delay < 0 or policy.max_attempts <= 0:

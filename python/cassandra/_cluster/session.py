@@ -303,7 +303,7 @@ class Session(LegacySettings):
         elif not self._is_engine_planned(profile) or hasattr(statement, "target_host"):
             working_keyspace = statement.keyspace or self.keyspace
             plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
-            message.plan = [found.host_id for found in plan]
+            message.plan = engine_policies.drawn(plan)
         speculative = profile.speculative_execution_policy
         if statement.is_idempotent and speculative is not None:
             message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
@@ -312,7 +312,7 @@ class Session(LegacySettings):
         """Whether the engine's own plan is the one that the profile's policy would make."""
         policy = profile.load_balancing_policy
         if policy is self.cluster._engine_policy:
-            return True
+            return engine_policies.plans_as_made(policy)
         plans = self.cluster._engine_plans
         return bool(plans) and engine_policies.load_balancing(policy) in plans
 
