@@ -96,15 +96,14 @@ def test_it_is_asked_when_a_host_goes_down(mock: MockCluster) -> None:
 
 
 def test_what_it_said_before_is_not_told_after_what_it_says_now(mock: MockCluster) -> None:
-    class Slow(Chosen):
-        asked = threading.Event()
-        go_on = threading.Event()
+    asked = threading.Event()
 
+    class Slow(Chosen):
         def distance(self, host: Any) -> int:
             found = super().distance(host)
-            if threading.current_thread().name == "slow":
-                self.asked.set()
-                self.go_on.wait(0.5)
+            if threading.current_thread().name == "slow" and host.address == mock.contact_points[2]:
+                asked.set()
+                time.sleep(0.5)
             return found
 
     policy = Slow(mock, n0=HostDistance.LOCAL)
@@ -112,7 +111,7 @@ def test_what_it_said_before_is_not_told_after_what_it_says_now(mock: MockCluste
         session = cluster.connect(wait_for_all_pools=True)
         slow = threading.Thread(target=session.update_created_pools, name="slow")
         slow.start()
-        assert policy.asked.wait(5)
+        assert asked.wait(5)
         policy.distances[mock.contact_points[2]] = HostDistance.LOCAL
         session.update_created_pools()
         slow.join()
