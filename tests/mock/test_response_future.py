@@ -13,7 +13,7 @@ from cassandra import ConsistencyLevel, DriverException, InvalidRequest, Operati
 from cassandra.cluster import ResponseFuture, ResultSet, Session
 
 from tests.support.mock import MockCluster, error, query, rows, silence
-from tests.support.statements import COLUMNS, wait_until
+from tests.support.statements import COLUMNS, wait_until, with_profile
 
 
 class TestFuture:
@@ -170,3 +170,21 @@ class TestFuture:
         for thread in threads:
             thread.join()
         assert got == [(1, "a")] * 8
+
+
+def test_a_row_factory_may_ask_its_own_future_and_be_interrupted(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT v"), rows([("v", "int")], [[7]]))
+    made: list[Any] = []
+
+    def factory(names: Any, values: Any) -> Any:
+        made.append(names)
+        future.clear_callbacks()
+        if len(made) == 1:
+            raise KeyboardInterrupt
+        return list(values)
+
+    future = session.execute_async("SELECT v", execution_profile=with_profile(session, row_factory=factory))
+    with pytest.raises(KeyboardInterrupt):
+        future.result()
+    assert future.result().one() == (7,)
+    assert len(made) == 2

@@ -107,7 +107,7 @@ class EndedFuture(ResponseFuture):
             self._note_new_columns(answer)
             self._final_result = answer.rows(run.row_factory, run.session.cluster._user_types or None)
         elif kind != "void":
-            self._take(answer)
+            self._has_read(answer, self._read(answer))
 
     @cached_property
     def _host(self) -> Any:

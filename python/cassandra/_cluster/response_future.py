@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cassandra._cluster.failure import with_hosts
 from cassandra._cluster.options import timeout as checked_timeout
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from cassandra._native import RequestCore, ResultCore
 
 log = logging.getLogger("cassandra.cluster")
+
+NO_ROWS: Final = (None, None, None)
 
 Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 
@@ -87,6 +89,7 @@ class ResponseFuture:
     _is_traced = False
     _is_internal = False
     _is_settled = False
+    _taken: ResultCore | Exception | None = None
     _is_listening = False
     _callbacks: tuple[Call, ...] = ()
     _errbacks: tuple[Call, ...] = ()
@@ -128,22 +131,43 @@ class ResponseFuture:
         with self._lock:
             if self._is_settled:
                 return
-            request = self._request
-            assert request is not None
-            try:
-                self._take(request.take())
-            except Exception as error:
-                self._final_exception = with_hosts(error, self.session.cluster)
-                self._host = getattr(error, "last_host", None) or self._host
-            if self._began is not None:
-                took = time.monotonic() - self._began
-                self.session.cluster.metrics.on_request(took)
-            self._to_call = self._callbacks if self._final_exception is None else self._errbacks
-            self._is_settled = True
+            if self._taken is None:
+                assert self._request is not None
+                try:
+                    self._taken = self._request.take()
+                except Exception as error:
+                    self._taken = error
+            taken = self._taken
+        # Not under the lock: a row factory is the program's and may look at this future. Where it is interrupted, the
+        # answer is still there for whoever asks next.
+        exception, read = None, NO_ROWS
+        try:
+            if isinstance(taken, Exception):
+                raise taken
+            read = self._read(taken)
+        except Exception as error:
+            exception = with_hosts(error, self.session.cluster)
+        with self._lock:
+            if not self._is_settled and self._taken is taken:
+                self._publish(taken, exception, read)
 
-    def _take(self, answer: ResultCore) -> None:
+    def _publish(self, taken: Any, exception: BaseException | None, read: tuple[Any, Any, Any]) -> None:
+        if isinstance(taken, Exception):
+            self._host = getattr(exception, "last_host", None) or self._host
+        else:
+            self._note(taken)
+        self._final_exception = exception
+        if exception is None:
+            self._has_read(taken, read)
+        if self._began is not None:
+            self.session.cluster.metrics.on_request(time.monotonic() - self._began)
+        self._to_call = self._callbacks if exception is None else self._errbacks
+        self._taken = None
+        self._is_settled = True
+
+    def _note(self, answer: ResultCore) -> None:
+        """What an answer says beside its rows, whether or not they can be read."""
         self._host = answer.host
-        self._paging_state = answer.paging_state
         if (warnings := answer.warnings) is not None:
             self._warnings = warnings
         if (payload := answer.custom_payload) is not None:
@@ -151,25 +175,32 @@ class ResponseFuture:
         if self._is_traced and (trace := answer.tracing_id) is not None:
             self._query_trace_ids = (*self._query_trace_ids, trace)
             self._query_traces = (*self._query_traces, QueryTrace(trace, self.session))
-        kind = answer.kind
-        if kind == "rows":
+
+    def _has_read(self, answer: ResultCore, read: tuple[Any, Any, Any]) -> None:
+        self._paging_state = answer.paging_state
+        if answer.kind == "rows":
             self._is_result_kind_rows = True
-            self._col_names = answer.column_names
-            self._col_types = answer.column_types
             self._note_new_columns(answer)
-            if self.session.client_protocol_handler is not ProtocolHandler and not self._is_internal:
-                self._read_by_handler(answer)
-                return
-            self._final_result = answer.rows(self.row_factory, self.session.cluster._user_types or None)
+            self._col_names, self._col_types, self._final_result = read
             return
         self._final_result = None
-        if kind == "schema_change":
+        if answer.kind == "schema_change":
             self.is_schema_agreed = answer.schema_agreed
+
+    def _read(self, answer: ResultCore) -> tuple[Any, Any, Any]:
+        """The columns' names, their types, and the rows."""
+        if answer.kind == "rows":
+            if self.session.client_protocol_handler is not ProtocolHandler and not self._is_internal:
+                return self._read_by_handler(answer)
+            made = answer.rows(self.row_factory, self.session.cluster._user_types or None)
+            return answer.column_names, answer.column_types, made
+        if answer.kind == "schema_change":
             change = answer.schema_change
             self.session.cluster._schema_changed({} if change is None else change)
+        return NO_ROWS
 
-    def _read_by_handler(self, answer: ResultCore) -> None:
-        """The rows as the program's own protocol handler reads them."""
+    def _read_by_handler(self, answer: ResultCore) -> tuple[Any, Any, Any]:
+        """The same as the program's own protocol handler reads it."""
         session = self.session
         handler = checked_handler(session.client_protocol_handler)
         version = session._protocol_version
@@ -178,9 +209,8 @@ class ResponseFuture:
         message = handler.decode_message(
             version, session.cluster._user_types, 0, flags, ResultMessage.opcode, body, None, known
         )
-        self._col_names = message.column_names
-        self._col_types = message.column_types
-        self._final_result = self.row_factory(message.column_names, message.parsed_rows)
+        rows = self.row_factory(message.column_names, message.parsed_rows)
+        return message.column_names, message.column_types, rows
 
     def _note_new_columns(self, answer: ResultCore) -> None:
         prepared = self.prepared_statement
@@ -319,7 +349,7 @@ class ResponseFuture:
         with self._lock:
             # It stays until an answer has been taken: a page that fails can be asked for again.
             self.message.paging_state = self._paging_state
-            self._final_result = self._final_exception = None
+            self._final_result = self._final_exception = self._taken = None
             self._is_settled = self._is_listening = False
             self._to_call = ()
         self.send_request()
