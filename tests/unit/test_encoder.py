@@ -395,6 +395,19 @@ def test_text_reads_back_as_it_was(text: str) -> None:
     assert literal[1:-1].replace("''", "'") == text
 
 
+@pytest.mark.parametrize("end", ["\n", "\r"])
+@pytest.mark.parametrize("template", ["*//*%s", "/*/*/--%s", "a*//*/*/ %s", "'' --%s", "$$'$$//%s", "/*'*/--%s"])
+def test_what_ends_a_comment_is_refused_inside_of_it(template: str, end: str) -> None:
+    assert bind_params(template, ("a",), Encoder()) == template.replace("%s", "'a'")
+    with pytest.raises(ValueError, match="inside a literal, a quoted name or a comment"):
+        bind_params(template, (f"a{end}; DROP TABLE t",), Encoder())
+
+
+@pytest.mark.parametrize("template", ["/*/*/%s", "/**/%s", "/***/%s", "--*/\n%s", "'/*'%s", "*/%s", '"--"%s'])
+def test_what_only_looks_like_a_comment_is_none(template: str) -> None:
+    assert bind_params(template, ("a*/\n",), Encoder()) == template.replace("%s", "'a*/\n'")
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     template=st.lists(

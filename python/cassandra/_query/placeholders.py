@@ -18,12 +18,17 @@ from cassandra._exported import exported_by
 if TYPE_CHECKING:
     from cassandra.encoder import Encoder
 
-MARKS: Final = re.compile(r"'|\"|\$\$|--|//|/\*|\*/|\n|\r|%")
 DIRECTIVE: Final = re.compile(r"%(?:(?P<percent>%)|(?P<positional>s)|\((?P<name>[^()]*)\)s)")
 
 # What a mark in plain CQL opens, and the marks that end it.
 OPENS: Final = {"'": "'", '"': '"', "$$": "$$", "--": "\n", "//": "\n", "/*": "*/"}
 ENDS: Final = {"'": ("'",), '"': ('"',), "$$": ("$$",), "\n": ("\n", "\r"), "*/": ("*/",)}
+
+# What is looked for, in plain CQL and inside of what was opened. Nothing else may be taken for a mark: the `*/` of
+# `*//` in plain CQL would hide the comment that begins there.
+MARKS: Final = {
+    inside: re.compile("|".join(map(re.escape, (*marks, "%")))) for inside, marks in {"": tuple(OPENS), **ENDS}.items()
+}
 
 
 class Hole(NamedTuple):
@@ -57,12 +62,11 @@ def template(query: str) -> Template:
     text = ""
     start = position = 0
     inside = ""
-    while mark := MARKS.search(query, position):
+    while mark := MARKS[inside].search(query, position):
         position = mark.end()
         sign = mark.group()
         if sign != "%":
-            ended = inside and sign in ENDS[inside]
-            inside = "" if ended else inside or OPENS.get(sign, "")
+            inside = "" if inside else OPENS[sign]
             continue
         directive = DIRECTIVE.match(query, mark.start())
         if directive is None:
