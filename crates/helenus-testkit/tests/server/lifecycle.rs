@@ -77,8 +77,16 @@ fn a_cluster_of_three_lets_in_whoever_knows_the_password_while_one_is_dead() {
         .unwrap();
     for node in cluster.nodes() {
         let mut connection = log_in(node.address());
-        let peers = run(&mut connection, "SELECT data_center, rack FROM system.peers_v2");
-        assert!(peers.contains("east"), "{peers}");
+        // Nodes that answer may not have heard of each other yet.
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let peers = run(&mut connection, "SELECT data_center, rack FROM system.peers_v2");
+            if peers.contains("east") {
+                break;
+            }
+            assert!(Instant::now() < until, "{peers}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
     cluster.nodes()[2].kill().unwrap();
     log_in(cluster.nodes()[0].address());
