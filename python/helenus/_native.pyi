@@ -184,9 +184,10 @@ class SessionCore:
         parameters: Iterable[Any],
         concurrency: int,
         raise_on_first_error: bool,
-        timestamps: Callable[[], int] | None,
+        timestamps: tuple[Callable[[], int], bool] | None,
+        kept: list[Any] | None,
         given: RequestOptions,
-        made: Callable[[int, bool, Any], Any],
+        made: tuple[type[Any], type[Any], Any, Any, Any],
     ) -> list[Any]: ...
     @property
     def keyspace(self) -> str | None: ...
@@ -260,6 +261,21 @@ class SecureConnectBundle:
     def read(path: str | bytes) -> SecureConnectBundle: ...
     @property
     def keyspace(self) -> str | None: ...
+
+@final
+class EndedCore:
+    """An answer whose rows were read, and which has nothing more to say."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def column_names(self) -> list[str] | None: ...
+    @property
+    def column_types(self) -> list[Any] | None: ...
+    @property
+    def paging_state(self) -> bytes | None: ...
+    @property
+    def host(self) -> UUID: ...
 
 @final
 class ResultCore:

@@ -30,8 +30,8 @@ mod native {
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
     use crate::engine::{
-        ClusterCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle, SessionCore,
-        TaskCore,
+        ClusterCore, EndedCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle,
+        SessionCore, TaskCore,
     };
     #[pymodule_export]
     use crate::schema::SchemaCore;

@@ -1,17 +1,19 @@
 """`execute_concurrent_with_args` by the engine: one prepared statement with many values.
 
-The engine binds, sends and waits in one loop, and comes back to Python for each result. That is the same to a program
+The engine binds, sends and waits in one loop, and makes the results. That is the same to a program
 only where the session is ours unchanged and nobody listens to its requests; else the general way of
 `cassandra.concurrent` is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from cassandra import timestamps
 from cassandra._cluster import engine_policies
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT
 from cassandra._cluster.failure import with_hosts
@@ -22,43 +24,41 @@ from cassandra._cluster.session import Session
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.bound import BoundStatement
 from cassandra._query.prepared import PreparedStatement
+from cassandra.timestamps import MonotonicTimestampGenerator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cassandra._native import ResultCore
+    from cassandra._native import EndedCore, ResultCore
 
 
 class ConcurrentRun:
     """One call: what all its executions share, and the values of each."""
 
-    def __init__(self, session: Session, prepared: PreparedStatement, profile: Any, made: Callable[..., Any]) -> None:
+    def __init__(self, session: Session, prepared: PreparedStatement, profile: Any, made: type[Any]) -> None:
         self.session = session
         self.prepared = prepared
         self.profile = profile
         self.row_factory = profile.row_factory
         self.timeout = profile.request_timeout
         self._made = made
-        self._kept: list[Any] = []
         # Only a statement that gives rows has further pages, for which the values are needed again.
-        self._keeps = bool(prepared.result_metadata)
+        self._kept: list[Any] | None = [] if prepared.result_metadata else None
 
     def execute(self, parameters: Iterable[Any], concurrency: int, raise_on_first_error: bool) -> list[Any]:
-        """Run them all; what `made` makes of each, in order."""
+        """Run them all; an instance of `made` for each, in order."""
         session = self.session
         message = self.message_for(None)
-        message.timestamp = None
-        binding = self.prepared._binding()
+        user_types = session.cluster._user_types or None
         try:
             return session._core.execute_concurrent(
                 message.prepared,
-                binding._binder,
-                self._keeping(parameters) if self._keeps else parameters,
+                self.prepared._binding()._binder,
+                parameters,
                 concurrency,
                 raise_on_first_error,
-                session.timestamp_generator if session.use_client_timestamp else None,
+                self._timestamps(),
+                self._kept,
                 message.options(),
-                self._result,
+                (self._made, EndedResultSet, self, self.row_factory, user_types),
             )
         except Exception as error:
             known = with_hosts(error, session.cluster)
@@ -66,48 +66,105 @@ class ConcurrentRun:
                 raise
             raise known from None
 
-    def _keeping(self, parameters: Iterable[Any]) -> Iterator[Any]:
-        for values in parameters:
-            self._kept.append(values)
-            yield values
+    def _timestamps(self) -> tuple[Any, bool] | None:
+        generator = self.session._timestamps()
+        return None if generator is None else (generator, is_as_made(generator))
 
-    def _result(self, index: int, is_success: bool, outcome: Any) -> Any:
-        if not is_success:
-            return self._made(False, with_hosts(outcome, self.session.cluster))
-        future = EndedFuture(self, index, outcome)
-        return self._made(True, ResultSet(future, future._final_result))
+    # What the engine asks for, where it does not make a result by itself
+
+    def failure(self, error: BaseException) -> BaseException:
+        """An error of the engine as a program expects it."""
+        return with_hosts(error, self.session.cluster)
+
+    def result_set(self, index: int, answer: ResultCore) -> ResultSet:
+        """The result of an answer that has more to say than its rows."""
+        future = EndedFuture(self, index, answer)
+        future._read_all(answer)
+        return ResultSet(future, future._final_result)
 
     def message_for(self, bound: Any) -> Any:
         """A request with the options that all share; with values, one that can fetch further pages."""
         statement = BoundStatement(self.prepared) if bound is None else bound
-        message = self.session._execute_message(statement, self.profile, False, None)
+        # Each execution gets a timestamp of its own.
+        message = self.session._execute_message(statement, self.profile, False, None, is_stamped=bound is not None)
         message.timeout = self.timeout
         return message
 
     def statement_at(self, index: int) -> Any:
         """The statement that was run at this place; without its values where nobody needs them any more."""
-        return self.prepared.bind(self._kept[index]) if self._keeps else BoundStatement(self.prepared)
+        return BoundStatement(self.prepared) if self._kept is None else self.prepared.bind(self._kept[index])
+
+
+class EndedResultSet(ResultSet):
+    """A result that the engine has made, with the rows of its page; the rest is looked up when it is asked for.
+
+    Of many thousand results hardly one is asked for more than its rows.
+    """
+
+    _run: ConcurrentRun
+    _answer: EndedCore
+    _index = 0
+    _has_future = False
+    _first_page: Any = None
+
+    @cached_property
+    def response_future(self) -> Any:
+        future = EndedFuture(self._run, self._index, self._answer)
+        if self._answer.kind == "rows":
+            future._is_result_kind_rows = True
+            future._final_result = self._current_rows if self._first_page is None else self._first_page
+            future._col_names, future._col_types = self.column_names, self.column_types
+        self._has_future = True
+        return future
+
+    @cached_property
+    def column_names(self) -> Any:  # type: ignore[override]
+        return self._answer.column_names
+
+    @cached_property
+    def column_types(self) -> Any:  # type: ignore[override]
+        return self._answer.column_types
+
+    @cached_property
+    def _current_rows(self) -> Any:
+        return []
+
+    def _leave_page(self) -> None:
+        # A future that is asked for later has its rows all the same.
+        if not self._has_future:
+            self._first_page = self._current_rows
+        super()._leave_page()
+
+    @property
+    def has_more_pages(self) -> bool:
+        # The future knows, as soon as there is one: it is what fetches pages.
+        more: bool = self.response_future.has_more_pages if self._has_future else self._answer.paging_state is not None
+        return more
+
+
+# A program, and what is written for one, knows but one class of results.
+EndedResultSet.__name__ = EndedResultSet.__qualname__ = ResultSet.__name__
+EndedResultSet.__module__ = ResultSet.__module__
+# CPython keeps attributes without a dict for each object only as long as the first objects of the class had them.
+first: Any = EndedResultSet.__new__(EndedResultSet)
+first._run = first._answer = first._index = first._current_rows = None
+del first
 
 
 class EndedFuture(ResponseFuture):
     """The future of an execution that had ended before anybody saw it."""
 
-    def __init__(self, run: ConcurrentRun, index: int, answer: ResultCore) -> None:
+    def __init__(self, run: ConcurrentRun, index: int, answer: EndedCore | ResultCore) -> None:
         self._run = run
         self._index = index
         self._answer = answer
         self._lock = Lock()
         self._is_settled = True
-        # Of many thousand results hardly one is asked for more than its rows: the rest is looked up when it is.
-        kind = answer.kind
-        if kind == "rows":
-            self._is_result_kind_rows = True
-            self._col_names = answer.column_names
-            self._col_types = answer.column_types
-            self._note_new_columns(answer)
-            self._final_result = answer.rows(run.row_factory, run.session.cluster._user_types or None)
-        elif kind != "void":
-            self._has_read(answer, self._read(answer))
+
+    def _read_all(self, answer: ResultCore) -> None:
+        """Take from the answer all that it says."""
+        self._note(answer)
+        self._has_read(answer, self._read(answer))
 
     @cached_property
     def _host(self) -> Any:
@@ -116,14 +173,6 @@ class EndedFuture(ResponseFuture):
     @cached_property
     def _paging_state(self) -> bytes | None:  # type: ignore[override]
         return self._answer.paging_state
-
-    @cached_property
-    def _warnings(self) -> Any:  # type: ignore[override]
-        return self._answer.warnings
-
-    @cached_property
-    def _custom_payload(self) -> Any:  # type: ignore[override]
-        return self._answer.custom_payload
 
     @cached_property
     def session(self) -> Any:
@@ -150,7 +199,24 @@ class EndedFuture(ResponseFuture):
         return self._run.timeout
 
 
-def run_for(session: Any, statement: Any, execution_profile: Any, made: Callable[..., Any]) -> ConcurrentRun | None:
+def is_as_made(generator: Any) -> bool:
+    """Whether timestamps come from our generator, in which nobody has changed anything, nor its clock."""
+    return (
+        type(generator) is MonotonicTimestampGenerator
+        and generator.__dict__.keys() <= GENERATORS_OWN
+        and all(getattr(MonotonicTimestampGenerator, name) is method for name, method in GENERATORS_METHODS)
+        and timestamps.time.time is CLOCK  # type: ignore[attr-defined]
+    )
+
+
+CLOCK: Final = time.time
+GENERATORS_OWN: Final = MonotonicTimestampGenerator().__dict__.keys()
+GENERATORS_METHODS: Final = tuple(
+    (name, getattr(MonotonicTimestampGenerator, name)) for name in ("__call__", "_next_timestamp", "_maybe_warn")
+)
+
+
+def run_for(session: Any, statement: Any, execution_profile: Any, made: type[Any]) -> ConcurrentRun | None:
     """How the engine can run this; None where the general way is to be taken."""
     if not isinstance(session, Session) or type(statement) is not PreparedStatement:
         return None

@@ -84,10 +84,14 @@ class ResultSet:
                 if self._list_mode or not self.has_more_pages:
                     # As after the end of any iterator: nothing is left of the page either.
                     if not self._list_mode:
-                        self._current_rows = []
+                        self._leave_page()
                     raise
             self.fetch_next_page()
             self._page_iter = iter(self._current_rows)
+
+    def _leave_page(self) -> None:
+        """All of the last page was iterated."""
+        self._current_rows = []
 
     def next(self) -> Any:
         """The next row; StopIteration after the last of all pages."""
@@ -95,7 +99,10 @@ class ResultSet:
 
     def one(self) -> Any:
         """The first row of the current page, or None where it has none."""
-        return next(islice(iter(self._current_rows), 1), None)
+        rows = self._current_rows
+        if type(rows) is list:
+            return rows[0] if rows else None
+        return next(islice(iter(rows), 1), None)
 
     def all(self) -> list[Any]:
         """The rows of all pages, as a list."""

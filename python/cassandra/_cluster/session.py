@@ -224,12 +224,17 @@ class Session(LegacySettings):
             raise TypeError(f"a session runs text and statements, not {type(query).__name__}")
         return query, asked
 
+    def _timestamps(self) -> Callable[[], int] | None:
+        """What gives the timestamps of writes; None where the servers do."""
+        return self.timestamp_generator if self.use_client_timestamp else None
+
     def _common(
         self,
         statement: Statement,
         profile: ExecutionProfile,
         trace: bool,
         custom_payload: Mapping[str, bytes | None] | None,
+        is_stamped: bool = True,
     ) -> tuple[Any, ...]:
         level = statement.consistency_level
         if level is None:
@@ -240,9 +245,7 @@ class Session(LegacySettings):
         size = statement.fetch_size
         if size is FETCH_SIZE_UNSET:
             size = self.default_fetch_size
-        timestamp = None
-        if self.use_client_timestamp and self.timestamp_generator is not None:
-            timestamp = self.timestamp_generator()
+        generator = self._timestamps() if is_stamped else None
         payload: Mapping[str, bytes | None] | None = statement.custom_payload or None
         if custom_payload is not None:
             payload = {**(payload or {}), **options.payload("custom_payload", custom_payload)}
@@ -250,7 +253,7 @@ class Session(LegacySettings):
             level,
             profile.serial_consistency_level if serial is None else serial,
             None if size is None else options.fetch_size("fetch_size", size),
-            timestamp,
+            None if generator is None else generator(),
             statement.keyspace,
             payload,
             bool(trace),
@@ -263,8 +266,9 @@ class Session(LegacySettings):
         profile: ExecutionProfile,
         trace: bool,
         custom_payload: Mapping[str, bytes | None] | None,
+        is_stamped: bool = True,
     ) -> Message:
-        message = ExecuteMessage(*self._common(bound, profile, trace, custom_payload))
+        message = ExecuteMessage(*self._common(bound, profile, trace, custom_payload, is_stamped))
         message.keyspace = None
         message.prepared = core_of(self, bound.prepared_statement)
         message.query_params = bound.values if bound._bound is None else bound._bound

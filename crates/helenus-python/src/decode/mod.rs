@@ -5,7 +5,7 @@
 //! [`MAX_DEPTH`](helenus_protocol::types::MAX_DEPTH). Byte formats: section 6 of the v5 specification.
 
 mod collections;
-mod objects;
+pub(crate) mod objects;
 mod rows;
 mod scalars;
 mod temporal;

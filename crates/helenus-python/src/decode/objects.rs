@@ -22,8 +22,26 @@ fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
+/// A new instance of a class whose attributes are in a dict, without its `__new__` and `__init__`: what
+/// `object.__new__(class)` gives. While nobody asks for the dict, none is made.
+pub(crate) fn instance<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    let nothing = PyTuple::empty(py);
+    // SAFETY: `object`'s own slot is called as the interpreter calls it, with a live class and no arguments; a null
+    // result means an exception is set, which `from_owned_ptr_or_err` takes.
+    unsafe {
+        let Some(new) = ffi::PyBaseObject_Type.tp_new else { return class.call0() };
+        let object = new(class.as_type_ptr(), nothing.as_ptr(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(py, object)
+    }
+}
+
 /// Sets an attribute past any `__setattr__` of the class (`uuid.UUID` refuses by its own).
-fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn set(
+    object: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
     // SAFETY: all three are live objects; a negative result means an exception is set.
     let result = unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) };
     if result < 0 { Err(PyErr::fetch(object.py())) } else { Ok(()) }
@@ -56,7 +74,7 @@ fn tuples_are_plain(py: Python<'_>) -> bool {
 }
 
 /// An instance of a namedtuple class (a subclass of `tuple` without further state) with these items, which are taken.
-pub(super) fn named_tuple<'py>(
+pub(crate) fn named_tuple<'py>(
     class: &Bound<'py, PyType>,
     items: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -75,5 +93,31 @@ pub(super) fn named_tuple<'py>(
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index as ffi::Py_ssize_t, item.into_ptr());
         }
         Ok(tuple)
+    }
+}
+
+/// Has the cycle collector pass by an object that refers to no other object of Python.
+pub(crate) fn refers_to_none(object: &Bound<'_, PyAny>) {
+    // SAFETY: a live object, which may be untracked at any time where the collector would track it at all.
+    unsafe {
+        if ffi::PyObject_GC_IsTracked(object.as_ptr()) != 0 {
+            ffi::PyObject_GC_UnTrack(object.as_ptr().cast());
+        }
+    }
+}
+
+/// Has the cycle collector pass a row by, if nothing in it can lead back to it: a tuple never changes, so one of numbers
+/// and texts is in no cycle. The collector does the same by itself for plain tuples, but not for their subclasses, and
+/// not before it has looked at each.
+pub(super) fn leave_to_counting(row: &Bound<'_, PyAny>) {
+    // SAFETY: a live tuple, or an instance of a subclass without further state, whose items are all set; an object may
+    // be untracked at any time, and is freed alike with and without. The interpreter's lock is held throughout.
+    unsafe {
+        let tuple = row.as_ptr();
+        let items = 0..ffi::PyTuple_GET_SIZE(tuple);
+        let may_lead_on = |index| ffi::PyObject_GC_IsTracked(ffi::PyTuple_GET_ITEM(tuple, index)) != 0;
+        if !items.into_iter().any(may_lead_on) {
+            ffi::PyObject_GC_UnTrack(tuple.cast());
+        }
     }
 }

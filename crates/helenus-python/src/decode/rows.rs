@@ -232,12 +232,16 @@ impl<'py> Page<'_, 'py> {
 
     fn tuple(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.fill(py)?;
-        Ok(PyTuple::new(py, self.row.drain(..))?.into_any())
+        let row = PyTuple::new(py, self.row.drain(..))?.into_any();
+        objects::leave_to_counting(&row);
+        Ok(row)
     }
 
     fn named_tuple(&mut self, py: Python<'py>, class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
         self.fill(py)?;
-        objects::named_tuple(class, &mut self.row)
+        let row = objects::named_tuple(class, &mut self.row)?;
+        objects::leave_to_counting(&row);
+        Ok(row)
     }
 
     fn dict(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -15,6 +15,9 @@ use crate::python;
 /// A `[short]` counts the values.
 const MAX_VALUES: usize = 65_535;
 
+/// So many bytes of room are kept between statements.
+const KEEP: usize = 64 * 1024;
+
 #[derive(Debug)]
 struct BindColumn {
     name: Py<PyString>,
@@ -101,14 +104,20 @@ impl Binder {
 impl Binder {
     /// What [`bind`](Self::bind_from_python) does, for the request path.
     pub(crate) fn bind(&self, values: &Bound<'_, PyAny>) -> PyResult<BoundValues> {
+        let mut bound = BoundValues::with_capacity(self.columns.len());
+        self.bind_to(values, &mut bound)?;
+        Ok(bound)
+    }
+
+    /// The same into `bound`, which is empty, for whoever binds many: it may be used again.
+    pub(crate) fn bind_to(&self, values: &Bound<'_, PyAny>, bound: &mut BoundValues) -> PyResult<()> {
         let py = values.py();
         let unset = python::UNSET_VALUE.get(py)?;
-        let mut bound = BoundValues::with_capacity(self.columns.len());
         if let Ok(dict) = values.cast::<PyDict>() {
             for column in &self.columns {
                 match dict.get_item(&column.name)? {
-                    Some(value) => self.push(&mut bound, column, &value, unset)?,
-                    None if self.can_unset => self.push(&mut bound, column, unset, unset)?,
+                    Some(value) => self.push(bound, column, &value, unset)?,
+                    None if self.can_unset => self.push(bound, column, unset, unset)?,
                     None => {
                         let name = column.name.bind(py);
                         let text = format!("Column name `{name}` not found in bound dict.");
@@ -116,14 +125,14 @@ impl Binder {
                     }
                 }
             }
-            return Ok(bound);
+            return Ok(());
         }
         if !values.is_none() {
-            self.push_sequence(&mut bound, values, unset)?;
+            self.push_sequence(bound, values, unset)?;
         }
         if self.can_unset {
             for column in &self.columns[bound.ends.len()..] {
-                self.push(&mut bound, column, unset, unset)?;
+                self.push(bound, column, unset, unset)?;
             }
         } else if bound.ends.len() < self.routing_key.len() {
             return Err(PyValueError::new_err(format!(
@@ -132,7 +141,7 @@ impl Binder {
                 self.routing_key.len()
             )));
         }
-        Ok(bound)
+        Ok(())
     }
 
     fn push_sequence(
@@ -215,9 +224,12 @@ impl BoundValues {
         SerializedValues::from_wire(self.count(), self.wire.clone())
     }
 
-    /// As they go into a request, for the only one that they are for.
-    pub(crate) fn into_serialized(self) -> SerializedValues {
-        SerializedValues::from_wire(self.count(), self.wire)
+    /// Forgets them, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.wire.clear();
+        // One large value is not to be kept for ever.
+        self.wire.shrink_to(KEEP);
+        self.ends.clear();
     }
 }
 

@@ -22,6 +22,7 @@ mod tls;
 
 pub(crate) use bundle::SecureConnectBundle;
 pub(crate) use cluster::ClusterCore;
+pub(crate) use concurrent::EndedCore;
 pub(crate) use request::RequestCore;
 pub(crate) use reserved::ReservedCore;
 pub(crate) use result::ResultCore;

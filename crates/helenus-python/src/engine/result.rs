@@ -83,6 +83,22 @@ pub(super) fn decoder<'py>(
     Ok(decoder)
 }
 
+/// The names of columns; `None` where there are none.
+pub(super) fn column_names<'py>(
+    py: Python<'py>,
+    metadata: Option<&Arc<RowsMetadata>>,
+) -> PyResult<Option<Bound<'py, PyList>>> {
+    metadata.map(|metadata| decoder(py, metadata, None)?.get().names(py)).transpose()
+}
+
+/// The classes of columns; `None` where there are none.
+pub(super) fn column_types<'py>(
+    py: Python<'py>,
+    metadata: Option<&Arc<RowsMetadata>>,
+) -> PyResult<Option<Bound<'py, PyList>>> {
+    metadata.map(|metadata| decoder(py, metadata, None)?.get().types(py)).transpose()
+}
+
 impl ResultCore {
     pub(super) fn new(result: ResultSet) -> Self {
         Self(Owned::new(result))
@@ -109,21 +125,13 @@ impl ResultCore {
     /// The names of the columns; `None` without rows.
     #[getter]
     fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let result = self.0.get()?;
-        match result.metadata() {
-            Some(metadata) => decoder(py, metadata, None)?.get().names(py).map(Some),
-            None => Ok(None),
-        }
+        column_names(py, self.0.get()?.metadata())
     }
 
     /// The classes of the columns; `None` without rows.
     #[getter]
     fn column_types<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let result = self.0.get()?;
-        match result.metadata() {
-            Some(metadata) => decoder(py, metadata, None)?.get().types(py).map(Some),
-            None => Ok(None),
-        }
+        column_types(py, self.0.get()?.metadata())
     }
 
     /// How many rows the page has.

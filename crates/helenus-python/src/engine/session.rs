@@ -112,10 +112,12 @@ impl SessionCore {
         Ok(TaskCore::begin(&self.executor, preparing, |py, core| Ok(Py::new(py, core)?.into_any())))
     }
 
-    /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what `made(index, True,
-    /// result)` or `made(index, False, exception)` gives for each, in order. `timestamps()` gives the timestamp of each.
-    /// The first error is raised where `raise_on_first_error` says so; what is under way then is given up.
+    /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what came of each, in
+    /// order: see `Outcomes` for what `made` has in it. `timestamps` is what gives the timestamp of each, and whether it is
+    /// the `MonotonicTimestampGenerator` as we made it. `kept` takes the values of each. The first error is raised where
+    /// `raise_on_first_error` says so; what is under way then is given up.
     #[expect(clippy::too_many_arguments, reason = "one call from the façade, which names them")]
+    #[pyo3(signature = (prepared, binder, parameters, concurrency, raise_on_first_error, timestamps, kept, given, made))]
     fn execute_concurrent<'py>(
         &self,
         py: Python<'py>,
@@ -124,16 +126,27 @@ impl SessionCore {
         parameters: &Bound<'py, PyAny>,
         concurrency: usize,
         raise_on_first_error: bool,
-        timestamps: Option<&Bound<'py, PyAny>>,
+        timestamps: Option<(Bound<'py, PyAny>, bool)>,
+        kept: Option<&Bound<'py, PyList>>,
         given: &Bound<'py, PyTuple>,
-        made: &Bound<'py, PyAny>,
+        made: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyList>> {
         let session = self.session.get()?;
         let mut prepared = prepared.get()?.clone();
         *prepared.options_mut() = options(session, given)?;
-        let run =
-            concurrent::Run { session, prepared, binder, concurrency, raise_on_first_error, timestamps };
-        run.all(py, parameters, made)
+        let timestamps =
+            timestamps.map(|(generator, is_ours)| concurrent::Timestamps::new(generator, is_ours));
+        let timestamps = timestamps.transpose()?;
+        let run = concurrent::Run {
+            session,
+            prepared,
+            binder,
+            concurrency,
+            raise_on_first_error,
+            timestamps,
+            kept,
+        };
+        run.all(py, parameters, &mut concurrent::Outcomes::new(made)?)
     }
 
     /// The keyspace for names without one.

@@ -1,6 +1,9 @@
 //! One prepared statement with many values: the way of `execute_concurrent_with_args` that takes the interpreter's lock
 //! once for a batch of answers, not once for each.
 
+mod outcome;
+mod timestamps;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,41 +13,46 @@ use pyo3::types::PyList;
 
 use super::cluster::GLANCE;
 use super::failures;
-use super::result::ResultCore;
 use super::runtime;
-use crate::encode::Binder;
+use crate::encode::{Binder, BoundValues};
+
+pub(crate) use outcome::EndedCore;
+pub(super) use outcome::Outcomes;
+pub(super) use timestamps::Timestamps;
 
 /// What all executions have in common.
-pub(super) struct Run<'a> {
+pub(super) struct Run<'a, 'py> {
     pub(super) session: &'a Session,
     pub(super) prepared: PreparedStatement,
     pub(super) binder: &'a Binder,
     pub(super) concurrency: usize,
     pub(super) raise_on_first_error: bool,
     /// Gives each execution its timestamp, so that of two writes to one row the later one stands.
-    pub(super) timestamps: Option<&'a Bound<'a, PyAny>>,
+    pub(super) timestamps: Option<Timestamps<'py>>,
+    /// Takes the values of each, where they may be needed again for further pages.
+    pub(super) kept: Option<&'a Bound<'py, PyList>>,
 }
 
-impl Run<'_> {
+impl<'py> Run<'_, 'py> {
     /// Runs them all.
-    pub(super) fn all<'py>(
+    pub(super) fn all(
         &self,
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
-        made: &Bound<'py, PyAny>,
+        outcomes: &mut Outcomes<'py>,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut futures = Vec::new();
-        let results = self.run(py, parameters, made, &mut futures);
+        let results = self.run(py, parameters, outcomes, &mut futures);
         // After an error some are still under way, and are given up.
         runtime::beside_ciphers(py, || drop(futures));
         results
     }
 
-    fn run<'py>(
+    fn run(
         &self,
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
-        made: &Bound<'py, PyAny>,
+        outcomes: &mut Outcomes<'py>,
         futures: &mut Vec<Option<ResponseFuture>>,
     ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
@@ -53,6 +61,7 @@ impl Run<'_> {
         let mut in_flight = 0;
         let mut exhausted = false;
         let mut ended = Vec::new();
+        let mut bound = BoundValues::default();
         loop {
             while !exhausted && in_flight < self.concurrency.max(1) {
                 let Some(values) = parameters.next() else {
@@ -60,25 +69,23 @@ impl Run<'_> {
                     break;
                 };
                 // An error of the program's own iterator is no result of a statement.
-                let bound = match self.binder.bind(&values?) {
-                    Ok(bound) => bound,
+                let values = values?;
+                if let Some(kept) = self.kept {
+                    kept.append(&values)?;
+                }
+                match self.begin(py, &values, &mut bound) {
+                    Ok(future) => {
+                        future.join_group(&group, futures.len());
+                        futures.push(Some(future));
+                        results.push(None);
+                        in_flight += 1;
+                    }
                     Err(error) if self.raise_on_first_error => return Err(error),
                     Err(error) => {
                         futures.push(None);
-                        results.push(Some(made.call1((results.len(), false, error.into_value(py)))?));
-                        continue;
+                        results.push(Some(outcomes.failure(error)?));
                     }
-                };
-                let mut prepared = self.prepared.clone();
-                if let Some(timestamps) = self.timestamps {
-                    prepared.options_mut().timestamp = Some(timestamps.call0()?.extract()?);
                 }
-                let statement = BoundStatement { prepared, values: bound.into_serialized() };
-                let future = runtime::beside_ciphers(py, || self.session.execute(statement));
-                future.join_group(&group, futures.len());
-                futures.push(Some(future));
-                results.push(None);
-                in_flight += 1;
             }
             if in_flight == 0 {
                 break;
@@ -87,21 +94,36 @@ impl Run<'_> {
             for index in ended.drain(..) {
                 in_flight -= 1;
                 let Some(mut future) = futures[index].take() else { continue };
-                let result = match future.take() {
-                    Some(Ok(result)) => made.call1((index, true, ResultCore::new(result)))?,
-                    Some(Err(error)) => {
-                        let error = failures::exception(py, &error);
-                        if self.raise_on_first_error {
-                            return Err(error);
-                        }
-                        made.call1((index, false, error.into_value(py)))?
-                    }
+                let made = match future.take() {
+                    Some(Ok(result)) => outcomes.success(index, result),
+                    Some(Err(error)) => Err(failures::exception(py, &error)),
                     None => continue,
                 };
-                results[index] = Some(result);
+                results[index] = Some(match made {
+                    Ok(made) => made,
+                    Err(error) if self.raise_on_first_error => return Err(error),
+                    Err(error) => outcomes.failure(error)?,
+                });
             }
         }
         PyList::new(py, results.into_iter().flatten())
+    }
+
+    /// Sends one of them. `bound` is where its values are written before they are sent.
+    fn begin(
+        &self,
+        py: Python<'py>,
+        values: &Bound<'py, PyAny>,
+        bound: &mut BoundValues,
+    ) -> PyResult<ResponseFuture> {
+        bound.clear();
+        self.binder.bind_to(values, bound)?;
+        let mut prepared = self.prepared.clone();
+        if let Some(timestamps) = &self.timestamps {
+            prepared.options_mut().timestamp = Some(timestamps.next()?);
+        }
+        let statement = BoundStatement { prepared, values: bound.serialized() };
+        Ok(runtime::beside_ciphers(py, || self.session.execute(statement)))
     }
 
     /// Waits without the interpreter's lock until a good part of what is under way has ended.

@@ -1,0 +1,48 @@
+//! The timestamp of each execution, from the program's generator.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+/// Where timestamps come from.
+pub(crate) struct Timestamps<'py> {
+    generator: Bound<'py, PyAny>,
+    /// The lock of a `MonotonicTimestampGenerator` that is exactly ours.
+    is_free: Option<Bound<'py, PyAny>>,
+}
+
+impl<'py> Timestamps<'py> {
+    /// `is_ours`: the generator is a `MonotonicTimestampGenerator` that nobody has changed.
+    pub(crate) fn new(generator: Bound<'py, PyAny>, is_ours: bool) -> PyResult<Self> {
+        let py = generator.py();
+        let lock = is_ours.then(|| generator.getattr(intern!(py, "lock"))?.getattr(intern!(py, "locked")));
+        Ok(Self { generator, is_free: lock.transpose()? })
+    }
+
+    /// The next one, in microseconds since 1970.
+    pub(crate) fn next(&self) -> PyResult<i64> {
+        if let Some(locked) = &self.is_free
+            && let Some(now) = self.later(locked)?
+        {
+            return Ok(now);
+        }
+        self.generator.call0()?.extract()
+    }
+
+    /// What the generator does while the clock goes on as it should, without a call into Python. It is one step to other
+    /// threads: nothing here lets the interpreter's lock go, and nobody is within the generator.
+    fn later(&self, locked: &Bound<'py, PyAny>) -> PyResult<Option<i64>> {
+        let py = self.generator.py();
+        if locked.call0()?.is_truthy()? {
+            return Ok(None);
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        if self.generator.getattr(intern!(py, "last"))?.extract::<i64>().is_ok_and(|last| last < now) {
+            self.generator.setattr(intern!(py, "last"), now)?;
+            return Ok(Some(now));
+        }
+        Ok(None)
+    }
+}
