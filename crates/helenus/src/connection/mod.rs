@@ -9,6 +9,7 @@
 
 pub(crate) mod driver;
 mod login;
+mod not_sent;
 pub(crate) mod open;
 mod silence;
 pub(crate) mod transport;

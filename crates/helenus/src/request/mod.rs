@@ -1,10 +1,14 @@
 //! One request from its beginning to its end; users' statements, pages, `prepare` and the engine's own queries alike.
 //!
-//! * [`execution`]: what is decided, pure. * [`runner`]: performs it. * [`completion`]: who is told.
+//! * [`execution`]: what is decided, pure. * [`runner`]: performs it, with [`route`]'s hosts and by the means of its
+//!   [`environment`]. * [`completion`]: who is told.
 
+mod answer;
 pub(crate) mod completion;
+pub(crate) mod environment;
 pub(crate) mod execution;
-pub(crate) mod runner;
+pub(crate) mod route;
+mod runner;
 
 use std::fmt;
 use std::future::Future;
@@ -27,8 +31,9 @@ use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement};
 use completion::{Waiter, Waiters};
+use environment::Environment;
 use execution::{AttemptId, Execution, Input, Limits};
-use runner::{Environment, Route};
+use route::Route;
 
 /// What ended a request well, with the host that answered.
 pub(crate) type Success = execution::Success<Arc<Host>>;

@@ -7,105 +7,26 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use helenus_protocol::Consistency;
 use helenus_protocol::connection::Body;
 use helenus_protocol::envelope::Envelope;
-use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, SchemaChange};
-use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
+use helenus_protocol::response::SchemaChange;
 
 use smallvec::SmallVec;
 
 use super::completion::Waiters;
-use super::execution::{Action, Answer, AttemptId, Input, Verdict};
-use super::{Request, State, Success, Token};
+use super::environment::RetryAnswer;
+use super::execution::{Action, Answer, AttemptId, Input};
+use super::route::Route;
+use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Connection, Dispatch, NotSent, Seat};
+use crate::connection::{Dispatch, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
-use crate::policy::Plan;
-use crate::session::SessionInner;
 use crate::statement::Statement;
 
 /// What follows from one input at once; hardly ever more than one thing.
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
-
-/// Where a request's hosts come from.
-pub(crate) enum Route {
-    /// This one, and only if it does not do the others of a plan, which is not made before.
-    First(Arc<Host>),
-    /// One after another from a plan, but for the host that was asked without one.
-    Plan(Box<Plan>, Option<Arc<Host>>),
-    /// One connection, whatever happens: the control connection, a USE on each of a pool. Its host is given out once, as
-    /// by a plan of one host: what the connection does not take fails.
-    Fixed(Option<Arc<Host>>, Arc<Connection>),
-}
-
-impl Route {
-    /// These hosts.
-    pub(crate) fn plan(plan: Plan) -> Self {
-        Self::Plan(Box::new(plan), None)
-    }
-
-    fn next_host(&mut self, make_plan: impl FnOnce() -> Plan) -> Option<Arc<Host>> {
-        if let Self::First(first) = self {
-            *self = Self::Plan(Box::new(make_plan()), Some(Arc::clone(first)));
-        }
-        match self {
-            Self::Plan(plan, None) => plan.next(),
-            Self::Plan(plan, Some(first)) => plan.find(|host| host != first),
-            Self::Fixed(host, _) => host.take(),
-            Self::First(_) => None,
-        }
-    }
-}
-
-/// What a request needs of the session or the control connection that it belongs to.
-pub(crate) trait Environment: Send + Sync {
-    /// Puts a request on a connection to `host`.
-    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError>;
-
-    /// The whole plan for a request that was begun with the first host of one.
-    fn plan(&self, request: &Request) -> Plan;
-
-    /// Asks the retry policy; the answer comes as [`Input::Retry`], at once or later.
-    fn ask_retry(
-        &self,
-        request: &Arc<Request>,
-        host: &Arc<Host>,
-        error: &AttemptError,
-        retries: u32,
-        attempt: AttemptId,
-    ) -> RetryAnswer;
-
-    /// Prepares the request's statement on `host`, unless that was done after `since`; comes back as
-    /// [`Input::Prepared`].
-    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant);
-
-    /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
-    fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
-
-    /// Waits until the cluster agrees on the schema that `host` has changed; comes back as [`Input::SchemaSettled`].
-    fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange);
-
-    /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
-    fn set_timer(&self, request: &Arc<Request>, at: Instant);
-
-    /// A failure, or what was decided about one: to be counted.
-    fn note(&self, _failure: &Input<Arc<Host>>) {}
-
-    /// The version that all connections speak.
-    fn version(&self) -> ProtocolVersion;
-
-    /// The session, where the request belongs to one.
-    fn session(self: Arc<Self>) -> Option<Arc<SessionInner>>;
-}
-
-/// What came of asking the retry policy.
-pub(crate) enum RetryAnswer {
-    /// This.
-    Now(Verdict),
-    /// It will tell the request.
-    Later,
-}
 
 impl Request {
     /// Begins the request.
@@ -289,7 +210,7 @@ impl Request {
 
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
-        let input = match classify(self.environment.version(), envelope) {
+        let input = match answer::classify(self.environment.version(), envelope) {
             Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope) {
                 Some(envelope) => Input::Responded(attempt, Answer::Plain(envelope)),
                 None => return,
@@ -328,55 +249,6 @@ enum Later {
     Prepare(AttemptId, Arc<Host>, Instant),
     SetKeyspace(String),
     AwaitSchema(SchemaChange, Arc<Host>),
-}
-
-impl NotSent {
-    /// The token, for another connection to try.
-    pub(crate) fn into_token(self) -> Token {
-        match self {
-            Self::Full(token) | Self::Closed(token, _) | Self::TooLong(token, _) => token,
-        }
-    }
-
-    /// What the request is told; its token says nothing any more.
-    pub(crate) fn into_error(self, connections: usize) -> AttemptError {
-        match self {
-            Self::Full(token) => {
-                token.discard();
-                AttemptError::Busy { connections, in_flight: 0 }
-            }
-            Self::Closed(token, error) => {
-                token.discard();
-                AttemptError::NoConnection(Some(error))
-            }
-            Self::TooLong(token, length) => {
-                token.discard();
-                let limit = helenus_protocol::envelope::MAX_BODY_LENGTH;
-                AttemptError::Encode(helenus_protocol::EncodeError::new(
-                    "the request",
-                    format!("it has {length} bytes; the protocol allows {limit}"),
-                ))
-            }
-        }
-    }
-}
-
-/// Looks at an answer just far enough to know whether it needs more work.
-fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, DecodeError> {
-    let header = envelope.header;
-    match response::peek(header.opcode, header.flags, &envelope.body)? {
-        Peek::Error { .. } | Peek::Result(ResultKind::SetKeyspace | ResultKind::SchemaChange) => {}
-        _ => return Ok(Answer::Plain(envelope)),
-    }
-    let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
-    Ok(match response.message {
-        Message::Error(error) => Answer::Error(Box::new(error)),
-        Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
-        Message::Result(ResultMessage::SchemaChange(change)) => {
-            Answer::SchemaChanged(envelope, Box::new(change))
-        }
-        _ => Answer::Plain(envelope),
-    })
 }
 
 #[cfg(test)]

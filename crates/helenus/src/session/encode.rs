@@ -17,7 +17,7 @@ use crate::cluster::Snapshot;
 use crate::error::Error;
 use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
-use crate::request::runner::Route;
+use crate::request::route::Route;
 use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
 use crate::statement::Idempotence;

@@ -16,8 +16,8 @@ use crate::policy::Plan;
 use crate::policy::retry::RequestFailure;
 use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost, RetryPolicy};
 use crate::pool::Pool;
+use crate::request::environment::{Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Verdict};
-use crate::request::runner::{Environment, RetryAnswer};
 use crate::request::{Request, Token};
 
 impl Environment for SessionInner {

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
-use crate::request::runner::Route;
+use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement, StatementOptions};

@@ -11,8 +11,10 @@ use helenus_protocol::envelope::{Flags, ResponseHeader};
 use helenus_protocol::response::{SchemaChange, SchemaChangeKind, SchemaTarget};
 use helenus_protocol::{DecodeError, ResponseOpcode};
 
+use std::time::Duration;
+
 use super::*;
-use crate::error::ConnectionError;
+use crate::error::{ConnectionError, RequestFailure};
 
 const SECOND: Duration = Duration::from_secs(1);
 
