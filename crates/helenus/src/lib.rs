@@ -32,7 +32,7 @@ pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;
 pub use connection::open::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
-pub use error::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
+pub use error::{Attempt, AttemptError, ConnectionError, Error, QueueState, RequestFailure};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
 pub use helenus_protocol as protocol;

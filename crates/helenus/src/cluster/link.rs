@@ -35,7 +35,13 @@ struct Bare {
 }
 
 impl Environment for Bare {
-    fn send(&self, _host: &Host, _body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+    fn send(
+        &self,
+        _host: &Host,
+        _body: Dispatch<'_>,
+        token: Token,
+        _has_waited: bool,
+    ) -> Result<Seat, AttemptError> {
         token.discard();
         Err(AttemptError::NoConnection(None))
     }

@@ -12,12 +12,12 @@ impl NotSent {
         }
     }
 
-    /// What the request is told; its token says nothing any more.
-    pub(crate) fn into_error(self, connections: usize) -> AttemptError {
+    /// What a request is told that is for this connection and no other; its token says nothing any more.
+    pub(crate) fn into_error(self) -> AttemptError {
         match self {
             Self::Full(token) => {
                 token.discard();
-                AttemptError::Busy { connections, in_flight: 0 }
+                AttemptError::Busy { connections: 1, in_flight: 0, unsent: 0, waiting: 0 }
             }
             Self::Closed(token, error) => {
                 token.discard();

@@ -16,8 +16,37 @@ use crate::session::SessionInner;
 
 /// What a request needs of the session or the control connection that it belongs to.
 pub(crate) trait Environment: Send + Sync {
-    /// Puts a request on a connection to `host`.
-    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError>;
+    /// Puts a request on a connection to `host`; in front of those that wait for room there, if it `has_waited` itself.
+    fn send(
+        &self,
+        host: &Host,
+        body: Dispatch<'_>,
+        token: Token,
+        has_waited: bool,
+    ) -> Result<Seat, AttemptError>;
+
+    /// A place in the order of those that wait for room.
+    fn ticket(&self) -> u64 {
+        0
+    }
+
+    /// Has a request wait until one of these hosts has room; comes back as [`Input::Room`] or [`Input::NoRoom`], or at its
+    /// deadline as [`Input::TimerFired`].
+    fn wait_for_room(
+        &self,
+        request: &Arc<Request>,
+        ticket: u64,
+        hosts: &[Arc<Host>],
+        deadline: Option<Instant>,
+    ) {
+        let _ = (ticket, hosts, deadline);
+        request.handle(Input::NoRoom(None));
+    }
+
+    /// Whoever has this ticket does not wait any more. Under the request's lock.
+    fn leave_queue(&self, ticket: u64) {
+        let _ = ticket;
+    }
 
     /// The whole plan for a request that was begun with the first host of one.
     fn plan(&self, request: &Request) -> Plan;

@@ -17,6 +17,7 @@ mod ending;
 mod input;
 mod limits;
 mod retry;
+mod room;
 
 use std::time::Instant;
 
@@ -32,6 +33,7 @@ pub(crate) use action::{Action, Actions, Outcome, Success};
 pub(crate) use input::{Answer, Input, Verdict};
 pub(crate) use limits::Limits;
 use retry::surely_not_run;
+use room::Room;
 
 /// Numbers the attempts of one request, from 0.
 pub(crate) type AttemptId = u32;
@@ -56,6 +58,8 @@ struct Live<H> {
     doing: Doing,
     /// The host has prepared the statement anew for this request; it is not asked to twice.
     prepared: bool,
+    /// It was sent from the queue.
+    has_waited: bool,
 }
 
 /// The state of one request.
@@ -75,11 +79,13 @@ pub(crate) struct Execution<H> {
     attempts: Vec<Attempt<H>>,
     /// An error that the caller is to have, should no other attempt do better.
     kept_back: Option<Box<(H, AttemptError)>>,
+    /// Where a host was busy.
+    room: Option<Box<Room<H>>>,
     settling: Option<Box<(Envelope, H)>>,
     ended: bool,
 }
 
-impl<H: Clone> Execution<H> {
+impl<H: Clone + PartialEq> Execution<H> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -93,6 +99,7 @@ impl<H: Clone> Execution<H> {
             plan_empty: false,
             attempts: Vec::new(),
             kept_back: None,
+            room: None,
             settling: None,
             ended: false,
         }
@@ -155,8 +162,13 @@ impl<H: Clone> Execution<H> {
                     self.succeed(envelope, host, &mut actions);
                 }
             }
+            Input::Room(host) => self.has_room(host, now, &mut actions),
+            Input::NoRoom(full) => self.no_room(full, now, &mut actions),
             Input::TimerFired => self.timer_fired(now, &mut actions),
             Input::Cancelled => {
+                if self.waits_for_room() {
+                    actions.push(Action::LeaveQueue);
+                }
                 self.ended = true;
                 self.orphan_all(&mut actions);
             }
@@ -175,7 +187,7 @@ impl<H: Clone> Execution<H> {
             self.plan_empty = true;
             self.speculate_at = None;
             if self.live.is_empty() && self.wanted == 0 {
-                self.fail_exhausted(actions);
+                self.wait_or_fail(now, actions);
             }
             return;
         };
@@ -195,13 +207,13 @@ impl<H: Clone> Execution<H> {
 
     fn attempt(&mut self, host: H, prepared: bool, now: Instant, actions: &mut Actions<H>) {
         let id = self.begin_attempt(host.clone(), prepared, now);
-        actions.push(Action::Attempt { id, host, consistency: self.consistency });
+        actions.push(Action::Attempt { id, host, consistency: self.consistency, has_waited: false });
     }
 
     fn begin_attempt(&mut self, host: H, prepared: bool, now: Instant) -> AttemptId {
         let id = self.next_id;
         self.next_id += 1;
-        self.live.push(Live { id, host, started: now, doing: Doing::Waiting, prepared });
+        self.live.push(Live { id, host, started: now, doing: Doing::Waiting, prepared, has_waited: false });
         id
     }
 
@@ -261,6 +273,14 @@ impl<H: Clone> Execution<H> {
             return self.undone(index, error, true, now, actions);
         }
         let live = self.live.swap_remove(index);
+        let has_waited = live.has_waited;
+        if let AttemptError::Busy { .. } = error {
+            self.note_busy(live.host.clone(), live.prepared);
+            // Somebody was quicker. Nothing has happened that anybody is to be told of.
+            if has_waited && self.live.is_empty() && self.wanted == 0 {
+                return self.wait_or_fail(now, actions);
+            }
+        }
         self.record(live, error, false, now);
         self.want_host(actions);
     }
@@ -277,7 +297,8 @@ impl<H: Clone> Execution<H> {
             Ok(()) => {
                 let live = &mut self.live[index];
                 live.doing = Doing::Waiting;
-                actions.push(Action::Attempt { id, host: live.host.clone(), consistency: self.consistency });
+                let (host, consistency) = (live.host.clone(), self.consistency);
+                actions.push(Action::Attempt { id, host, consistency, has_waited: live.has_waited });
             }
             Err(error @ AttemptError::Server(_)) => {
                 let live = self.live.swap_remove(index);

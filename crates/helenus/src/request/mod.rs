@@ -89,6 +89,8 @@ struct State {
     seats: SmallVec<[(AttemptId, Seat); 1]>,
     /// When somebody will call with [`Input::TimerFired`].
     armed: Option<Instant>,
+    /// Its place in the order of those that wait for room, from when it did first.
+    ticket: Option<u64>,
     outcome: Option<Outcome>,
     ended: bool,
     waiters: Waiters,
@@ -129,6 +131,7 @@ impl Request {
             route,
             seats: SmallVec::new(),
             armed: None,
+            ticket: None,
             outcome: None,
             ended: false,
             waiters: Waiters::default(),
@@ -202,6 +205,15 @@ impl Request {
         }
         state.waiters.set_task(cx);
         Poll::Pending
+    }
+
+    /// How many bytes its message has.
+    pub(crate) fn size(&self) -> usize {
+        let values = match &self.statement {
+            Statement::Bound(bound) => bound.values.as_bytes().len(),
+            _ => 0,
+        };
+        self.message.bytes.len() + values
     }
 
     pub(crate) const fn statement(&self) -> &Statement {

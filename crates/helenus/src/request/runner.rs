@@ -20,7 +20,7 @@ use super::execution::{Action, Answer, AttemptId, Input};
 use super::route::Route;
 use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Dispatch, Seat};
+use crate::connection::{Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
 use crate::statement::Statement;
@@ -38,7 +38,7 @@ impl Request {
                 let id = state.execution.begin(Arc::clone(host), now);
                 let wake_at = state.execution.poll_timeout();
                 let dispatch = self.dispatch(&self.message.bytes, wake_at);
-                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id)) {
+                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
                     Ok(seat) => {
                         state.armed = wake_at;
                         state.seats.push((id, seat));
@@ -123,10 +123,18 @@ impl Request {
             Action::WantHost => {
                 inputs.push(Input::NextHost(state.route.next_host(|| self.environment.plan(self))));
             }
-            Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
-                Ok(()) => {}
-                Err(error) => inputs.push(Input::Failed(id, error, false)),
-            },
+            Action::Attempt { id, host, consistency, has_waited } => {
+                if let Err(error) = self.attempt(id, &host, consistency, has_waited, state) {
+                    inputs.push(Input::Failed(id, error, false));
+                }
+            }
+            Action::WaitForRoom(hosts) => {
+                let ticket = *state.ticket.get_or_insert_with(|| self.environment.ticket());
+                later.push(Later::WaitForRoom(ticket, hosts, state.execution.poll_timeout()));
+            }
+            Action::LeaveQueue => {
+                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket))
+            }
             Action::Orphan(id) => {
                 if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
                     let (_, seat) = state.seats.swap_remove(index);
@@ -153,6 +161,9 @@ impl Request {
                 }
             }
             Later::Prepare(id, host, since) => self.environment.prepare(self, id, &host, since),
+            Later::WaitForRoom(ticket, hosts, deadline) => {
+                self.environment.wait_for_room(self, ticket, &hosts, deadline);
+            }
             Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
             Later::AwaitSchema(change, host) => self.environment.await_schema(self, &host, change),
         }
@@ -163,6 +174,7 @@ impl Request {
         id: AttemptId,
         host: &Arc<Host>,
         consistency: Option<Consistency>,
+        has_waited: bool,
         state: &mut State,
     ) -> Result<(), AttemptError> {
         let changed;
@@ -180,9 +192,9 @@ impl Request {
             Route::Fixed(_, connection) => {
                 let sent = connection.send(dispatch, token);
                 let connection = Arc::clone(connection);
-                sent.map(|stream| Seat { connection, stream }).map_err(|refused| refused.into_error(1))
+                sent.map(|stream| Seat { connection, stream }).map_err(NotSent::into_error)
             }
-            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token),
+            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token, has_waited),
         }?;
         state.armed = wake_at;
         state.seats.push((id, seat));
@@ -200,6 +212,8 @@ impl Request {
         }
         state.armed = Some(at);
         match state.seats.first() {
+            // The queue knows when.
+            None if state.execution.waits_for_room() => {}
             Some((id, seat)) => {
                 let id = *id;
                 seat.connection.rearm(seat.stream, at, |token| token.is(self, id));
@@ -247,6 +261,7 @@ impl State {
 enum Later {
     AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
     Prepare(AttemptId, Arc<Host>, Instant),
+    WaitForRoom(u64, SmallVec<[Arc<Host>; 3]>, Option<Instant>),
     SetKeyspace(String),
     AwaitSchema(SchemaChange, Arc<Host>),
 }

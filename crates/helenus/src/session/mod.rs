@@ -18,10 +18,11 @@ use helenus_protocol::envelope::CustomPayload;
 
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
-use crate::error::{AttemptError, Error};
+use crate::error::{AttemptError, Error, QueueState};
 use crate::future::ResponseFuture;
 use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
+use crate::pool::waiting::WaitingRoom;
 use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
@@ -62,6 +63,7 @@ impl Session {
                 connection: cluster.config.connection.clone(),
                 version,
                 keyspace: SessionKeyspace::default(),
+                waiting: WaitingRoom::new(cluster.config.queue, cluster.executor.clone()),
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             pools: ArcSwap::default(),
@@ -150,6 +152,12 @@ impl Session {
         let pools = self.inner.pools.load();
         let connections = pools.get(&host.host_id())?.connections();
         Some(connections.iter().map(|connection| (connection.in_flight(), connection.orphans())).collect())
+    }
+
+    /// How full the queue is of requests that wait for room, since every host of their plan is busy.
+    #[must_use]
+    pub fn queue_state(&self) -> QueueState {
+        self.inner.context.waiting.state()
     }
 
     /// Takes a stream id of the least busy connection to `host` out of circulation until what is returned is dropped: no

@@ -17,6 +17,7 @@ mod metrics;
 mod paging;
 mod pools;
 mod prepared;
+mod queue;
 mod reserving;
 mod routing;
 mod schema;

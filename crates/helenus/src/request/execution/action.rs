@@ -16,7 +16,13 @@ pub(crate) enum Action<H> {
     /// Ask the plan for its next host and tell [`Input::NextHost`].
     WantHost,
     /// Send the request to `host`, with `consistency` instead of its own where one is given.
-    Attempt { id: AttemptId, host: H, consistency: Option<Consistency> },
+    /// One that `has_waited` is one of those that others wait for: it does not line up again.
+    Attempt { id: AttemptId, host: H, consistency: Option<Consistency>, has_waited: bool },
+    /// All these hosts are busy: have the request wait until one of them is not, and tell [`Input::Room`], or that it
+    /// cannot wait, and tell [`Input::NoRoom`].
+    WaitForRoom(SmallVec<[H; 3]>),
+    /// It does not wait any more.
+    LeaveQueue,
     /// Ask the retry policy and tell [`Input::Retry`].
     AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
     /// The answer of this attempt is not wanted any more.

@@ -7,8 +7,12 @@ use helenus_protocol::envelope::Envelope;
 use super::{Action, Actions, Doing, Execution, Live, Outcome, Success};
 use crate::error::{Attempt, AttemptError, RequestFailure};
 
-impl<H: Clone> Execution<H> {
+impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
+        if self.waits_for_room() {
+            actions.push(Action::LeaveQueue);
+            return self.fail_busy(None, now, actions);
+        }
         let mut waiting = Vec::new();
         for mut live in std::mem::take(&mut self.live) {
             match std::mem::replace(&mut live.doing, Doing::Waiting) {
@@ -29,6 +33,10 @@ impl<H: Clone> Execution<H> {
 
     pub(super) fn record(&mut self, live: Live<H>, error: AttemptError, written: bool, now: Instant) {
         let elapsed = now.duration_since(live.started);
+        // Mostly there is but one, and thousands may wait with theirs.
+        if self.attempts.is_empty() {
+            self.attempts.reserve_exact(1);
+        }
         self.attempts.push(Attempt { host: live.host, error, written, elapsed });
     }
 

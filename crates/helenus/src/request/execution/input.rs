@@ -7,7 +7,7 @@ use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{SchemaChange, ServerError};
 
 use super::AttemptId;
-use crate::error::AttemptError;
+use crate::error::{AttemptError, QueueState};
 
 /// What a server answered, as far as it matters here.
 #[derive(Debug)]
@@ -52,6 +52,10 @@ pub(crate) enum Input<H> {
     KeyspaceSet,
     /// The cluster agrees on the schema and it was read anew, or the wait for that is over.
     SchemaSettled,
+    /// There is room on a connection to this host, for which the request has waited; or nothing to wait for there any more.
+    Room(H),
+    /// It cannot wait for room: the queue is so full, or there is none.
+    NoRoom(Option<QueueState>),
     /// Time has passed.
     TimerFired,
     /// Nobody wants the answer any more.

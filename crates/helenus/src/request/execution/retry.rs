@@ -7,7 +7,7 @@ use helenus_protocol::response::ServerError;
 use super::{Action, Actions, AttemptId, Doing, Execution, Verdict};
 use crate::error::AttemptError;
 
-impl<H: Clone> Execution<H> {
+impl<H: Clone + PartialEq> Execution<H> {
     /// An attempt has come to nothing; `may_have_run` says whether it may have come to something on the server.
     pub(super) fn undone(
         &mut self,
