@@ -139,6 +139,9 @@ pub struct Config {
     /// statements at once, a few at a time. One that does not know a statement says UNPREPARED in any case, and is told
     /// then.
     pub reprepare_on_up: bool,
+    /// How many statements a session keeps that it has prepared by itself, as [`execute_with`](crate::Session::execute_with)
+    /// does: the 1,000 that were used last, more than a program has texts. Zero: each is prepared each time.
+    pub unprepared_statements: usize,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
     /// Through whom nodes are reached, if not directly.
@@ -179,6 +182,7 @@ impl Config {
             token_metadata: true,
             prepare_on_all_hosts: true,
             reprepare_on_up: true,
+            unprepared_statements: 1000,
             connection: ConnectionConfig::default(),
             proxy: None,
         }

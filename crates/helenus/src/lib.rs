@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod auth;
+mod bulk;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 pub mod cluster;
@@ -28,6 +29,7 @@ pub mod statement;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+pub use bulk::ExecuteMany;
 pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;
 pub use connection::open::SocketOption;

@@ -5,6 +5,8 @@ mod encode;
 mod environment;
 mod pools;
 mod prepare;
+mod recent;
+mod unprepared;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +18,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use helenus_protocol::envelope::CustomPayload;
 
+use crate::bulk::ExecuteMany;
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::{AttemptError, Error, QueueState};
@@ -26,7 +29,8 @@ use crate::pool::waiting::WaitingRoom;
 use crate::pool::{PoolContext, PoolObserver};
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
-use prepare::PreparedCache;
+use prepare::{PreparedCache, Preparing};
+use unprepared::UnpreparedStatements;
 
 /// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
 #[derive(Clone)]
@@ -48,6 +52,10 @@ pub(crate) struct SessionInner {
     adjusting: Mutex<()>,
     /// What was prepared, for hosts that come later.
     prepared: Mutex<PreparedCache>,
+    /// What it prepares by itself.
+    unprepared: UnpreparedStatements,
+    /// What is being prepared at the moment.
+    preparing: Preparing,
     /// Held while all connections are told of a keyspace: the last to be told is the one that holds.
     switching: Arc<tokio::sync::Mutex<()>>,
     shut_down: AtomicBool,
@@ -69,6 +77,8 @@ impl Session {
             pools: ArcSwap::default(),
             adjusting: Mutex::default(),
             prepared: Mutex::default(),
+            unprepared: UnpreparedStatements::new(cluster.config.unprepared_statements),
+            preparing: Preparing::default(),
             switching: Arc::default(),
             shut_down: AtomicBool::new(false),
         });
@@ -88,6 +98,16 @@ impl Session {
     #[must_use = "a request is cancelled when its future is dropped"]
     pub fn execute(&self, statement: impl Into<Statement>) -> ResponseFuture {
         ResponseFuture::begin(&self.inner, statement.into())
+    }
+
+    /// Runs many statements, `concurrency` at a time, and gives their results in order. The first ones are on their way when
+    /// this returns; each result that is taken lets one more statement begin.
+    pub fn execute_many<I>(&self, statements: I, concurrency: usize) -> ExecuteMany<I::IntoIter>
+    where
+        I: IntoIterator,
+        I::Item: Into<Statement>,
+    {
+        ExecuteMany::new(self.clone(), statements.into_iter(), concurrency)
     }
 
     /// Has the server prepare a statement, on every host where the cluster's settings say so.

@@ -1,6 +1,7 @@
 //! The engine against scripted nodes: what reaches the servers, and how often.
 
 mod authentication;
+mod bulk;
 #[cfg(feature = "tls")]
 mod canary;
 #[cfg(feature = "cloud")]
