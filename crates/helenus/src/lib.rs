@@ -23,6 +23,7 @@ mod pool;
 mod request;
 mod result;
 pub mod routing;
+pub mod scan;
 pub mod schema;
 mod session;
 pub mod statement;

@@ -125,6 +125,7 @@ impl SessionInner {
                 .unwrap_or_default(),
         };
         let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
+        let token = token.or_else(|| options.routing_token.clone());
         let keyspace =
             options.keyspace.clone().or(keyspace).or_else(|| {
                 self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))

@@ -27,6 +27,7 @@ use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
 use crate::pool::waiting::WaitingRoom;
 use crate::pool::{PoolContext, PoolObserver};
+use crate::scan::TableScan;
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
 use prepare::{PreparedCache, Preparing};
@@ -108,6 +109,12 @@ impl Session {
         I::Item: Into<Statement>,
     {
         ExecuteMany::new(self.clone(), statements.into_iter(), concurrency)
+    }
+
+    /// Reads a whole table, by pieces of the ring that are each asked of their replicas; see [`TableScan`] for what can be
+    /// said of it. The schema must be known ([`Config::schema_metadata`](crate::Config::schema_metadata)).
+    pub fn scan(&self, keyspace: &str, table: &str) -> TableScan {
+        TableScan::new(self.clone(), keyspace, table)
     }
 
     /// Has the server prepare a statement, on every host where the cluster's settings say so.

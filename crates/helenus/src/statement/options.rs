@@ -8,6 +8,7 @@ use helenus_protocol::{Consistency, SerialConsistency};
 
 use crate::cluster::Host;
 use crate::policy::RetryPolicy;
+use crate::routing::Token;
 
 /// Options of one statement. What is `None` is taken from the session's defaults.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,8 @@ pub struct StatementOptions {
     pub retry_policy: Option<Arc<dyn RetryPolicy>>,
     /// The partition key's bytes, where the statement cannot tell them.
     pub routing_key: Option<Bytes>,
+    /// The token of the partition, or of one of those that it reads, where neither the statement nor a key tells it.
+    pub routing_token: Option<Token>,
     /// The answer may leave out the columns' description, since the caller has it.
     pub skip_metadata: bool,
 }

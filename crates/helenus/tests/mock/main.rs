@@ -21,6 +21,7 @@ mod prepared;
 mod queue;
 mod reserving;
 mod routing;
+mod scan;
 mod schema;
 mod silence;
 #[cfg(feature = "tls")]
