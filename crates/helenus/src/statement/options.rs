@@ -19,6 +19,9 @@ pub struct StatementOptions {
     pub serial_consistency: Option<SerialConsistency>,
     /// How many rows a page may have; `Some(0)`: no paging.
     pub page_size: Option<i32>,
+    /// Whether a stream of pages asks for the next one while the present one is looked at. Off: nothing is read that nobody
+    /// asked for, and no more than one page is held.
+    pub prefetch: bool,
     /// Where to go on, from an earlier page.
     pub paging_state: Option<Bytes>,
     /// The write timestamp, in microseconds since 1970-01-01T00:00Z.
