@@ -29,6 +29,7 @@ mod session;
 pub mod statement;
 #[cfg(feature = "tls")]
 pub mod tls;
+mod trace;
 
 pub use bulk::ExecuteMany;
 pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
@@ -45,3 +46,4 @@ pub use request::completion::Group;
 pub use result::{FromRow, ResultSet, Row, RowStream};
 pub use session::Session;
 pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement, ToRow};
+pub use trace::{QueryTrace, TraceEvent};

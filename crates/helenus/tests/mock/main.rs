@@ -1,5 +1,6 @@
 //! The engine against scripted nodes: what reaches the servers, and how often.
 
+mod altering;
 mod authentication;
 mod bulk;
 #[cfg(feature = "tls")]
@@ -15,6 +16,7 @@ mod endings;
 mod following;
 mod keyspace;
 mod metrics;
+mod options;
 mod paging;
 mod pools;
 mod prepared;
