@@ -15,6 +15,8 @@ mod connection;
 mod error;
 mod executor;
 mod future;
+#[cfg(doctest)]
+mod guide;
 mod hash;
 mod lock;
 mod metrics;
