@@ -142,6 +142,8 @@ impl AttemptError {
 pub struct Attempt<H = Arc<Host>> {
     /// Where it went.
     pub host: H,
+    /// The number of the connection that took it, which no other connection of this process has; `None`: none did.
+    pub connection: Option<usize>,
     /// What became of it.
     pub error: AttemptError,
     /// Whether its bytes may have reached the server.
@@ -218,7 +220,12 @@ impl<H> RequestFailure<H> {
 fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Result {
     for (n, attempt) in attempts.iter().enumerate() {
         let separator = if n == 0 { ": " } else { "; " };
-        write!(f, "{separator}{} after {:?}: {}", attempt.host.address(), attempt.elapsed, attempt.error)?;
+        write!(f, "{separator}{}", attempt.host.address())?;
+        if let Some(connection) = attempt.connection {
+            let sent = if attempt.written { "" } else { ", not sent" };
+            write!(f, " (connection {connection}{sent})")?;
+        }
+        write!(f, " after {:?}: {}", attempt.elapsed, attempt.error)?;
     }
     Ok(())
 }

@@ -58,6 +58,8 @@ struct Live<H> {
     doing: Doing,
     /// The host has prepared the statement anew for this request; it is not asked to twice.
     prepared: bool,
+    /// The number of the connection that has taken it.
+    connection: Option<usize>,
     /// It was sent from the queue.
     has_waited: bool,
 }
@@ -128,6 +130,13 @@ impl<H: Clone + PartialEq> Execution<H> {
         let id = self.begin_attempt(host, false, now);
         self.plan_speculation(now);
         id
+    }
+
+    /// A connection has taken the attempt.
+    pub(crate) fn seated(&mut self, id: AttemptId, connection: usize) {
+        if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
+            live.connection = Some(connection);
+        }
     }
 
     /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and
@@ -213,7 +222,15 @@ impl<H: Clone + PartialEq> Execution<H> {
     fn begin_attempt(&mut self, host: H, prepared: bool, now: Instant) -> AttemptId {
         let id = self.next_id;
         self.next_id += 1;
-        self.live.push(Live { id, host, started: now, doing: Doing::Waiting, prepared, has_waited: false });
+        self.live.push(Live {
+            id,
+            host,
+            started: now,
+            doing: Doing::Waiting,
+            prepared,
+            connection: None,
+            has_waited: false,
+        });
         id
     }
 

@@ -41,6 +41,7 @@ impl Request {
                 match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
                     Ok(seat) => {
                         state.armed = wake_at;
+                        state.execution.seated(id, seat.connection.serial());
                         state.seats.push((id, seat));
                         return;
                     }
@@ -197,6 +198,7 @@ impl Request {
             Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token, has_waited),
         }?;
         state.armed = wake_at;
+        state.execution.seated(id, seat.connection.serial());
         state.seats.push((id, seat));
         Ok(())
     }

@@ -220,6 +220,8 @@ async fn every_attempt_is_told_in_order() {
     assert_eq!((after, attempts.len()), (Duration::from_millis(400), 2));
     for (attempt, (node, host)) in attempts.iter().zip(hosts.iter().enumerate()) {
         assert_eq!(&attempt.host, host);
+        let connection = attempt.connection.expect("it was on one");
+        assert!(told.contains(&format!("{} (connection {connection}) after", host.address())), "{told}");
         assert!(attempt.written && attempt.elapsed >= Duration::from_millis(20), "{attempt:?}");
         assert!(attempt.error.to_string().contains(&format!("node {node} has too much")));
     }

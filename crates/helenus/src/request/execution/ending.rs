@@ -37,7 +37,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         if self.attempts.is_empty() {
             self.attempts.reserve_exact(1);
         }
-        self.attempts.push(Attempt { host: live.host, error, written, elapsed });
+        self.attempts.push(Attempt { host: live.host, connection: live.connection, error, written, elapsed });
     }
 
     /// The caller is to have this error, if nothing that is under way does better.
