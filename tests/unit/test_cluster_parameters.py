@@ -44,6 +44,11 @@ DEFAULTS = {
     "reprepare_on_up": True,
     "max_requests_per_connection": None,
     "connect_timeout": 5,
+    "connections_per_host": 1,
+    "connections_per_remote_host": 1,
+    "max_queued_requests": 8_192,
+    "max_queued_bytes": 16_777_216,
+    "max_unsent_bytes": 8_388_608,
     "protocol_version": None,
     "is_default_protocol_version": None,
 }
@@ -51,8 +56,8 @@ DEFAULTS = {
 NUMBERS = {
     name
     for name in inspect.signature(Cluster).parameters
-    if name.endswith(("_timeout", "_interval", "_window", "_wait", "_threads", "_per_connection"))
-} | {"port", "protocol_version"}
+    if name.endswith(("_timeout", "_interval", "_window", "_wait", "_threads", "_per_connection", "_host", "_bytes"))
+} | {"port", "protocol_version", "max_queued_requests"}
 
 MAY_BE_NONE = {
     "control_connection_timeout",
@@ -65,7 +70,11 @@ MAY_BE_NONE = {
     "protocol_version",
 }
 
-ZERO_IS_FINE = {name for name in NUMBERS if name.endswith(("_timeout", "_interval", "_window", "_wait"))}
+ZERO_IS_FINE = {name for name in NUMBERS if name.endswith(("_timeout", "_interval", "_window", "_wait"))} | {
+    "connections_per_remote_host",
+    "max_queued_bytes",
+    "max_queued_requests",
+}
 # -1 switches a refresh off.
 MINUS_ONE_IS_FINE = {name for name in NUMBERS if name.endswith("_window")}
 

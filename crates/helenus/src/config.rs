@@ -77,6 +77,22 @@ pub struct PoolSize {
     pub remote: usize,
 }
 
+/// How much may wait in a session's queue: requests for which every host of their plan is busy. What is more is told so at
+/// once, with [`RequestFailure::Busy`](crate::RequestFailure::Busy).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLimits {
+    /// How many requests: 8,192, what a busy node answers in some tenths of a second. Zero: none wait.
+    pub requests: usize,
+    /// How many bytes of requests: 16 MiB. One that is larger by itself may wait where none other does.
+    pub bytes: usize,
+}
+
+impl Default for QueueLimits {
+    fn default() -> Self {
+        Self { requests: 8192, bytes: 16 * 1024 * 1024 }
+    }
+}
+
 /// The settings of a cluster.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -99,6 +115,8 @@ pub struct Config {
     pub address_translation: Arc<dyn AddressTranslator>,
     /// How many connections a host gets: one, since one carries 32,768 requests at a time.
     pub pool_size: PoolSize,
+    /// How much may wait for room on connections, each request within its own time.
+    pub queue: QueueLimits,
     /// How long a statement that changes the schema waits until all nodes agree: 10 s. With zero it does
     /// not ask them, and takes them to agree.
     pub max_schema_agreement_wait: Duration,
@@ -121,6 +139,9 @@ pub struct Config {
     /// statements at once, a few at a time. One that does not know a statement says UNPREPARED in any case, and is told
     /// then.
     pub reprepare_on_up: bool,
+    /// How many statements a session keeps that it has prepared by itself, as [`execute_with`](crate::Session::execute_with)
+    /// does: the 1,000 that were used last, more than a program has texts. Zero: each is prepared each time.
+    pub unprepared_statements: usize,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
     /// Through whom nodes are reached, if not directly.
@@ -151,6 +172,7 @@ impl Config {
             conviction: Arc::new(policy::SimpleConvictionPolicy),
             address_translation: Arc::new(policy::IdentityTranslator),
             pool_size: PoolSize { local: 1, remote: 1 },
+            queue: QueueLimits::default(),
             max_schema_agreement_wait: Duration::from_secs(10),
             control_timeout: Duration::from_secs(2),
             topology_refresh_window: Duration::from_secs(1),
@@ -160,6 +182,7 @@ impl Config {
             token_metadata: true,
             prepare_on_all_hosts: true,
             reprepare_on_up: true,
+            unprepared_statements: 1000,
             connection: ConnectionConfig::default(),
             proxy: None,
         }

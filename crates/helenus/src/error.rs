@@ -86,13 +86,21 @@ pub enum AttemptError {
     /// The host has no open connection.
     #[error("no connection to the host is open{}", .0.as_ref().map(|e| format!(": {e}")).unwrap_or_default())]
     NoConnection(Option<ConnectionError>),
-    /// Every connection to the host has as many requests in flight as it may have.
-    #[error("all {connections} connections to the host are busy ({in_flight} requests in flight)")]
+    /// Every connection to the host has as many requests in flight as it may have, or as many bytes to write; or others
+    /// wait for room there already.
+    #[error(
+        "all {connections} connections to the host are busy ({in_flight} requests in flight, {unsent} bytes to be \
+         written, {waiting} requests wait for room)"
+    )]
     Busy {
         /// How many connections there are.
         connections: usize,
-        /// How many requests wait on them.
+        /// How many requests wait on them for an answer.
         in_flight: usize,
+        /// How many bytes of requests the operating system has not taken yet.
+        unsent: usize,
+        /// How many requests wait in the session's queue for room on them.
+        waiting: usize,
     },
     /// The connection ended while the request was on it.
     #[error("the connection was lost: {0}")]
@@ -134,12 +142,28 @@ impl AttemptError {
 pub struct Attempt<H = Arc<Host>> {
     /// Where it went.
     pub host: H,
+    /// The number of the connection that took it, which no other connection of this process has; `None`: none did.
+    pub connection: Option<usize>,
     /// What became of it.
     pub error: AttemptError,
     /// Whether its bytes may have reached the server.
     pub written: bool,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// How full a session's queue is: the requests for which every host of their plan was busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct QueueState {
+    /// How many requests wait.
+    pub requests: usize,
+    /// How many bytes they are.
+    pub bytes: usize,
+    /// How many requests may wait.
+    pub max_requests: usize,
+    /// How many bytes may wait.
+    pub max_bytes: usize,
 }
 
 /// How a request failed, with every attempt in order.
@@ -159,6 +183,16 @@ pub enum RequestFailure<H = Arc<Host>> {
         /// Where it went.
         host: H,
         /// All attempts, the last included.
+        attempts: Vec<Attempt<H>>,
+    },
+    /// Every host that is left was busy, and there was no room in the session's queue, or none on a connection in time.
+    /// Not one byte was sent after the last attempt that says so.
+    Busy {
+        /// How long it waited in the queue; zero where it had no place there.
+        waited: Duration,
+        /// How full the queue was that had no place.
+        queue: Option<QueueState>,
+        /// What was tried: each host's numbers are with its attempt.
         attempts: Vec<Attempt<H>>,
     },
     /// The deadline passed.
@@ -186,7 +220,12 @@ impl<H> RequestFailure<H> {
 fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Result {
     for (n, attempt) in attempts.iter().enumerate() {
         let separator = if n == 0 { ": " } else { "; " };
-        write!(f, "{separator}{} after {:?}: {}", attempt.host.address(), attempt.elapsed, attempt.error)?;
+        write!(f, "{separator}{}", attempt.host.address())?;
+        if let Some(connection) = attempt.connection {
+            let sent = if attempt.written { "" } else { ", not sent" };
+            write!(f, " (connection {connection}{sent})")?;
+        }
+        write!(f, " after {:?}: {}", attempt.elapsed, attempt.error)?;
     }
     Ok(())
 }
@@ -202,6 +241,17 @@ impl fmt::Display for RequestFailure {
                 write_attempts(f, attempts)
             }
             Self::Attempt { error, host, .. } => write!(f, "{}: {error}", host.address()),
+            Self::Busy { waited, queue, attempts } => {
+                match queue {
+                    Some(QueueState { requests, bytes, max_requests, max_bytes }) => write!(
+                        f,
+                        "every host is busy and the session's queue is full ({requests} of {max_requests} requests, \
+                         {bytes} of {max_bytes} bytes)"
+                    )?,
+                    None => write!(f, "every host is busy, and none had room within {waited:?}")?,
+                }
+                write_attempts(f, attempts)
+            }
             Self::TimedOut { after, waiting, attempts } => {
                 write!(f, "no answer within {after:?}")?;
                 for (host, waited) in waiting {
@@ -261,6 +311,12 @@ impl Error {
             Self::Request(failure) => failure.server_error(),
             _ => None,
         }
+    }
+
+    /// Whether every host was busy, and the request was given up before it was sent.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Request(failure) if matches!(**failure, RequestFailure::Busy { .. }))
     }
 
     /// Whether the request's time ran out.

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod auth;
+mod bulk;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 pub mod cluster;
@@ -14,6 +15,8 @@ mod connection;
 mod error;
 mod executor;
 mod future;
+#[cfg(doctest)]
+mod guide;
 mod hash;
 mod lock;
 mod metrics;
@@ -22,17 +25,20 @@ mod pool;
 mod request;
 mod result;
 pub mod routing;
+pub mod scan;
 pub mod schema;
 mod session;
 pub mod statement;
 #[cfg(feature = "tls")]
 pub mod tls;
+mod trace;
 
+pub use bulk::ExecuteMany;
 pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;
 pub use connection::open::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
-pub use error::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
+pub use error::{Attempt, AttemptError, ConnectionError, Error, QueueState, RequestFailure};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
 pub use helenus_protocol as protocol;
@@ -42,3 +48,4 @@ pub use request::completion::Group;
 pub use result::{FromRow, ResultSet, Row, RowStream};
 pub use session::Session;
 pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement, ToRow};
+pub use trace::{QueryTrace, TraceEvent};

@@ -109,6 +109,11 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         cloud: Any = None,
         column_encryption_policy: Any = None,
         conviction_policy_factory: Any = None,
+        connections_per_host: int = 1,
+        connections_per_remote_host: int = 1,
+        max_queued_requests: int = 8_192,
+        max_queued_bytes: int = 16 * 1024 * 1024,
+        max_unsent_bytes: int = 8 * 1024 * 1024,
     ) -> None:
         if isinstance(executor_threads, bool) or executor_threads in ("lz4", "snappy"):
             # The third place was the reference's for this one.
@@ -129,6 +134,11 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self._take_numbers(
             executor_threads=(executor_threads, 1, 10_000),
             max_requests_per_connection=(max_requests_per_connection, 1, 32_768),
+            connections_per_host=(connections_per_host, 1, 1_024),
+            connections_per_remote_host=(connections_per_remote_host, 0, 1_024),
+            max_queued_requests=(max_queued_requests, 0, 10_000_000),
+            max_queued_bytes=(max_queued_bytes, 0, 2**40),
+            max_unsent_bytes=(max_unsent_bytes, 1, 2**40),
         )
         self._take_times(
             max_schema_agreement_wait=max_schema_agreement_wait,

@@ -216,6 +216,12 @@ impl<T> Sender<T> {
         if self.closed { 0 } else { self.streams.limit() - self.in_flight() - self.streams.orphans() }
     }
 
+    /// How many bytes of envelopes wait to be flushed.
+    #[must_use]
+    pub const fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Whether envelopes wait to be flushed.
     #[must_use]
     pub const fn has_outgoing(&self) -> bool {
@@ -312,6 +318,12 @@ impl Outgoing {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.at == self.bytes.len()
+    }
+
+    /// How many bytes were taken for the socket that it has not accepted yet.
+    #[must_use]
+    pub const fn unsent(&self) -> usize {
+        self.bytes.len() - self.at + self.scratch.len()
     }
 
     /// How many bytes of envelopes the socket may have accepted in whole or in part. In v5 a segment's envelopes count

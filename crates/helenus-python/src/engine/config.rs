@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helenus::Config;
-use helenus::config::{CompressionChoice, ContactPoint, PoolSize, SocketOption};
+use helenus::config::{CompressionChoice, ContactPoint, PoolSize, QueueLimits, SocketOption};
 use helenus::policy::RoundRobinPolicy;
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::compression::Compression;
@@ -97,6 +97,11 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         local: value(options, "local_connections")?,
         remote: value(options, "remote_connections")?,
     };
+    config.queue = QueueLimits {
+        requests: value(options, "max_queued_requests")?,
+        bytes: value(options, "max_queued_bytes")?,
+    };
+    config.connection.max_unsent_bytes = value(options, "max_unsent_bytes")?;
     let translate = setting(options, "translate")?;
     if !translate.is_none() {
         config.address_translation = Arc::new(PythonTranslator(translate.unbind()));

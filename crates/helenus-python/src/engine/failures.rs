@@ -58,6 +58,16 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
                 _ => raise(py, &python::NO_HOST_AVAILABLE, (message, errors)),
             }
         }
+        RequestFailure::Busy { attempts, queue, waited } => {
+            let why = match queue {
+                Some(queue) => format!(
+                    "every host is busy, and {} requests wait already (max_queued_requests, max_queued_bytes)",
+                    queue.requests
+                ),
+                None => format!("every host is busy, and none had room within {} s", waited.as_secs_f64()),
+            };
+            raise(py, &python::NO_HOST_AVAILABLE, (why, by_address(py, attempts)?))
+        }
         RequestFailure::Attempt { error, host, .. } => attempt_error(py, error, host.address()),
         RequestFailure::TimedOut { waiting, attempts, .. } => {
             let errors = by_address(py, attempts)?;

@@ -30,3 +30,13 @@ pub(crate) async fn create_users(session: &Session) -> Result<(), Error> {
     session.execute("TRUNCATE users").await?;
     Ok(())
 }
+
+/// Makes the keyspace and an empty table `numbers`.
+#[allow(dead_code, reason = "not every example counts")]
+pub(crate) async fn create_numbers(session: &Session) -> Result<(), Error> {
+    create_users(session).await?;
+    let columns = "part int, n int, square bigint, PRIMARY KEY (part, n)";
+    session.execute(format!("CREATE TABLE IF NOT EXISTS numbers ({columns})")).await?;
+    session.execute("TRUNCATE numbers").await?;
+    Ok(())
+}

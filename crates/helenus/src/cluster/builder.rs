@@ -9,7 +9,7 @@ use helenus_protocol::{Consistency, ProtocolVersion};
 
 use super::Cluster;
 use crate::auth::{AuthProvider, PlainText};
-use crate::config::{Config, ContactPoint};
+use crate::config::{Config, ContactPoint, QueueLimits};
 use crate::connection::transport::CipherFactory;
 use crate::error::Error;
 use crate::executor::Executor;
@@ -136,6 +136,19 @@ impl ClusterBuilder {
     /// How many connections a session holds to a host that the policy calls remote (one); none: it is not used.
     pub const fn connections_per_remote_host(mut self, count: usize) -> Self {
         self.config.pool_size.remote = count;
+        self
+    }
+
+    /// How many requests, and how many bytes of them, may wait in a session for room on a connection (8,192 and 16 MiB);
+    /// no requests: what finds every host busy is told so at once.
+    pub const fn queue(mut self, requests: usize, bytes: usize) -> Self {
+        self.config.queue = QueueLimits { requests, bytes };
+        self
+    }
+
+    /// How many bytes of requests may wait to be written on one connection (8 MiB).
+    pub const fn max_unsent_bytes(mut self, bytes: usize) -> Self {
+        self.config.connection.max_unsent_bytes = bytes;
         self
     }
 

@@ -14,8 +14,9 @@ use super::table::Table;
 use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error};
 use crate::policy::Plan;
+use crate::request::environment::{Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
-use crate::request::runner::{Environment, RetryAnswer, Route};
+use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request, Token};
 use crate::session::SessionInner;
 use crate::statement::Statement;
@@ -34,7 +35,13 @@ struct Bare {
 }
 
 impl Environment for Bare {
-    fn send(&self, _host: &Host, _body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+    fn send(
+        &self,
+        _host: &Host,
+        _body: Dispatch<'_>,
+        token: Token,
+        _has_waited: bool,
+    ) -> Result<Seat, AttemptError> {
         token.discard();
         Err(AttemptError::NoConnection(None))
     }

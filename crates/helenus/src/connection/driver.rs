@@ -88,15 +88,29 @@ enum Drained {
 impl Connection {
     /// Writes until nothing is left or the socket takes no more (which is `WouldBlock`).
     fn flush(&self) -> Result<(), ConnectionError> {
-        let mut writing = lock(&self.writing);
-        let Writing { outgoing, ciphertext, at } = &mut *writing;
+        let flushed = {
+            let mut writing = lock(&self.writing);
+            let flushed = self.flush_from(&mut writing);
+            let unsent = writing.outgoing.unsent() + writing.ciphertext.len() - writing.at;
+            // In one order with whoever begins to wait for room, and looks here after: one of both sees the other.
+            self.unsent.store(unsent, Ordering::SeqCst);
+            flushed
+        };
+        self.owner.handle_room();
+        flushed
+    }
+
+    fn flush_from(&self, writing: &mut Writing) -> Result<(), ConnectionError> {
+        let Writing { outgoing, ciphertext, at } = writing;
         loop {
             if *at < ciphertext.len() {
                 *at += self.socket.write(&ciphertext[*at..])?;
                 continue;
             }
             if outgoing.is_empty() {
-                outgoing.gather(&mut lock(&self.sender));
+                let mut sender = lock(&self.sender);
+                outgoing.gather(&mut sender);
+                self.unsent.store(outgoing.unsent(), Ordering::Relaxed);
             }
             let bytes = outgoing.poll_transmit();
             let Some(cipher) = &self.cipher else {
@@ -195,6 +209,7 @@ impl Connection {
         for (token, envelope) in reading.answered.drain(..) {
             token.answered(envelope, now);
         }
+        self.owner.handle_room();
         match nobodys {
             Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
             None => Ok(()),

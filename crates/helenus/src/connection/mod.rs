@@ -3,12 +3,14 @@
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
 //! * [`driver`]: the pump. * [`silence`]: when a server that owes answers is to be set aside.
 //!
-//! Locks, in the order in which they may be taken: a request's state, then `writing`, then `cipher`, then `sender`;
+//! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
+//! `cipher`, then `sender`;
 //! `reading` before all of them: requests are told of their answers while it is held, since nobody but the task wants
 //! it. None of the others is held when a token is given back to its request.
 
 pub(crate) mod driver;
 mod login;
+mod not_sent;
 pub(crate) mod open;
 mod silence;
 pub(crate) mod transport;
@@ -53,6 +55,8 @@ pub(crate) trait Owner: Send + Sync {
     fn handle_silence(&self, silent: bool) {
         let _ = silent;
     }
+    /// Stream ids were given back, or bytes were written: there may be room where there was none.
+    fn handle_room(&self) {}
     /// The connection has ended; its requests have been told.
     fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError);
 }
@@ -75,6 +79,8 @@ pub(crate) struct Connection {
     /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
     in_flight: AtomicUsize,
     orphans: AtomicUsize,
+    /// Bytes that have left the sender and that the socket has not accepted.
+    unsent: AtomicUsize,
     ended: OnceLock<ConnectionError>,
     owner: Arc<dyn Owner>,
 }
@@ -112,12 +118,17 @@ pub(crate) struct Seat {
 /// Why a connection did not take a request.
 #[derive(Debug)]
 pub(crate) enum NotSent {
-    /// As many requests as may be are in flight.
+    /// As many requests as may be are in flight, or as many bytes wait to be written.
     Full(Token),
     /// It has ended.
     Closed(Token, ConnectionError),
     /// The body cannot be said.
     TooLong(Token, usize),
+}
+
+/// Whether `bytes` more may wait to be written where `unsent` do. However many they are, they may where none do.
+const fn fits(unsent: usize, bytes: usize, max_unsent: usize) -> bool {
+    unsent == 0 || unsent.saturating_add(bytes) <= max_unsent
 }
 
 impl Connection {
@@ -146,8 +157,42 @@ impl Connection {
         self.ended.get()
     }
 
+    /// How many bytes wait to be written.
+    pub(crate) fn unsent(&self) -> usize {
+        self.unsent_beside(&lock(&self.sender))
+    }
+
+    fn unsent_beside(&self, sender: &Sender<Token>) -> usize {
+        sender.buffered() + self.unsent.load(Ordering::SeqCst)
+    }
+
+    /// Whether a request of so many bytes would be taken now, where no more than `max_unsent` bytes may wait to be written.
+    pub(crate) fn has_room(&self, bytes: usize, max_unsent: usize) -> bool {
+        let sender = lock(&self.sender);
+        sender.room() > 0 && fits(self.unsent_beside(&sender), bytes, max_unsent)
+    }
+
+    /// As [`send`](Self::send), unless so much waits to be written that it would be more than `max_unsent` bytes with it.
+    pub(crate) fn offer(
+        self: &Arc<Self>,
+        dispatch: Dispatch<'_>,
+        token: Token,
+        max_unsent: usize,
+    ) -> Result<i16, NotSent> {
+        self.send_within(dispatch, token, max_unsent)
+    }
+
     /// Hands a request to the connection: it will leave with the next flush. `token` is told what comes of it.
     pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<i16, NotSent> {
+        self.send_within(dispatch, token, usize::MAX)
+    }
+
+    fn send_within(
+        self: &Arc<Self>,
+        dispatch: Dispatch<'_>,
+        token: Token,
+        max_unsent: usize,
+    ) -> Result<i16, NotSent> {
         let Dispatch { flags, opcode, body, wake_at } = dispatch;
         let compressed;
         let (flags, body) = match self.body_compression(body.len()) {
@@ -163,7 +208,11 @@ impl Connection {
         };
         let sent = {
             let mut sender = lock(&self.sender);
-            let sent = sender.send(flags, opcode, body, token, wake_at);
+            let sent = if fits(self.unsent_beside(&sender), body.len(), max_unsent) {
+                sender.send(flags, opcode, body, token, wake_at)
+            } else {
+                Err((Refused::Full, token))
+            };
             self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
             sent
         };
@@ -215,6 +264,8 @@ impl Connection {
         // On a connection that has ended there is nothing to give back.
         let _was_reserved = sender.give_back(stream);
         self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        drop(sender);
+        self.owner.handle_room();
     }
 
     /// How many stream ids may be in use at a time.

@@ -104,6 +104,10 @@ pub struct ConnectionConfig {
     pub set_aside_after: Option<Duration>,
     /// How many requests may be in flight on one connection: 32,768, as many as there are stream ids.
     pub max_in_flight: usize,
+    /// How many bytes of requests may wait to be written on one connection: 8 MiB, which a fast network takes in some ten
+    /// milliseconds. What is more waits in the session's queue. A request that is larger by itself is taken where none
+    /// other waits.
+    pub max_unsent_bytes: usize,
     /// The longest answer that is taken, in bytes: 256 MiB, as the protocol says.
     pub max_body: usize,
     /// `TCP_NODELAY`: on, since requests are small and wait for their answers.
@@ -126,6 +130,7 @@ impl Default for ConnectionConfig {
             heartbeat_timeout: Duration::from_secs(30),
             set_aside_after: Some(Duration::from_secs(2)),
             max_in_flight: MAX_STREAMS,
+            max_unsent_bytes: 8 * 1024 * 1024,
             max_body: helenus_protocol::envelope::MAX_BODY_LENGTH,
             tcp_nodelay: true,
             socket_options: Vec::new(),
@@ -165,6 +170,7 @@ pub(crate) async fn open(
         signals: AtomicU8::new(0),
         in_flight: AtomicUsize::new(0),
         orphans: AtomicUsize::new(0),
+        unsent: AtomicUsize::new(0),
         ended: OnceLock::new(),
         owner,
     });

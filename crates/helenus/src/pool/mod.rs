@@ -1,11 +1,14 @@
 //! The connections to one host: [`Pool`] performs what [`plan`] decides.
 
+mod admission;
 pub(crate) mod keyspace;
 pub(crate) mod plan;
+pub(crate) mod queue;
 pub(crate) mod reserve;
+pub(crate) mod waiting;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
@@ -16,13 +19,16 @@ use helenus_protocol::response::{Event, ServerError};
 use crate::cluster::Host;
 use crate::cluster::link::Link;
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
-use crate::connection::{Connection, Dispatch, NotSent, Owner, Seat};
-use crate::error::{AttemptError, ConnectionError};
+use crate::connection::{Connection, Owner};
+use crate::error::ConnectionError;
 use crate::executor::Executor;
 use crate::lock::lock;
-use crate::request::Token;
 use keyspace::SessionKeyspace;
 use plan::{PoolAction, PoolPlan};
+use waiting::WaitingRoom;
+
+/// Numbers pools within the process.
+static SERIAL: AtomicUsize = AtomicUsize::new(1);
 
 /// What the pools of one session share.
 pub(crate) struct PoolContext {
@@ -31,6 +37,8 @@ pub(crate) struct PoolContext {
     pub(crate) version: ProtocolVersion,
     /// The session's keyspace: every connection uses it before anyone else does.
     pub(crate) keyspace: SessionKeyspace,
+    /// Where requests wait that find all hosts busy.
+    pub(crate) waiting: Arc<WaitingRoom>,
     pub(crate) observer: Weak<dyn PoolObserver>,
 }
 
@@ -53,6 +61,11 @@ pub(crate) struct Pool {
     last_error: ArcSwapOption<ConnectionError>,
     /// The next connection that is opened is the first of its host, or the first after one could not be.
     returning: AtomicBool,
+    serial: usize,
+    /// How many requests wait for room here.
+    awaited: Arc<AtomicUsize>,
+    /// How often somebody has come to let in who waits, since nobody did.
+    admitting: AtomicUsize,
     me: Weak<Self>,
 }
 
@@ -75,6 +88,9 @@ impl Pool {
             plan: Mutex::new(plan),
             last_error: ArcSwapOption::empty(),
             returning: AtomicBool::new(true),
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            awaited: Arc::default(),
+            admitting: AtomicUsize::new(0),
             me: me.clone(),
         })
     }
@@ -96,37 +112,6 @@ impl Pool {
     /// Why the last connection ended, or could not be opened.
     pub(crate) fn last_error(&self) -> Option<ConnectionError> {
         self.last_error.load_full().map(|error| (*error).clone())
-    }
-
-    /// Puts a request on the least busy connection.
-    pub(crate) fn send(&self, body: Dispatch<'_>, mut token: Token) -> Result<Seat, AttemptError> {
-        let open = self.open.load();
-        let mut tried = 0;
-        let mut first = match open.len() {
-            0 => {
-                token.discard();
-                return Err(AttemptError::NoConnection(self.last_error()));
-            }
-            1 => 0,
-            _ => (0..open.len()).min_by_key(|at| open[*at].in_flight()).unwrap_or(0),
-        };
-        loop {
-            let connection = &open[first];
-            let refused = match connection.send(body, token) {
-                Ok(stream) => return Ok(Seat { connection: Arc::clone(connection), stream }),
-                Err(refused) => refused,
-            };
-            tried += 1;
-            if tried == open.len() || matches!(refused, NotSent::TooLong(..)) {
-                let in_flight = open.iter().map(|connection| connection.in_flight()).sum();
-                return Err(match refused.into_error(open.len()) {
-                    AttemptError::Busy { connections, .. } => AttemptError::Busy { connections, in_flight },
-                    other => other,
-                });
-            }
-            token = refused.into_token();
-            first = (first + 1) % open.len();
-        }
     }
 
     /// The host was said to be up, or anything else happened that makes a new attempt worth while now.
@@ -183,7 +168,7 @@ impl Pool {
         let endpoint = observer.endpoint(&self.host);
         let context = Arc::clone(&self.context);
         self.context.executor.pick().clone().spawn(async move {
-            let owner: Arc<dyn Owner> = Arc::new(PoolOwner(Arc::downgrade(&me)));
+            let owner: Arc<dyn Owner> = Arc::new(PoolOwner::new(&me));
             let opened = open(&endpoint, context.version, &context.connection, owner).await;
             let joined = match opened {
                 Ok(connection) => me.join(&connection).await.map(|()| connection),
@@ -245,6 +230,7 @@ impl Pool {
             return;
         }
         self.report(None);
+        self.handle_room();
         if self.returning.swap(false, Ordering::AcqRel)
             && let Some(observer) = self.context.observer.upgrade()
         {
@@ -273,6 +259,7 @@ impl Pool {
             self.last_error.store(Some(Arc::new(error.clone())));
             self.decide(|plan, now| plan.handle_closed(serial, now));
             self.report(Some(error));
+            self.handle_room();
         }
     }
 
@@ -294,6 +281,7 @@ impl Pool {
             return;
         };
         self.open.rcu(|open| open.iter().filter(|c| c.serial() != serial).cloned().collect::<Vec<_>>());
+        self.handle_room();
         self.context.executor.main().spawn(async move {
             let patience = Instant::now() + std::time::Duration::from_secs(60);
             while connection.in_flight() > 0 && Instant::now() < patience {
@@ -304,17 +292,35 @@ impl Pool {
     }
 }
 
-struct PoolOwner(Weak<Pool>);
+struct PoolOwner {
+    pool: Weak<Pool>,
+    /// The pool's, to be looked at after each read and each write.
+    awaited: Arc<AtomicUsize>,
+}
+
+impl PoolOwner {
+    fn new(pool: &Arc<Pool>) -> Self {
+        Self { pool: Arc::downgrade(pool), awaited: Arc::clone(&pool.awaited) }
+    }
+}
 
 impl Owner for PoolOwner {
+    fn handle_room(&self) {
+        if self.awaited.load(Ordering::SeqCst) > 0
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.admit();
+        }
+    }
+
     fn handle_orphans(&self, connection: &Arc<Connection>, orphans: plan::Orphans) {
-        if let Some(pool) = self.0.upgrade() {
+        if let Some(pool) = self.pool.upgrade() {
             pool.decide(|plan, now| plan.handle_orphans(connection.serial(), orphans, now));
         }
     }
 
     fn handle_silence(&self, silent: bool) {
-        if let Some(pool) = self.0.upgrade()
+        if let Some(pool) = self.pool.upgrade()
             && pool.host.set_aside(silent)
         {
             tracing::info!(host = %pool.host.address(), silent, "a host is set aside, or is so no longer");
@@ -327,7 +333,7 @@ impl Owner for PoolOwner {
     }
 
     fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {
-        if let Some(pool) = self.0.upgrade() {
+        if let Some(pool) = self.pool.upgrade() {
             pool.closed(connection, error);
         }
     }

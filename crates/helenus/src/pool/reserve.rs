@@ -102,7 +102,6 @@ impl Pool {
                 return Ok(Reserved { connection: Arc::clone(connection), stream });
             }
         }
-        let in_flight = open.iter().map(|connection| connection.in_flight()).sum();
-        Err(AttemptError::Busy { connections: open.len(), in_flight })
+        Err(self.busy(&open))
     }
 }

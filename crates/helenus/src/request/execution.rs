@@ -12,119 +12,31 @@
 //! the caller is kept back while another attempt is under way. An error that no policy is asked about (a wrong
 //! statement, say) would come from every host, and ends the request at once.
 
-use std::time::{Duration, Instant};
+mod action;
+mod ending;
+mod input;
+mod limits;
+mod retry;
+mod room;
+
+use std::time::Instant;
 
 use smallvec::SmallVec;
 
 use helenus_protocol::Consistency;
 use helenus_protocol::envelope::Envelope;
-use helenus_protocol::response::{SchemaChange, ServerError};
+use helenus_protocol::response::ServerError;
 
-use crate::error::{Attempt, AttemptError, RequestFailure};
+use crate::error::{Attempt, AttemptError};
+
+pub(crate) use action::{Action, Actions, Outcome, Success};
+pub(crate) use input::{Answer, Input, Verdict};
+pub(crate) use limits::Limits;
+use retry::surely_not_run;
+use room::Room;
 
 /// Numbers the attempts of one request, from 0.
 pub(crate) type AttemptId = u32;
-
-/// What a request is told to obey.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// When the request ends, whatever has come of it.
-    pub(crate) deadline: Option<Instant>,
-    /// For error messages: the time that the deadline gave.
-    pub(crate) timeout: Option<Duration>,
-    /// Whether it may be run twice without harm.
-    pub(crate) idempotent: bool,
-    /// Whether the retry policy is asked also where the request may have run and is not known to be idempotent.
-    pub(crate) policy_decides: bool,
-    /// After which waits it is sent to one more host although an answer may still come; in order. Heeded only if it
-    /// is idempotent.
-    pub(crate) speculation: Vec<Duration>,
-}
-
-/// What a server answered, as far as it matters here.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// Anything that needs no more work.
-    Plain(Envelope),
-    /// `USE` was run.
-    KeyspaceSet(Envelope, String),
-    /// The schema was changed.
-    SchemaChanged(Envelope, Box<SchemaChange>),
-    /// An error.
-    Error(Box<ServerError>),
-}
-
-/// What the retry policy decided of a failed attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Send it again, after a pause, with `consistency` from now on where one is given.
-    Again { same_host: bool, consistency: Option<Consistency>, after: Duration },
-    /// Give the error to the caller.
-    Rethrow,
-    /// Give the caller an empty result.
-    Ignore,
-}
-
-/// What has happened.
-#[derive(Debug)]
-pub(crate) enum Input<H> {
-    /// The request begins.
-    Start,
-    /// The plan's next host, or that it has no more.
-    NextHost(Option<H>),
-    /// The server has answered an attempt.
-    Responded(AttemptId, Answer),
-    /// An attempt has failed without an answer; `written`: its bytes may have reached the server.
-    Failed(AttemptId, AttemptError, bool),
-    /// What the retry policy says of a failed attempt.
-    Retry(AttemptId, Verdict),
-    /// The statement was prepared anew on the attempt's host, or could not be.
-    Prepared(AttemptId, Result<(), AttemptError>),
-    /// All connections use the new keyspace.
-    KeyspaceSet,
-    /// The cluster agrees on the schema and it was read anew, or the wait for that is over.
-    SchemaSettled,
-    /// Time has passed.
-    TimerFired,
-    /// Nobody wants the answer any more.
-    Cancelled,
-}
-
-/// What is to be done.
-#[derive(Debug)]
-pub(crate) enum Action<H> {
-    /// Ask the plan for its next host and tell [`Input::NextHost`].
-    WantHost,
-    /// Send the request to `host`, with `consistency` instead of its own where one is given.
-    Attempt { id: AttemptId, host: H, consistency: Option<Consistency> },
-    /// Ask the retry policy and tell [`Input::Retry`].
-    AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
-    /// The answer of this attempt is not wanted any more.
-    Orphan(AttemptId),
-    /// Prepare the statement on `host`, unless that was done since the attempt began, and tell [`Input::Prepared`].
-    Prepare { id: AttemptId, host: H, since: Instant },
-    /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].
-    SetKeyspace(String),
-    /// Wait until the cluster agrees on the change, as the host sees it that made it, and it was read; then tell
-    /// [`Input::SchemaSettled`].
-    AwaitSchema(SchemaChange, H),
-    /// The request has ended.
-    Done(Outcome<H>),
-}
-
-/// How a request ended.
-pub(crate) type Outcome<H> = Result<Success<H>, Box<RequestFailure<H>>>;
-
-/// The answer, and how it was come by.
-#[derive(Debug)]
-pub(crate) struct Success<H> {
-    /// The answer; `None` where the retry policy said to ignore the error.
-    pub(crate) envelope: Option<Envelope>,
-    /// Who gave it.
-    pub(crate) host: H,
-    /// What had failed before.
-    pub(crate) attempts: Vec<Attempt<H>>,
-}
 
 #[derive(Debug, Clone)]
 enum Doing {
@@ -146,6 +58,10 @@ struct Live<H> {
     doing: Doing,
     /// The host has prepared the statement anew for this request; it is not asked to twice.
     prepared: bool,
+    /// The number of the connection that has taken it.
+    connection: Option<usize>,
+    /// It was sent from the queue.
+    has_waited: bool,
 }
 
 /// The state of one request.
@@ -165,14 +81,13 @@ pub(crate) struct Execution<H> {
     attempts: Vec<Attempt<H>>,
     /// An error that the caller is to have, should no other attempt do better.
     kept_back: Option<Box<(H, AttemptError)>>,
+    /// Where a host was busy.
+    room: Option<Box<Room<H>>>,
     settling: Option<Box<(Envelope, H)>>,
     ended: bool,
 }
 
-/// What is to be done after one input; one or two things in the common case.
-pub(crate) type Actions<H> = SmallVec<[Action<H>; 2]>;
-
-impl<H: Clone> Execution<H> {
+impl<H: Clone + PartialEq> Execution<H> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -186,6 +101,7 @@ impl<H: Clone> Execution<H> {
             plan_empty: false,
             attempts: Vec::new(),
             kept_back: None,
+            room: None,
             settling: None,
             ended: false,
         }
@@ -214,6 +130,13 @@ impl<H: Clone> Execution<H> {
         let id = self.begin_attempt(host, false, now);
         self.plan_speculation(now);
         id
+    }
+
+    /// A connection has taken the attempt.
+    pub(crate) fn seated(&mut self, id: AttemptId, connection: usize) {
+        if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
+            live.connection = Some(connection);
+        }
     }
 
     /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and
@@ -248,8 +171,13 @@ impl<H: Clone> Execution<H> {
                     self.succeed(envelope, host, &mut actions);
                 }
             }
+            Input::Room(host) => self.has_room(host, now, &mut actions),
+            Input::NoRoom(full) => self.no_room(full, now, &mut actions),
             Input::TimerFired => self.timer_fired(now, &mut actions),
             Input::Cancelled => {
+                if self.waits_for_room() {
+                    actions.push(Action::LeaveQueue);
+                }
                 self.ended = true;
                 self.orphan_all(&mut actions);
             }
@@ -268,7 +196,7 @@ impl<H: Clone> Execution<H> {
             self.plan_empty = true;
             self.speculate_at = None;
             if self.live.is_empty() && self.wanted == 0 {
-                self.fail_exhausted(actions);
+                self.wait_or_fail(now, actions);
             }
             return;
         };
@@ -288,13 +216,21 @@ impl<H: Clone> Execution<H> {
 
     fn attempt(&mut self, host: H, prepared: bool, now: Instant, actions: &mut Actions<H>) {
         let id = self.begin_attempt(host.clone(), prepared, now);
-        actions.push(Action::Attempt { id, host, consistency: self.consistency });
+        actions.push(Action::Attempt { id, host, consistency: self.consistency, has_waited: false });
     }
 
     fn begin_attempt(&mut self, host: H, prepared: bool, now: Instant) -> AttemptId {
         let id = self.next_id;
         self.next_id += 1;
-        self.live.push(Live { id, host, started: now, doing: Doing::Waiting, prepared });
+        self.live.push(Live {
+            id,
+            host,
+            started: now,
+            doing: Doing::Waiting,
+            prepared,
+            connection: None,
+            has_waited: false,
+        });
         id
     }
 
@@ -354,65 +290,16 @@ impl<H: Clone> Execution<H> {
             return self.undone(index, error, true, now, actions);
         }
         let live = self.live.swap_remove(index);
+        let has_waited = live.has_waited;
+        if let AttemptError::Busy { .. } = error {
+            self.note_busy(live.host.clone(), live.prepared);
+            // Somebody was quicker. Nothing has happened that anybody is to be told of.
+            if has_waited && self.live.is_empty() && self.wanted == 0 {
+                return self.wait_or_fail(now, actions);
+            }
+        }
         self.record(live, error, false, now);
         self.want_host(actions);
-    }
-
-    /// An attempt has come to nothing; `may_have_run` says whether it may have come to something on the server.
-    fn undone(
-        &mut self,
-        index: usize,
-        error: AttemptError,
-        may_have_run: bool,
-        now: Instant,
-        actions: &mut Actions<H>,
-    ) {
-        let gated = may_have_run && !self.limits.idempotent && !self.limits.policy_decides;
-        if gated || !error.is_retryable() {
-            let live = self.live.swap_remove(index);
-            return self.fail(live, error, now, actions);
-        }
-        let retries = self.retries;
-        let live = &mut self.live[index];
-        live.doing = Doing::Asking(Box::new(error.clone()));
-        actions.push(Action::AskRetry {
-            id: live.id,
-            host: live.host.clone(),
-            error: Box::new(error),
-            retries,
-        });
-    }
-
-    fn decided(&mut self, id: AttemptId, verdict: Verdict, now: Instant, actions: &mut Actions<H>) {
-        let Some(index) = self.find(id, |doing| matches!(doing, Doing::Asking(_))) else { return };
-        let mut live = self.live.swap_remove(index);
-        let Doing::Asking(error) = std::mem::replace(&mut live.doing, Doing::Waiting) else { return };
-        match verdict {
-            Verdict::Rethrow => self.give_up(live, *error, now, actions),
-            Verdict::Ignore => {
-                self.record(live.clone(), *error, true, now);
-                self.finish(None, live.host, actions);
-            }
-            Verdict::Again { same_host, consistency, after } => {
-                // A pause that no clock can tell the end of would never end.
-                let Some(until) = now.checked_add(after) else {
-                    return self.give_up(live, *error, now, actions);
-                };
-                self.retries += 1;
-                if consistency.is_some() {
-                    self.consistency = consistency;
-                }
-                self.record(live.clone(), *error, true, now);
-                if after > Duration::ZERO {
-                    live.doing = Doing::Pausing { until, same_host };
-                    self.live.push(live);
-                } else if same_host {
-                    self.attempt(live.host, live.prepared, now, actions);
-                } else {
-                    self.want_host(actions);
-                }
-            }
-        }
     }
 
     fn prepared(
@@ -427,7 +314,8 @@ impl<H: Clone> Execution<H> {
             Ok(()) => {
                 let live = &mut self.live[index];
                 live.doing = Doing::Waiting;
-                actions.push(Action::Attempt { id, host: live.host.clone(), consistency: self.consistency });
+                let (host, consistency) = (live.host.clone(), self.consistency);
+                actions.push(Action::Attempt { id, host, consistency, has_waited: live.has_waited });
             }
             Err(error @ AttemptError::Server(_)) => {
                 let live = self.live.swap_remove(index);
@@ -470,90 +358,6 @@ impl<H: Clone> Execution<H> {
             }
         }
     }
-
-    fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
-        let mut waiting = Vec::new();
-        for mut live in std::mem::take(&mut self.live) {
-            match std::mem::replace(&mut live.doing, Doing::Waiting) {
-                Doing::Waiting => {
-                    actions.push(Action::Orphan(live.id));
-                    waiting.push((live.host, now.duration_since(live.started)));
-                }
-                Doing::Preparing => waiting.push((live.host, now.duration_since(live.started))),
-                Doing::Asking(error) => self.record(live, *error, true, now),
-                // Its error is on record; nothing is due from its host.
-                Doing::Pausing { .. } => {}
-            }
-        }
-        let after = self.limits.timeout.unwrap_or_default();
-        let attempts = std::mem::take(&mut self.attempts);
-        self.end(Err(Box::new(RequestFailure::TimedOut { after, waiting, attempts })), actions);
-    }
-
-    fn record(&mut self, live: Live<H>, error: AttemptError, written: bool, now: Instant) {
-        let elapsed = now.duration_since(live.started);
-        self.attempts.push(Attempt { host: live.host, error, written, elapsed });
-    }
-
-    /// The caller is to have this error, if nothing that is under way does better.
-    fn give_up(&mut self, live: Live<H>, error: AttemptError, now: Instant, actions: &mut Actions<H>) {
-        if self.live.is_empty() {
-            return self.fail(live, error, now, actions);
-        }
-        self.speculate_at = None;
-        self.kept_back = Some(Box::new((live.host.clone(), error.clone())));
-        self.record(live, error, true, now);
-    }
-
-    fn fail(&mut self, live: Live<H>, error: AttemptError, now: Instant, actions: &mut Actions<H>) {
-        let host = live.host.clone();
-        self.record(live, error.clone(), true, now);
-        self.orphan_all(actions);
-        let attempts = std::mem::take(&mut self.attempts);
-        self.end(Err(Box::new(RequestFailure::Attempt { error, host, attempts })), actions);
-    }
-
-    fn fail_exhausted(&mut self, actions: &mut Actions<H>) {
-        let attempts = std::mem::take(&mut self.attempts);
-        let failure = match self.kept_back.take().map(|kept| *kept) {
-            Some((host, error)) => RequestFailure::Attempt { error, host, attempts },
-            None => RequestFailure::Exhausted { attempts, retries: self.retries },
-        };
-        self.end(Err(Box::new(failure)), actions);
-    }
-
-    fn succeed(&mut self, envelope: Envelope, host: H, actions: &mut Actions<H>) {
-        self.finish(Some(envelope), host, actions);
-    }
-
-    fn finish(&mut self, envelope: Option<Envelope>, host: H, actions: &mut Actions<H>) {
-        self.orphan_all(actions);
-        let attempts = std::mem::take(&mut self.attempts);
-        self.end(Ok(Success { envelope, host, attempts }), actions);
-    }
-
-    fn end(&mut self, outcome: Outcome<H>, actions: &mut Actions<H>) {
-        self.ended = true;
-        actions.push(Action::Done(outcome));
-    }
-
-    fn orphan_all(&mut self, actions: &mut Actions<H>) {
-        for live in self.live.drain(..) {
-            if matches!(live.doing, Doing::Waiting) {
-                actions.push(Action::Orphan(live.id));
-            }
-        }
-    }
-}
-
-/// Errors by which a server says that it has not begun to run the request.
-const fn surely_not_run(error: &ServerError) -> bool {
-    matches!(
-        error,
-        ServerError::Unavailable { .. }
-            | ServerError::IsBootstrapping { .. }
-            | ServerError::Unprepared { .. }
-    )
 }
 
 #[cfg(test)]

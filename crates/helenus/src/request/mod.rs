@@ -1,10 +1,14 @@
 //! One request from its beginning to its end; users' statements, pages, `prepare` and the engine's own queries alike.
 //!
-//! * [`execution`]: what is decided, pure. * [`runner`]: performs it. * [`completion`]: who is told.
+//! * [`execution`]: what is decided, pure. * [`runner`]: performs it, with [`route`]'s hosts and by the means of its
+//!   [`environment`]. * [`completion`]: who is told.
 
+mod answer;
 pub(crate) mod completion;
+pub(crate) mod environment;
 pub(crate) mod execution;
-pub(crate) mod runner;
+pub(crate) mod route;
+mod runner;
 
 use std::fmt;
 use std::future::Future;
@@ -27,8 +31,9 @@ use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement};
 use completion::{Waiter, Waiters};
+use environment::Environment;
 use execution::{AttemptId, Execution, Input, Limits};
-use runner::{Environment, Route};
+use route::Route;
 
 /// What ended a request well, with the host that answered.
 pub(crate) type Success = execution::Success<Arc<Host>>;
@@ -84,6 +89,8 @@ struct State {
     seats: SmallVec<[(AttemptId, Seat); 1]>,
     /// When somebody will call with [`Input::TimerFired`].
     armed: Option<Instant>,
+    /// Its place in the order of those that wait for room, from when it did first.
+    ticket: Option<u64>,
     outcome: Option<Outcome>,
     ended: bool,
     waiters: Waiters,
@@ -124,6 +131,7 @@ impl Request {
             route,
             seats: SmallVec::new(),
             armed: None,
+            ticket: None,
             outcome: None,
             ended: false,
             waiters: Waiters::default(),
@@ -197,6 +205,15 @@ impl Request {
         }
         state.waiters.set_task(cx);
         Poll::Pending
+    }
+
+    /// How many bytes its message has.
+    pub(crate) fn size(&self) -> usize {
+        let values = match &self.statement {
+            Statement::Bound(bound) => bound.values.as_bytes().len(),
+            _ => 0,
+        };
+        self.message.bytes.len() + values
     }
 
     pub(crate) const fn statement(&self) -> &Statement {

@@ -7,105 +7,26 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use helenus_protocol::Consistency;
 use helenus_protocol::connection::Body;
 use helenus_protocol::envelope::Envelope;
-use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, SchemaChange};
-use helenus_protocol::{Consistency, DecodeError, ProtocolVersion};
+use helenus_protocol::response::SchemaChange;
 
 use smallvec::SmallVec;
 
 use super::completion::Waiters;
-use super::execution::{Action, Answer, AttemptId, Input, Verdict};
-use super::{Request, State, Success, Token};
+use super::environment::RetryAnswer;
+use super::execution::{Action, Answer, AttemptId, Input};
+use super::route::Route;
+use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Connection, Dispatch, NotSent, Seat};
+use crate::connection::{Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
-use crate::policy::Plan;
-use crate::session::SessionInner;
 use crate::statement::Statement;
 
 /// What follows from one input at once; hardly ever more than one thing.
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
-
-/// Where a request's hosts come from.
-pub(crate) enum Route {
-    /// This one, and only if it does not do the others of a plan, which is not made before.
-    First(Arc<Host>),
-    /// One after another from a plan, but for the host that was asked without one.
-    Plan(Box<Plan>, Option<Arc<Host>>),
-    /// One connection, whatever happens: the control connection, a USE on each of a pool. Its host is given out once, as
-    /// by a plan of one host: what the connection does not take fails.
-    Fixed(Option<Arc<Host>>, Arc<Connection>),
-}
-
-impl Route {
-    /// These hosts.
-    pub(crate) fn plan(plan: Plan) -> Self {
-        Self::Plan(Box::new(plan), None)
-    }
-
-    fn next_host(&mut self, make_plan: impl FnOnce() -> Plan) -> Option<Arc<Host>> {
-        if let Self::First(first) = self {
-            *self = Self::Plan(Box::new(make_plan()), Some(Arc::clone(first)));
-        }
-        match self {
-            Self::Plan(plan, None) => plan.next(),
-            Self::Plan(plan, Some(first)) => plan.find(|host| host != first),
-            Self::Fixed(host, _) => host.take(),
-            Self::First(_) => None,
-        }
-    }
-}
-
-/// What a request needs of the session or the control connection that it belongs to.
-pub(crate) trait Environment: Send + Sync {
-    /// Puts a request on a connection to `host`.
-    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError>;
-
-    /// The whole plan for a request that was begun with the first host of one.
-    fn plan(&self, request: &Request) -> Plan;
-
-    /// Asks the retry policy; the answer comes as [`Input::Retry`], at once or later.
-    fn ask_retry(
-        &self,
-        request: &Arc<Request>,
-        host: &Arc<Host>,
-        error: &AttemptError,
-        retries: u32,
-        attempt: AttemptId,
-    ) -> RetryAnswer;
-
-    /// Prepares the request's statement on `host`, unless that was done after `since`; comes back as
-    /// [`Input::Prepared`].
-    fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant);
-
-    /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
-    fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
-
-    /// Waits until the cluster agrees on the schema that `host` has changed; comes back as [`Input::SchemaSettled`].
-    fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange);
-
-    /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
-    fn set_timer(&self, request: &Arc<Request>, at: Instant);
-
-    /// A failure, or what was decided about one: to be counted.
-    fn note(&self, _failure: &Input<Arc<Host>>) {}
-
-    /// The version that all connections speak.
-    fn version(&self) -> ProtocolVersion;
-
-    /// The session, where the request belongs to one.
-    fn session(self: Arc<Self>) -> Option<Arc<SessionInner>>;
-}
-
-/// What came of asking the retry policy.
-pub(crate) enum RetryAnswer {
-    /// This.
-    Now(Verdict),
-    /// It will tell the request.
-    Later,
-}
 
 impl Request {
     /// Begins the request.
@@ -117,9 +38,10 @@ impl Request {
                 let id = state.execution.begin(Arc::clone(host), now);
                 let wake_at = state.execution.poll_timeout();
                 let dispatch = self.dispatch(&self.message.bytes, wake_at);
-                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id)) {
+                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
                     Ok(seat) => {
                         state.armed = wake_at;
+                        state.execution.seated(id, seat.connection.serial());
                         state.seats.push((id, seat));
                         return;
                     }
@@ -202,10 +124,18 @@ impl Request {
             Action::WantHost => {
                 inputs.push(Input::NextHost(state.route.next_host(|| self.environment.plan(self))));
             }
-            Action::Attempt { id, host, consistency } => match self.attempt(id, &host, consistency, state) {
-                Ok(()) => {}
-                Err(error) => inputs.push(Input::Failed(id, error, false)),
-            },
+            Action::Attempt { id, host, consistency, has_waited } => {
+                if let Err(error) = self.attempt(id, &host, consistency, has_waited, state) {
+                    inputs.push(Input::Failed(id, error, false));
+                }
+            }
+            Action::WaitForRoom(hosts) => {
+                let ticket = *state.ticket.get_or_insert_with(|| self.environment.ticket());
+                later.push(Later::WaitForRoom(ticket, hosts, state.execution.poll_timeout()));
+            }
+            Action::LeaveQueue => {
+                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket))
+            }
             Action::Orphan(id) => {
                 if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
                     let (_, seat) = state.seats.swap_remove(index);
@@ -232,6 +162,9 @@ impl Request {
                 }
             }
             Later::Prepare(id, host, since) => self.environment.prepare(self, id, &host, since),
+            Later::WaitForRoom(ticket, hosts, deadline) => {
+                self.environment.wait_for_room(self, ticket, &hosts, deadline);
+            }
             Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
             Later::AwaitSchema(change, host) => self.environment.await_schema(self, &host, change),
         }
@@ -242,6 +175,7 @@ impl Request {
         id: AttemptId,
         host: &Arc<Host>,
         consistency: Option<Consistency>,
+        has_waited: bool,
         state: &mut State,
     ) -> Result<(), AttemptError> {
         let changed;
@@ -259,11 +193,12 @@ impl Request {
             Route::Fixed(_, connection) => {
                 let sent = connection.send(dispatch, token);
                 let connection = Arc::clone(connection);
-                sent.map(|stream| Seat { connection, stream }).map_err(|refused| refused.into_error(1))
+                sent.map(|stream| Seat { connection, stream }).map_err(NotSent::into_error)
             }
-            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token),
+            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token, has_waited),
         }?;
         state.armed = wake_at;
+        state.execution.seated(id, seat.connection.serial());
         state.seats.push((id, seat));
         Ok(())
     }
@@ -279,6 +214,8 @@ impl Request {
         }
         state.armed = Some(at);
         match state.seats.first() {
+            // The queue knows when.
+            None if state.execution.waits_for_room() => {}
             Some((id, seat)) => {
                 let id = *id;
                 seat.connection.rearm(seat.stream, at, |token| token.is(self, id));
@@ -289,7 +226,7 @@ impl Request {
 
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
-        let input = match classify(self.environment.version(), envelope) {
+        let input = match answer::classify(self.environment.version(), envelope) {
             Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope) {
                 Some(envelope) => Input::Responded(attempt, Answer::Plain(envelope)),
                 None => return,
@@ -326,57 +263,9 @@ impl State {
 enum Later {
     AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
     Prepare(AttemptId, Arc<Host>, Instant),
+    WaitForRoom(u64, SmallVec<[Arc<Host>; 3]>, Option<Instant>),
     SetKeyspace(String),
     AwaitSchema(SchemaChange, Arc<Host>),
-}
-
-impl NotSent {
-    /// The token, for another connection to try.
-    pub(crate) fn into_token(self) -> Token {
-        match self {
-            Self::Full(token) | Self::Closed(token, _) | Self::TooLong(token, _) => token,
-        }
-    }
-
-    /// What the request is told; its token says nothing any more.
-    pub(crate) fn into_error(self, connections: usize) -> AttemptError {
-        match self {
-            Self::Full(token) => {
-                token.discard();
-                AttemptError::Busy { connections, in_flight: 0 }
-            }
-            Self::Closed(token, error) => {
-                token.discard();
-                AttemptError::NoConnection(Some(error))
-            }
-            Self::TooLong(token, length) => {
-                token.discard();
-                let limit = helenus_protocol::envelope::MAX_BODY_LENGTH;
-                AttemptError::Encode(helenus_protocol::EncodeError::new(
-                    "the request",
-                    format!("it has {length} bytes; the protocol allows {limit}"),
-                ))
-            }
-        }
-    }
-}
-
-/// Looks at an answer just far enough to know whether it needs more work.
-fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, DecodeError> {
-    let header = envelope.header;
-    match response::peek(header.opcode, header.flags, &envelope.body)? {
-        Peek::Error { .. } | Peek::Result(ResultKind::SetKeyspace | ResultKind::SchemaChange) => {}
-        _ => return Ok(Answer::Plain(envelope)),
-    }
-    let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
-    Ok(match response.message {
-        Message::Error(error) => Answer::Error(Box::new(error)),
-        Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
-        Message::Result(ResultMessage::SchemaChange(change)) => {
-            Answer::SchemaChanged(envelope, Box::new(change))
-        }
-        _ => Answer::Plain(envelope),
-    })
 }
 
 #[cfg(test)]

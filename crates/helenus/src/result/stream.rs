@@ -1,18 +1,33 @@
 //! All rows of all pages, one page at a time.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use super::{FromRow, ResultSet};
 use crate::error::Error;
+use crate::future::ResponseFuture;
 
-/// Goes through the pages of a result. Each page is a request with a deadline of its own.
+/// Goes through the pages of a result. Each page is a request with a deadline of its own. With
+/// [`prefetch`](crate::statement::StatementOptions::prefetch) the page behind the one that is looked at is on its way. Dropping
+/// the stream gives it up.
 #[derive(Debug)]
 pub struct RowStream {
     page: Option<ResultSet>,
+    /// The page behind `page`, on its way.
+    next: Option<ResponseFuture>,
     fresh: bool,
 }
 
 impl RowStream {
-    pub(super) const fn new(first: ResultSet) -> Self {
-        Self { page: Some(first), fresh: true }
+    pub(super) fn new(first: ResultSet) -> Self {
+        let next = Self::read_ahead(&first);
+        Self { page: Some(first), next, fresh: true }
+    }
+
+    /// The page behind `page`, if it is to be asked for before it is wanted.
+    fn read_ahead(page: &ResultSet) -> Option<ResponseFuture> {
+        if page.statement().options().prefetch { page.next_page() } else { None }
     }
 
     /// The next page with rows, or `None` after the last.
@@ -21,18 +36,32 @@ impl RowStream {
     ///
     /// Those of the request that fetches the page; calling again tries the same page again.
     pub async fn next_page(&mut self) -> Result<Option<&ResultSet>, Error> {
+        let there = poll_fn(|cx| self.poll_next_page(cx)).await?;
+        Ok(self.page.as_ref().filter(|_| there))
+    }
+
+    /// Goes to the next page with rows; tells whether there is one.
+    pub(super) fn poll_next_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
             if !std::mem::take(&mut self.fresh) {
-                match self.page.as_ref().and_then(ResultSet::next_page) {
-                    Some(next) => self.page = Some(next.await?),
+                if self.next.is_none() {
+                    self.next = self.page.as_ref().and_then(ResultSet::next_page);
+                }
+                match &mut self.next {
+                    Some(next) => {
+                        let answer = ready!(Pin::new(next).poll(cx));
+                        self.next = None;
+                        let page = answer?;
+                        self.next = Self::read_ahead(&page);
+                        self.page = Some(page);
+                    }
                     None => self.page = None,
                 }
             }
             match &self.page {
                 Some(page) if page.is_empty() && page.has_more_pages() => {}
-                Some(page) if page.is_empty() => return Ok(None),
-                Some(_) => return Ok(self.page.as_ref()),
-                None => return Ok(None),
+                Some(page) => return Poll::Ready(Ok(!page.is_empty())),
+                None => return Poll::Ready(Ok(false)),
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::cluster::Snapshot;
 use crate::error::Error;
 use crate::policy::{Plan, RoutingInfo};
 use crate::request::execution::Limits;
-use crate::request::runner::Route;
+use crate::request::route::Route;
 use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
 use crate::statement::Idempotence;
@@ -125,6 +125,7 @@ impl SessionInner {
                 .unwrap_or_default(),
         };
         let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
+        let token = token.or_else(|| options.routing_token.clone());
         let keyspace =
             options.keyspace.clone().or(keyspace).or_else(|| {
                 self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))

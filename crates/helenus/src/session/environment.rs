@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use helenus_protocol::ProtocolVersion;
 use helenus_protocol::response::{SchemaChange, ServerError};
+use smallvec::SmallVec;
 
 use super::SessionInner;
 use crate::cluster::Host;
@@ -16,19 +17,64 @@ use crate::policy::Plan;
 use crate::policy::retry::RequestFailure;
 use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost, RetryPolicy};
 use crate::pool::Pool;
+use crate::pool::queue::Waiting;
+use crate::request::environment::{Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Verdict};
-use crate::request::runner::{Environment, RetryAnswer};
 use crate::request::{Request, Token};
 
 impl Environment for SessionInner {
-    fn send(&self, host: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+    fn send(
+        &self,
+        host: &Host,
+        body: Dispatch<'_>,
+        token: Token,
+        has_waited: bool,
+    ) -> Result<Seat, AttemptError> {
         match self.pools.load().get(&host.host_id()) {
-            Some(pool) => pool.send(body, token),
+            Some(pool) => pool.send(body, token, has_waited),
             None => {
                 token.discard();
                 Err(AttemptError::NoConnection(None))
             }
         }
+    }
+
+    fn ticket(&self) -> u64 {
+        self.context.waiting.ticket()
+    }
+
+    fn wait_for_room(
+        &self,
+        request: &Arc<Request>,
+        ticket: u64,
+        hosts: &[Arc<Host>],
+        deadline: Option<Instant>,
+    ) {
+        let pools = self.pools.load_full();
+        let mut waited_for = SmallVec::<[&Arc<Pool>; 3]>::new();
+        for host in hosts {
+            match pools.get(&host.host_id()) {
+                Some(pool) => waited_for.push(pool),
+                // The session does not use it any more: that is found out by trying.
+                None => return request.handle(Input::Room(Arc::clone(host))),
+            }
+        }
+        let places = waited_for.iter().map(|pool| pool.place()).collect();
+        let waiting = Waiting { places, bytes: request.size(), deadline, request: Arc::clone(request) };
+        if let Err(full) = self.context.waiting.enter(ticket, waiting) {
+            return request.handle(Input::NoRoom(Some(full)));
+        }
+        // What happened before it was in the queue was not told to it.
+        if request.has_ended() {
+            return self.context.waiting.leave(ticket);
+        }
+        for pool in waited_for {
+            pool.admit();
+        }
+    }
+
+    fn leave_queue(&self, ticket: u64) {
+        self.context.waiting.leave(ticket);
     }
 
     fn plan(&self, request: &Request) -> Plan {
@@ -161,6 +207,9 @@ fn attempt_error(error: Error) -> AttemptError {
         Error::Request(failure) => match *failure {
             Failure::Attempt { error, .. } => error,
             Failure::Exhausted { mut attempts, .. } => {
+                attempts.pop().map_or(AttemptError::NoConnection(None), |attempt| attempt.error)
+            }
+            Failure::Busy { mut attempts, .. } => {
                 attempts.pop().map_or(AttemptError::NoConnection(None), |attempt| attempt.error)
             }
             Failure::TimedOut { .. } => AttemptError::NoConnection(None),

@@ -5,6 +5,8 @@ mod encode;
 mod environment;
 mod pools;
 mod prepare;
+mod recent;
+mod unprepared;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,16 +18,20 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use helenus_protocol::envelope::CustomPayload;
 
+use crate::bulk::ExecuteMany;
 use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
-use crate::error::{AttemptError, Error};
+use crate::error::{AttemptError, Error, QueueState};
 use crate::future::ResponseFuture;
 use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
+use crate::pool::waiting::WaitingRoom;
 use crate::pool::{PoolContext, PoolObserver};
+use crate::scan::TableScan;
 use crate::statement::{PreparedStatement, Statement};
 use pools::Pools;
-use prepare::PreparedCache;
+use prepare::{PreparedCache, Preparing};
+use unprepared::UnpreparedStatements;
 
 /// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
 #[derive(Clone)]
@@ -47,6 +53,10 @@ pub(crate) struct SessionInner {
     adjusting: Mutex<()>,
     /// What was prepared, for hosts that come later.
     prepared: Mutex<PreparedCache>,
+    /// What it prepares by itself.
+    unprepared: UnpreparedStatements,
+    /// What is being prepared at the moment.
+    preparing: Preparing,
     /// Held while all connections are told of a keyspace: the last to be told is the one that holds.
     switching: Arc<tokio::sync::Mutex<()>>,
     shut_down: AtomicBool,
@@ -62,11 +72,14 @@ impl Session {
                 connection: cluster.config.connection.clone(),
                 version,
                 keyspace: SessionKeyspace::default(),
+                waiting: WaitingRoom::new(cluster.config.queue, cluster.executor.clone()),
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             pools: ArcSwap::default(),
             adjusting: Mutex::default(),
             prepared: Mutex::default(),
+            unprepared: UnpreparedStatements::new(cluster.config.unprepared_statements),
+            preparing: Preparing::default(),
             switching: Arc::default(),
             shut_down: AtomicBool::new(false),
         });
@@ -86,6 +99,22 @@ impl Session {
     #[must_use = "a request is cancelled when its future is dropped"]
     pub fn execute(&self, statement: impl Into<Statement>) -> ResponseFuture {
         ResponseFuture::begin(&self.inner, statement.into())
+    }
+
+    /// Runs many statements, `concurrency` at a time, and gives their results in order. The first ones are on their way when
+    /// this returns; each result that is taken lets one more statement begin.
+    pub fn execute_many<I>(&self, statements: I, concurrency: usize) -> ExecuteMany<I::IntoIter>
+    where
+        I: IntoIterator,
+        I::Item: Into<Statement>,
+    {
+        ExecuteMany::new(self.clone(), statements.into_iter(), concurrency)
+    }
+
+    /// Reads a whole table, by pieces of the ring that are each asked of their replicas; see [`TableScan`] for what can be
+    /// said of it. The schema must be known ([`Config::schema_metadata`](crate::Config::schema_metadata)).
+    pub fn scan(&self, keyspace: &str, table: &str) -> TableScan {
+        TableScan::new(self.clone(), keyspace, table)
     }
 
     /// Has the server prepare a statement, on every host where the cluster's settings say so.
@@ -150,6 +179,12 @@ impl Session {
         let pools = self.inner.pools.load();
         let connections = pools.get(&host.host_id())?.connections();
         Some(connections.iter().map(|connection| (connection.in_flight(), connection.orphans())).collect())
+    }
+
+    /// How full the queue is of requests that wait for room, since every host of their plan is busy.
+    #[must_use]
+    pub fn queue_state(&self) -> QueueState {
+        self.inner.context.waiting.state()
     }
 
     /// Takes a stream id of the least busy connection to `host` out of circulation until what is returned is dropped: no

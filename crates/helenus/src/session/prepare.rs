@@ -1,7 +1,7 @@
 //! PREPARE: once where it is asked for, on all other hosts beside, and again where a host has forgotten.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{Prepare, encode_custom_payload};
 use helenus_protocol::response::{Message, Response, ResultMessage};
 use helenus_protocol::{Consistency, DecodeError, RequestOpcode};
+use tokio::sync::OnceCell;
 
 use super::SessionInner;
 use crate::cluster::Host;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
-use crate::request::runner::Route;
+use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
@@ -27,7 +28,24 @@ use crate::statement::{PreparedStatement, Statement, StatementOptions};
 const PREPARED_AT_ONCE: usize = 16;
 
 impl SessionInner {
+    /// Prepares a statement. Who asks for one that somebody else is preparing waits for that, if it has no payload of its own.
     pub(crate) async fn prepare(
+        self: &Arc<Self>,
+        query: &str,
+        keyspace: Option<&str>,
+        payload: &[(String, Option<Bytes>)],
+        timeout: Option<Duration>,
+    ) -> Result<(PreparedStatement, CustomPayload), Error> {
+        if !payload.is_empty() {
+            return self.prepare_alone(query, keyspace, payload, timeout).await;
+        }
+        let used = self.context.keyspace.load();
+        let key = (query.into(), keyspace.map(str::to_owned).or_else(|| used.as_deref().cloned()), timeout);
+        let flight = self.preparing.join(key);
+        flight.get_or_init(|| self.prepare_alone(query, keyspace, &[], timeout)).await.clone()
+    }
+
+    async fn prepare_alone(
         self: &Arc<Self>,
         query: &str,
         keyspace: Option<&str>,
@@ -114,6 +132,28 @@ impl SessionInner {
             );
         }
         while others.join_next().await.is_some() {}
+    }
+}
+
+/// What is prepared once for all who ask for it meanwhile: a text in a keyspace. Who has another time limit asks for itself.
+type FlightKey = (Box<str>, Option<String>, Option<Duration>);
+type Flight = OnceCell<Result<(PreparedStatement, CustomPayload), Error>>;
+
+/// What is being prepared at the moment.
+#[derive(Debug, Default)]
+pub(super) struct Preparing(Mutex<HashMap<FlightKey, Weak<Flight>>>);
+
+impl Preparing {
+    /// The flight that is under way, or a new one.
+    fn join(&self, key: FlightKey) -> Arc<Flight> {
+        let mut flights = lock(&self.0);
+        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+            return flight;
+        }
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Arc::new(Flight::new());
+        flights.insert(key, Arc::downgrade(&flight));
+        flight
     }
 }
 
@@ -218,6 +258,11 @@ impl Shared {
                 "{} prepared the statement under another id than before; was it prepared in another keyspace?",
                 link.host.address()
             );
+            return Err(DecodeError::new("RESULT prepared", 0, why).into());
+        }
+        if prepared.bind.columns != **self.bind() {
+            let why =
+                "its bind markers have other types than before: the schema has changed; prepare it anew";
             return Err(DecodeError::new("RESULT prepared", 0, why).into());
         }
         self.set_result_columns(ResultColumns { id: prepared.result_metadata_id, metadata: prepared.result });

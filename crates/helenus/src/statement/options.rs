@@ -8,6 +8,7 @@ use helenus_protocol::{Consistency, SerialConsistency};
 
 use crate::cluster::Host;
 use crate::policy::RetryPolicy;
+use crate::routing::Token;
 
 /// Options of one statement. What is `None` is taken from the session's defaults.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,9 @@ pub struct StatementOptions {
     pub serial_consistency: Option<SerialConsistency>,
     /// How many rows a page may have; `Some(0)`: no paging.
     pub page_size: Option<i32>,
+    /// Whether a stream of pages asks for the next one while the present one is looked at. Off: nothing is read that nobody
+    /// asked for, and no more than one page is held.
+    pub prefetch: bool,
     /// Where to go on, from an earlier page.
     pub paging_state: Option<Bytes>,
     /// The write timestamp, in microseconds since 1970-01-01T00:00Z.
@@ -44,6 +48,8 @@ pub struct StatementOptions {
     pub retry_policy: Option<Arc<dyn RetryPolicy>>,
     /// The partition key's bytes, where the statement cannot tell them.
     pub routing_key: Option<Bytes>,
+    /// The token of the partition, or of one of those that it reads, where neither the statement nor a key tells it.
+    pub routing_token: Option<Token>,
     /// The answer may leave out the columns' description, since the caller has it.
     pub skip_metadata: bool,
 }

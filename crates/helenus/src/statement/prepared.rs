@@ -75,6 +75,10 @@ impl Shared {
         self.keyspace.as_deref()
     }
 
+    pub(crate) const fn bind(&self) -> &Arc<[ColumnSpec]> {
+        &self.bind
+    }
+
     /// Whether it is the same statement: the same text in the same keyspace, with the same bind markers.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         (&self.id, &self.query, &self.keyspace) == (&other.id, &other.query, &other.keyspace)

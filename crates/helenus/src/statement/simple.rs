@@ -16,6 +16,18 @@ pub struct SimpleStatement {
     pub options: Box<StatementOptions>,
 }
 
+impl From<&str> for SimpleStatement {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for SimpleStatement {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl SimpleStatement {
     /// A statement without values.
     #[must_use]

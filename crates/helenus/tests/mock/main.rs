@@ -1,6 +1,8 @@
 //! The engine against scripted nodes: what reaches the servers, and how often.
 
+mod altering;
 mod authentication;
+mod bulk;
 #[cfg(feature = "tls")]
 mod canary;
 #[cfg(feature = "cloud")]
@@ -14,11 +16,14 @@ mod endings;
 mod following;
 mod keyspace;
 mod metrics;
+mod options;
 mod paging;
 mod pools;
 mod prepared;
+mod queue;
 mod reserving;
 mod routing;
+mod scan;
 mod schema;
 mod silence;
 #[cfg(feature = "tls")]

@@ -92,3 +92,66 @@ async fn each_page_has_a_deadline_of_its_own() {
     let last = stream.next_page().await.expect("in time").expect("a page");
     assert_eq!((last.len(), last.first_as::<(i32,)>().expect("an int")), (5, Some((20,))));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_page_is_fetched_ahead_only_where_that_is_asked_for() {
+    let cluster = nodes(1, 1).on(statement(READ), twenty_five()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let asked = |count| cluster.wait_for(&statement(READ), count, Duration::from_millis(300));
+    for (prefetch, ahead) in [(false, 0), (true, 1)] {
+        cluster.clear_received();
+        let mut paged = in_tens();
+        paged.options.prefetch = prefetch;
+        let mut stream = session.execute(paged).await.expect("the mock answers").into_stream();
+        let mut all = Vec::new();
+        for page in 1..=3 {
+            let rows: Result<Vec<(i32,)>, _> =
+                stream.next_page().await.expect("the mock answers").expect("a page").rows_as().collect();
+            all.extend(rows.expect("ints"));
+            assert!(asked(3.min(page + ahead)), "page {page}");
+            assert!(!asked(3.min(page + ahead) + 1), "never more than one ahead: page {page}");
+        }
+        assert!(stream.next_page().await.expect("the end").is_none());
+        assert!(all.into_iter().map(|(v,)| v).eq(0..25));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_fetched_ahead_fails_when_its_turn_comes_and_may_be_asked_for_again() {
+    let cluster = nodes(1, 1).on(statement(READ), twenty_five()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let silent = cluster.on(statement(READ).first_page(false), silence());
+    let mut paged = in_tens();
+    paged.options.prefetch = true;
+    paged.options.timeout = Some(Duration::from_millis(300));
+    let mut stream = session.execute(paged).await.expect("in time").into_stream();
+    assert_eq!(stream.next_page().await.expect("it is here").map(|page| page.len()), Some(10));
+    // Its time runs from when it was asked for.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let begun = Instant::now();
+    let failure = stream.next_page().await.expect_err("nobody answers");
+    assert!(
+        failure.is_timeout() && begun.elapsed() < Duration::from_millis(250),
+        "{failure} {:?}",
+        begun.elapsed()
+    );
+    assert!(cluster.remove(silent));
+    let second = stream.next_page().await.expect("in time").expect("a page");
+    assert_eq!(second.first_as::<(i32,)>().expect("an int"), Some((10,)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_dropped_leaves_nothing_behind() {
+    let late = || twenty_five().delay(Duration::from_millis(200));
+    let cluster = nodes(1, 1).on(statement(READ), late()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let host = session.cluster().snapshot().hosts()[0].clone();
+    let mut paged = in_tens();
+    paged.options.prefetch = true;
+    let stream = session.execute(paged).await.expect("the mock answers").into_stream();
+    assert!(cluster.wait_for(&statement(READ), 2, Duration::from_secs(5)), "the second page is on its way");
+    drop(stream);
+    assert_eq!(session.pool_state(&host), Some(vec![(0, 1)]), "its id is held back");
+    super::until("its answer has come", || session.pool_state(&host) == Some(vec![(0, 0)])).await;
+    assert_eq!(cluster.received(&statement(READ)).len(), 2);
+}

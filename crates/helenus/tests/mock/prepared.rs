@@ -55,6 +55,23 @@ async fn preparing_reaches_every_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_other_nodes_are_asked_to_prepare_at_the_same_time() {
+    let delay = std::time::Duration::from_millis(300);
+    let cluster = nodes(4, 3)
+        .on(prepare(WRITE), helenus_testkit::mock::usual().delay(delay))
+        .start()
+        .expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.prepare(WRITE).await.expect("the mock prepares it");
+    let mut came: Vec<_> = cluster.received(&prepare(WRITE)).iter().map(|received| received.at).collect();
+    came.sort_unstable();
+    let [first, second, .., last] = came.as_slice() else { panic!("{came:?}") };
+    assert_eq!(came.len(), 4);
+    assert!(*second - *first >= delay, "once one has it: {came:?}");
+    assert!(*last - *second < delay, "none waits for another: {came:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_never_remembers_is_not_asked_for_ever() {
     let cluster =
         nodes(1, 1).on(opcode(RequestOpcode::Execute), unprepared()).start().expect("the mock starts");

@@ -4,15 +4,17 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use helenus_protocol::ProtocolVersion;
 use helenus_protocol::envelope::{HEADER_LENGTH, RequestHeader};
-use helenus_protocol::response::{Event, Supported};
+use helenus_protocol::response::{Event, Message, Response, Supported};
 
 use super::*;
 use crate::cluster::host::tests::host;
 use crate::cluster::link::Link;
-use crate::connection::Owner;
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
+use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error, RequestFailure};
+use crate::policy::Plan;
 
 struct Nobody;
 

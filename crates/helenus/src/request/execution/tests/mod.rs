@@ -4,6 +4,7 @@
 mod ends;
 mod properties;
 mod retries;
+mod room;
 mod speculation;
 
 use bytes::Bytes;
@@ -11,8 +12,10 @@ use helenus_protocol::envelope::{Flags, ResponseHeader};
 use helenus_protocol::response::{SchemaChange, SchemaChangeKind, SchemaTarget};
 use helenus_protocol::{DecodeError, ResponseOpcode};
 
+use std::time::Duration;
+
 use super::*;
-use crate::error::ConnectionError;
+use crate::error::{ConnectionError, RequestFailure};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -108,8 +111,13 @@ impl Run {
 fn told(action: &Action<char>) -> String {
     match action {
         Action::WantHost => "host?".into(),
-        Action::Attempt { id, host, consistency: None } => format!("send {id} to {host}"),
-        Action::Attempt { id, host, consistency: Some(level) } => format!("send {id} to {host} at {level}"),
+        Action::Attempt { id, host, has_waited: true, .. } => format!("send {id} to {host}, it has waited"),
+        Action::Attempt { id, host, consistency: None, .. } => format!("send {id} to {host}"),
+        Action::Attempt { id, host, consistency: Some(level), .. } => {
+            format!("send {id} to {host} at {level}")
+        }
+        Action::WaitForRoom(hosts) => format!("wait for {}", hosts.iter().collect::<String>()),
+        Action::LeaveQueue => "leave".into(),
         Action::AskRetry { id, host, error, retries } => {
             format!("ask about {id} of {host} after {retries}: {error}")
         }
@@ -140,6 +148,10 @@ fn ended(outcome: &Outcome<char>) -> String {
             RequestFailure::Attempt { error, host, attempts } => {
                 format!("error of {host} after [{}]: {error}", tried(attempts))
             }
+            RequestFailure::Busy { waited, queue, attempts } => {
+                let full = if queue.is_some() { ", full" } else { "" };
+                format!("busy for {waited:?}{full} after [{}]", tried(attempts))
+            }
             RequestFailure::TimedOut { after, waiting, attempts } => {
                 let waiting: Vec<_> =
                     waiting.iter().map(|(host, since)| format!("{host} {since:?}")).collect();
@@ -162,6 +174,10 @@ fn envelope() -> Envelope {
 
 fn lost() -> AttemptError {
     AttemptError::Connection(ConnectionError::ClosedByServer)
+}
+
+fn busy() -> AttemptError {
+    AttemptError::Busy { connections: 1, in_flight: 3, unsent: 0, waiting: 0 }
 }
 
 const LOST: &str = "the connection was lost: the server closed the connection";

@@ -16,6 +16,10 @@ enum Event {
     SchemaChanged(AttemptId),
     Refused(AttemptId, Refusal),
     Failed(AttemptId, bool),
+    Busy(AttemptId),
+    /// One of the hosts that are waited for has room.
+    Room(usize),
+    NoRoom(bool),
     Undecodable(AttemptId),
     Decided(AttemptId, Verdict),
     Prepared(AttemptId, Option<bool>),
@@ -61,6 +65,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => id().prop_map(Event::SchemaChanged),
         6 => (id(), refusals).prop_map(|(id, refusal)| Event::Refused(id, refusal)),
         4 => (id(), any::<bool>()).prop_map(|(id, written)| Event::Failed(id, written)),
+        6 => id().prop_map(Event::Busy),
+        4 => (0_usize..3).prop_map(Event::Room),
+        1 => any::<bool>().prop_map(Event::NoRoom),
         1 => id().prop_map(Event::Undecodable),
         6 => (id(), verdicts()).prop_map(|(id, verdict)| Event::Decided(id, verdict)),
         4 => (id(), prop::option::of(any::<bool>())).prop_map(|(id, how)| Event::Prepared(id, how)),
@@ -80,6 +87,8 @@ struct World {
     /// Attempts that a connection holds.
     seated: BTreeSet<AttemptId>,
     prepared: BTreeMap<char, u32>,
+    /// The hosts for which it waits in the queue.
+    queued: Vec<char>,
     /// An attempt may have run, as far as anyone can tell.
     ran: bool,
     over: bool,
@@ -111,6 +120,19 @@ impl World {
             Event::Failed(id, written) => {
                 self.ran |= self.seated.remove(&id) && written;
                 Input::Failed(id, lost(), written)
+            }
+            Event::Busy(id) => {
+                self.seated.remove(&id);
+                Input::Failed(id, busy(), false)
+            }
+            Event::Room(nth) => {
+                let host = *self.queued.get(nth)?;
+                self.queued.clear();
+                Input::Room(host)
+            }
+            Event::NoRoom(full) => {
+                self.queued.clear();
+                Input::NoRoom(full.then(Default::default))
             }
             Event::Undecodable(id) => {
                 self.ran |= self.seated.remove(&id);
@@ -153,6 +175,15 @@ impl World {
             Action::Done(_) => {
                 self.outcomes += 1;
                 self.over = true;
+            }
+            Action::WaitForRoom(ref hosts) => {
+                prop_assert!(self.queued.is_empty(), "it waits already");
+                prop_assert!(!hosts.is_empty() && self.seated.is_empty());
+                self.queued = hosts.to_vec();
+            }
+            Action::LeaveQueue => {
+                prop_assert!(!self.queued.is_empty(), "it does not wait");
+                self.queued.clear();
             }
             Action::AskRetry { .. } | Action::SetKeyspace(_) | Action::AwaitSchema(..) => {}
         }
@@ -210,6 +241,7 @@ proptest! {
             prop_assert!(idempotent || world.seated.len() <= 1, "at two hosts at a time");
             if world.over {
                 prop_assert!(world.seated.is_empty(), "{:?} are left behind", world.seated);
+                prop_assert!(world.queued.is_empty(), "it waits in the queue");
                 prop_assert_eq!(execution.poll_timeout(), None);
             }
         }

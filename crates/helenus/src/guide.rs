@@ -1,0 +1,7 @@
+//! The chapters of the guide, whose examples are compiled as documentation tests.
+
+#[doc = include_str!("../../../docs/guide/statements.md")]
+struct Statements;
+
+#[doc = include_str!("../../../docs/guide/paging.md")]
+struct Paging;

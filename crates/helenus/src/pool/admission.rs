@@ -1,0 +1,104 @@
+//! How requests come onto a host's connections: at once, or out of the queue when there is room.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Pool;
+use super::queue::Place;
+use crate::cluster::Host;
+use crate::connection::{Connection, Dispatch, NotSent, Seat};
+use crate::error::AttemptError;
+use crate::request::Token;
+use crate::request::execution::Input;
+
+impl Pool {
+    /// Puts a request on the least busy connection. Where others wait for room here it does not push in front of them, but
+    /// for one that `has_waited`.
+    pub(crate) fn send(
+        &self,
+        body: Dispatch<'_>,
+        mut token: Token,
+        has_waited: bool,
+    ) -> Result<Seat, AttemptError> {
+        let open = self.open.load();
+        let mut tried = 0;
+        let mut first = match open.len() {
+            0 => {
+                token.discard();
+                return Err(AttemptError::NoConnection(self.last_error()));
+            }
+            _ if !has_waited && self.awaited.load(Ordering::Relaxed) > 0 => {
+                token.discard();
+                return Err(self.busy(&open));
+            }
+            1 => 0,
+            _ => (0..open.len()).min_by_key(|at| open[*at].in_flight()).unwrap_or(0),
+        };
+        loop {
+            let connection = &open[first];
+            let refused = match connection.offer(body, token, self.context.connection.max_unsent_bytes) {
+                Ok(stream) => return Ok(Seat { connection: Arc::clone(connection), stream }),
+                Err(refused) => refused,
+            };
+            tried += 1;
+            if tried == open.len() || matches!(refused, NotSent::TooLong(..)) {
+                return Err(match refused {
+                    NotSent::Full(token) => {
+                        token.discard();
+                        self.busy(&open)
+                    }
+                    other => other.into_error(),
+                });
+            }
+            token = refused.into_token();
+            first = (first + 1) % open.len();
+        }
+    }
+
+    /// What a request is told that finds no room on any of the `open` connections.
+    pub(super) fn busy(&self, open: &[Arc<Connection>]) -> AttemptError {
+        AttemptError::Busy {
+            connections: open.len(),
+            in_flight: open.iter().map(|connection| connection.in_flight()).sum(),
+            unsent: open.iter().map(|connection| connection.unsent()).sum(),
+            waiting: self.awaited.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Where a request waits that found no room here.
+    pub(crate) fn place(&self) -> Place<Arc<Host>> {
+        Place { pool: self.serial, host: Arc::clone(&self.host), length: Arc::clone(&self.awaited) }
+    }
+
+    /// Has those that wait here sent as long as there is room, or told that there is no connection any more. One thread at a
+    /// time does so: whoever comes meanwhile, also from within, only has it look once more.
+    pub(crate) fn admit(&self) {
+        if self.admitting.fetch_add(1, Ordering::AcqRel) > 0 {
+            return;
+        }
+        loop {
+            let seen = self.admitting.load(Ordering::Acquire);
+            while let Some((request, host)) =
+                self.context.waiting.take_first(self.serial, |bytes| self.has_room(bytes))
+            {
+                request.handle(Input::Room(host));
+            }
+            if self.admitting.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Whether a request of so many bytes is better tried here now than left to wait.
+    fn has_room(&self, bytes: usize) -> bool {
+        let (open, limit) = (self.open.load(), self.context.connection.max_unsent_bytes);
+        open.is_empty() || open.iter().any(|connection| connection.has_room(bytes, limit))
+    }
+
+    /// Something has changed that those who wait here may have waited for.
+    pub(super) fn handle_room(&self) {
+        if self.awaited.load(Ordering::SeqCst) > 0 {
+            self.admit();
+        }
+    }
+}

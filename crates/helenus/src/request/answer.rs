@@ -1,0 +1,25 @@
+//! How far an answer is looked at by the engine itself.
+
+use helenus_protocol::envelope::Envelope;
+use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage};
+use helenus_protocol::{DecodeError, ProtocolVersion};
+
+use super::execution::Answer;
+
+/// Looks at an answer just far enough to know whether it needs more work.
+pub(super) fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, DecodeError> {
+    let header = envelope.header;
+    match response::peek(header.opcode, header.flags, &envelope.body)? {
+        Peek::Error { .. } | Peek::Result(ResultKind::SetKeyspace | ResultKind::SchemaChange) => {}
+        _ => return Ok(Answer::Plain(envelope)),
+    }
+    let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
+    Ok(match response.message {
+        Message::Error(error) => Answer::Error(Box::new(error)),
+        Message::Result(ResultMessage::SetKeyspace(keyspace)) => Answer::KeyspaceSet(envelope, keyspace),
+        Message::Result(ResultMessage::SchemaChange(change)) => {
+            Answer::SchemaChanged(envelope, Box::new(change))
+        }
+        _ => Answer::Plain(envelope),
+    })
+}

@@ -1,0 +1,85 @@
+//! Statements that nodes have forgotten, and tables that change under prepared statements, many at a time (F19, F20).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use helenus::protocol::ProtocolVersion;
+use helenus_testkit::mock::{Rows, execute, prepare, rows, statement};
+
+use super::{all_up, nodes, settings};
+
+const READ: &str = "SELECT * FROM ks.t WHERE k = ?";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_a_thousand_at_once_have_a_forgotten_statement_prepared_once_on_each_node() {
+    for version in ProtocolVersion::ALL {
+        let answer = rows(Rows::new([("k", "int"), ("v", "int")]).row((1, 2)));
+        let cluster = nodes(3, 3).on(statement(READ), answer).start().expect("the mock starts");
+        let session = settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+        all_up(&session).await;
+        let prepared = session.prepare(READ).await.expect("the mock prepares it");
+        cluster.nodes().for_each(|node| node.forget_statements());
+        cluster.clear_received();
+        let answers: Vec<_> =
+            (0..1000).map(|n| session.execute(prepared.bind((n,)).expect("an int"))).collect();
+        for answer in answers {
+            let result = answer.await.expect("it is mended");
+            assert_eq!(result.first_as::<(i32, i32)>().expect("two ints"), Some((1, 2)));
+        }
+        let mut executes = 0;
+        for node in cluster.nodes() {
+            assert!(node.received(&prepare(READ)).len() <= 1, "node {} in {version}", node.index());
+            executes += node.received(&execute(READ)).len();
+        }
+        assert!((1000..=2000).contains(&executes), "each is sent twice at most: {executes} in {version}");
+    }
+}
+
+/// In v5 a page says that its columns are others than the client knows; before, each page brings them.
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_a_thousand_changes_of_a_table_and_no_row_is_read_by_columns_that_are_not_its_own() {
+    for version in [ProtocolVersion::V4, ProtocolVersion::V5] {
+        let cluster = nodes(1, 1).start().expect("the mock starts");
+        let narrow = || rows(Rows::new([("k", "int"), ("v", "int")]).row((1, 2)));
+        let wide = || rows(Rows::new([("k", "int"), ("fresh", "text"), ("v", "int")]).row((1, "new", 2)));
+        let mut rule = cluster.on(statement(READ), narrow());
+        let session = settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+        all_up(&session).await;
+        let prepared = session.prepare(READ).await.expect("the mock prepares it");
+        let (read, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let mut readers = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (session, prepared) = (session.clone(), prepared.clone());
+            let (read, is_over) = (Arc::clone(&read), Arc::clone(&is_over));
+            readers.spawn(async move {
+                let mut widths = [0_usize; 4];
+                while !is_over.load(Ordering::Relaxed) {
+                    let result =
+                        session.execute(prepared.bind((1,)).expect("an int")).await.expect("it answers");
+                    let row = result.rows().next().expect("a row").expect("its bytes");
+                    assert_eq!(row.len(), result.columns().len());
+                    assert_eq!(row.get_by_name::<i32>("v").expect("an int"), 2);
+                    if row.len() == 3 {
+                        assert_eq!(row.get_by_name::<&str>("fresh").expect("a text"), "new");
+                    }
+                    widths[row.len()] += 1;
+                    read.fetch_add(1, Ordering::Relaxed);
+                }
+                widths
+            });
+        }
+        for change in 0..1000 {
+            let before = read.load(Ordering::Relaxed);
+            let next = cluster.on(statement(READ), if change % 2 == 0 { wide() } else { narrow() });
+            assert!(cluster.remove(rule));
+            rule = next;
+            while read.load(Ordering::Relaxed) == before {
+                tokio::task::yield_now().await;
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        let widths = readers.join_all().await;
+        let of = |width: usize| widths.iter().map(|seen| seen[width]).sum::<usize>();
+        assert!(of(2) > 100 && of(3) > 100, "both were read: {} and {} in {version}", of(2), of(3));
+    }
+}
