@@ -25,6 +25,7 @@ pub mod routing;
 pub mod schema;
 mod session;
 pub mod statement;
+mod sync;
 #[cfg(feature = "tls")]
 pub mod tls;
 

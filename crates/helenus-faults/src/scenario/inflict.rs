@@ -55,7 +55,7 @@ impl Scenario {
                 everywhere(stage, &[Towards::Client], knobs, told).await
             }
             Self::Duplicate => {
-                let knobs = Knobs { duplicate: 0.02, ..Knobs::default() };
+                let knobs = Knobs { duplicate: 0.005, ..Knobs::default() };
                 let told = |deeds: Deeds| format!("{} answers twice", deeds.duplicated);
                 everywhere(stage, &[Towards::Client], knobs, told).await
             }

@@ -9,16 +9,17 @@
 
 pub(crate) mod driver;
 mod login;
+#[cfg(all(test, helenus_loom))]
+mod models;
 pub(crate) mod open;
 mod silence;
 pub(crate) mod transport;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use atomic_waker::AtomicWaker;
 use helenus_protocol::RequestOpcode;
 use helenus_protocol::compression::Compression;
 use helenus_protocol::connection::handshake::Ready;
@@ -27,9 +28,9 @@ use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::Event;
 
 use crate::error::ConnectionError;
-use crate::lock::lock;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
+use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, lock};
 use driver::{Reading, Writing};
 use transport::{Cipher, Socket};
 
@@ -58,7 +59,7 @@ pub(crate) trait Owner: Send + Sync {
 }
 
 /// Numbers connections within the process, for logs and errors.
-static SERIAL: AtomicUsize = AtomicUsize::new(1);
+static SERIAL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);
 
 /// An open connection. Dropping the last handle does not close it: its owner says [`close`](Self::close).
 pub(crate) struct Connection {

@@ -20,10 +20,10 @@ use super::{Request, State, Success, Token};
 use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
-use crate::lock::lock;
 use crate::policy::Plan;
 use crate::session::SessionInner;
 use crate::statement::Statement;
+use crate::sync::lock;
 
 /// What follows from one input at once; hardly ever more than one thing.
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
