@@ -82,6 +82,13 @@ async fn perform(arguments: &Arguments) -> Outcome<bool> {
         let options = Options {
             fault: arguments.fault,
             quick: arguments.quick,
+            lead: Duration::from_millis(if number == 1 {
+                8000
+            } else if arguments.quick {
+                1500
+            } else {
+                2500
+            }),
             rate: arguments.rate,
             seed: arguments.seed.wrapping_add(number as u64),
         };

@@ -26,6 +26,8 @@ pub struct Options {
     pub fault: Duration,
     /// Whether the windows around it are short.
     pub quick: bool,
+    /// How long the load goes on before it counts: nodes that have just started are slow.
+    pub lead: Duration,
     /// Operations a second.
     pub rate: u32,
     /// What chance begins with.
@@ -75,7 +77,7 @@ pub async fn run(scenario: Scenario, ring: &Arc<Ring>, options: Options, number:
 
     let load = tokio::spawn(Arc::clone(&workload).run());
     let pause = |millis| tokio::time::sleep(Duration::from_millis(millis));
-    pause(if options.quick { 1500 } else { 2500 }).await;
+    tokio::time::sleep(options.lead).await;
     let base = Instant::now();
     pause(if options.quick { 2000 } else { 4000 }).await;
     let (fault, healthy) = (Instant::now(), Vitals::read()?);
@@ -129,7 +131,12 @@ async fn enter(
     }
     let cluster = Cluster::connect(config, io.executor().clone()).await?;
     let session = cluster.session(None).await?;
-    let pace = Pace { rate: options.rate, timeout: plan.timeout, marked: plan.speculation.is_some() };
+    let pace = Pace {
+        rate: options.rate,
+        ramp: options.lead / 2,
+        timeout: plan.timeout,
+        marked: plan.speculation.is_some(),
+    };
     let prepared = Workload::prepare(session.clone(), Arc::clone(ring), pace, first, options.seed).await?;
     let mut stage = Stage {
         ring: Arc::clone(ring),

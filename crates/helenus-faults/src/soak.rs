@@ -20,6 +20,8 @@ use crate::workload::{Pace, Workload};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// How long the rate rises.
+const RAMP: Duration = Duration::from_secs(30);
 /// What each request is given.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// The first part of a soak, in which caches fill, counts for no slope: a fifth of it, an hour at most.
@@ -37,7 +39,7 @@ pub async fn soak(ring: &Arc<Ring>, length: Duration, arguments: &Arguments) -> 
     config.defaults.timeout = Some(TIMEOUT);
     let cluster = Cluster::connect(config, io.executor().clone()).await?;
     let session = cluster.session(None).await?;
-    let pace = Pace { rate: arguments.rate, timeout: TIMEOUT, marked: false };
+    let pace = Pace { rate: arguments.rate, ramp: RAMP, timeout: TIMEOUT, marked: false };
     let workload = Workload::prepare(session.clone(), Arc::clone(ring), pace, KEYS, arguments.seed).await?;
     let fault = (arguments.each / 3).min(Duration::from_secs(20));
     let stage =

@@ -3,8 +3,8 @@
 
 #[cfg(not(helenus_loom))]
 mod real {
-    pub(crate) use std::sync::Mutex;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+    pub(crate) use std::sync::{Mutex, OnceLock};
     pub(crate) use std::thread::{Thread, current, park, park_timeout};
 
     pub(crate) use atomic_waker::AtomicWaker;
@@ -15,6 +15,7 @@ mod real {
 #[cfg(helenus_loom)]
 mod real {
     use std::sync::PoisonError;
+    use std::sync::atomic::Ordering;
     use std::task::Waker;
     use std::time::Duration;
 
@@ -41,6 +42,29 @@ mod real {
 
         pub(crate) fn wake(&self) {
             self.0.wake();
+        }
+    }
+
+    /// The standard library's, of which loom knows nothing: with a step before each use, so that another thread may come first.
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        step: AtomicU8,
+        value: std::sync::OnceLock<T>,
+    }
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            Self { step: AtomicU8::new(0), value: std::sync::OnceLock::new() }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.step.load(Ordering::SeqCst);
+            self.value.get()
+        }
+
+        pub(crate) fn set(&self, value: T) -> Result<(), T> {
+            self.step.fetch_add(1, Ordering::SeqCst);
+            self.value.set(value)
         }
     }
 

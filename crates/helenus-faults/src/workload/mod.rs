@@ -36,6 +36,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Pace {
     /// Operations begun a second, those on registers not counted.
     pub rate: u32,
+    /// How long it takes from none to so many: nodes that have just started are slow.
+    pub ramp: Duration,
     /// What the session gives each request.
     pub timeout: Duration,
     /// Whether rows' statements are marked as idempotent, so that they are sent to a second host while they wait.
@@ -154,7 +156,7 @@ impl Workload {
         let mut asked = 0;
         while !self.is_stopped() {
             clock.tick().await;
-            let due = (begun.elapsed().as_secs_f64() * f64::from(self.pace.rate)) as u64;
+            let due = self.pace.due(begun.elapsed());
             // What has fallen behind by more than a second is not made good all at once.
             asked = asked.max(due.saturating_sub(self.pace.rate.into()));
             while asked < due {
@@ -184,6 +186,16 @@ impl Workload {
     }
 }
 
+impl Pace {
+    /// How many operations are to have begun after so long.
+    fn due(&self, elapsed: Duration) -> u64 {
+        let (elapsed, ramp) = (elapsed.as_secs_f64(), self.ramp.as_secs_f64());
+        let rising = elapsed.min(ramp);
+        let risen = if ramp > 0.0 { rising * rising / ramp / 2.0 } else { 0.0 };
+        ((risen + elapsed - rising) * f64::from(self.rate)) as u64
+    }
+}
+
 impl Statements {
     async fn prepare(session: &Session, marked: bool) -> Result<Self, Error> {
         let prepare = async |cql: &str| session.prepare(cql).await;
@@ -202,5 +214,20 @@ impl Statements {
         }
         statements.look.options_mut().consistency = Some(helenus::protocol::Consistency::Serial);
         Ok(statements)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_and_then_is_steady() {
+        let due = |ramp, seconds| {
+            let pace = Pace { rate: 100, ramp: Duration::from_secs(ramp), timeout: TICK, marked: false };
+            pace.due(Duration::from_secs(seconds))
+        };
+        assert_eq!([0, 1, 10].map(|seconds| due(0, seconds)), [0, 100, 1000]);
+        assert_eq!([0, 5, 10, 11].map(|seconds| due(10, seconds)), [0, 125, 500, 600]);
     }
 }

@@ -9,15 +9,13 @@
 
 pub(crate) mod driver;
 mod login;
-#[cfg(all(test, helenus_loom))]
-mod models;
 pub(crate) mod open;
 mod silence;
 pub(crate) mod transport;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use helenus_protocol::RequestOpcode;
@@ -30,7 +28,7 @@ use helenus_protocol::response::Event;
 use crate::error::ConnectionError;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
-use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, lock};
+use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
 use driver::{Reading, Writing};
 use transport::{Cipher, Socket};
 
@@ -268,3 +266,6 @@ impl Connection {
         self.owner.handle_closed(self, &error);
     }
 }
+
+#[cfg(all(test, helenus_loom))]
+mod models;

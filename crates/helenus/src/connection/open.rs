@@ -3,8 +3,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use helenus_protocol::ProtocolVersion;
@@ -24,7 +24,7 @@ use super::{Connection, Owner, SERIAL};
 use crate::auth::AuthProvider;
 use crate::cluster::{Host, Snapshot};
 use crate::error::ConnectionError;
-use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex};
+use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock};
 
 /// Where a connection goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
