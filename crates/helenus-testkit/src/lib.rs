@@ -5,6 +5,7 @@
 //! * [`certificates`]: good ones and bad ones, for nodes and clients of either kind.
 //! * [`tls_front`]: a TLS server in front of plain nodes, good or bad.
 //! * [`cloud`]: a proxy that knows nodes by SNI, and the secure connect bundle for it.
+//! * [`proxy`]: what stands in front of a node and does to connections what networks and broken servers do.
 //! * [`raw`]: a blocking connection that keeps every byte.
 //!
 //! Nothing here is needed to use the driver, and nothing here depends on it: only on the protocol.
@@ -13,5 +14,6 @@ pub mod cassandra;
 pub mod certificates;
 pub mod cloud;
 pub mod mock;
+pub mod proxy;
 pub mod raw;
 pub mod tls_front;

@@ -29,6 +29,7 @@ pub mod scan;
 pub mod schema;
 mod session;
 pub mod statement;
+mod sync;
 #[cfg(feature = "tls")]
 pub mod tls;
 mod trace;

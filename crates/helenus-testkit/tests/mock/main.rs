@@ -5,4 +5,5 @@ mod client;
 mod handshake;
 mod mishaps;
 mod nodes;
+mod proxy;
 mod statements;

@@ -22,9 +22,9 @@ use super::silence::{Hush, Silence};
 use super::transport::{CipherError, Socket};
 use super::{CLOSE, Connection, Dispatch, FLUSH};
 use crate::error::ConnectionError;
-use crate::lock::lock;
 use crate::request::Token;
 use crate::request::execution::Input;
+use crate::sync::lock;
 
 /// How much is read at once. One buffer a thread, since nothing is kept in it.
 const READ_SIZE: usize = 64 * 1024;
@@ -80,14 +80,14 @@ impl Reading {
 
 /// Whether a pass over the socket got all there was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Drained {
+pub(super) enum Drained {
     Yes,
     No,
 }
 
 impl Connection {
     /// Writes until nothing is left or the socket takes no more (which is `WouldBlock`).
-    fn flush(&self) -> Result<(), ConnectionError> {
+    pub(super) fn flush(&self) -> Result<(), ConnectionError> {
         let flushed = {
             let mut writing = lock(&self.writing);
             let flushed = self.flush_from(&mut writing);
@@ -141,7 +141,7 @@ impl Connection {
 
     /// One pass: reads once, and gives every whole envelope to the one it is for. What came whole before something that
     /// ends the connection counts.
-    fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
+    pub(super) fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
         let (drained, opened) = READ_BUFFER.with_borrow_mut(|buffer| {
             buffer.resize(READ_SIZE, 0);
             let count = self.socket.read(buffer)?;

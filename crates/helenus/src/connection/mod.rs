@@ -16,11 +16,10 @@ mod silence;
 pub(crate) mod transport;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize as Count, Ordering};
 use std::time::Instant;
 
-use atomic_waker::AtomicWaker;
 use helenus_protocol::RequestOpcode;
 use helenus_protocol::compression::Compression;
 use helenus_protocol::connection::handshake::Ready;
@@ -29,9 +28,9 @@ use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::Event;
 
 use crate::error::ConnectionError;
-use crate::lock::lock;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
+use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
 use driver::{Reading, Writing};
 use transport::{Cipher, Socket};
 
@@ -62,7 +61,7 @@ pub(crate) trait Owner: Send + Sync {
 }
 
 /// Numbers connections within the process, for logs and errors.
-static SERIAL: AtomicUsize = AtomicUsize::new(1);
+static SERIAL: Count = Count::new(1);
 
 /// An open connection. Dropping the last handle does not close it: its owner says [`close`](Self::close).
 pub(crate) struct Connection {
@@ -318,3 +317,6 @@ impl Connection {
         self.owner.handle_closed(self, &error);
     }
 }
+
+#[cfg(all(test, helenus_loom))]
+mod models;

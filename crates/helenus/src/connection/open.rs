@@ -3,11 +3,10 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use atomic_waker::AtomicWaker;
 use helenus_protocol::ProtocolVersion;
 use helenus_protocol::compression::Compression;
 use helenus_protocol::connection::handshake::{self, CompressionChoice, Ready, Step, Wanted};
@@ -25,6 +24,7 @@ use super::{Connection, Owner, SERIAL};
 use crate::auth::AuthProvider;
 use crate::cluster::{Host, Snapshot};
 use crate::error::ConnectionError;
+use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock};
 
 /// Where a connection goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -154,17 +154,34 @@ pub(crate) async fn open(
     .await
     .map_err(|_elapsed| ConnectionError::ConnectTimeout(timeout))??;
 
+    let socket = Arc::clone(wire.fd.get_ref());
+    let connection = assemble(endpoint.address(), ready, socket, wire.cipher, wire.receiver, config, owner);
+    tracing::debug!(serial = connection.serial, address = %connection.address, version = %connection.ready.version, "connected");
+    tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd).run());
+    Ok(connection)
+}
+
+/// A connection whose handshake is done.
+pub(super) fn assemble(
+    address: SocketAddr,
+    ready: Ready,
+    socket: Arc<Socket>,
+    cipher: Option<Box<dyn Cipher>>,
+    receiver: Receiver,
+    config: &ConnectionConfig,
+    owner: Arc<dyn Owner>,
+) -> Arc<Connection> {
     let now = Instant::now();
     let heartbeat = Heartbeat::new(config.heartbeat_interval, config.heartbeat_timeout, now);
     let silence = Silence::new(config.set_aside_after, now);
-    let connection = Arc::new(Connection {
+    Arc::new(Connection {
         serial: SERIAL.fetch_add(1, Ordering::Relaxed),
-        address: endpoint.address(),
-        socket: Arc::clone(wire.fd.get_ref()),
-        cipher: wire.cipher.map(Mutex::new),
+        address,
+        socket,
+        cipher: cipher.map(Mutex::new),
         sender: Mutex::new(Sender::new(ready.version, config.max_in_flight)),
         writing: Mutex::new(Writing::new(Outgoing::new(ready.version, segment_compression(&ready)))),
-        reading: Mutex::new(Reading::new(wire.receiver, heartbeat, silence)),
+        reading: Mutex::new(Reading::new(receiver, heartbeat, silence)),
         ready,
         task: AtomicWaker::new(),
         signals: AtomicU8::new(0),
@@ -173,10 +190,7 @@ pub(crate) async fn open(
         unsent: AtomicUsize::new(0),
         ended: OnceLock::new(),
         owner,
-    });
-    tracing::debug!(serial = connection.serial, address = %connection.address, version = %connection.ready.version, "connected");
-    tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd).run());
-    Ok(connection)
+    })
 }
 
 const fn segment_compression(ready: &Ready) -> Option<Compression> {

@@ -4,14 +4,13 @@
 //! while a lock is held.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::thread::Thread;
 
 use smallvec::SmallVec;
 
 use super::Request;
-use crate::lock::lock;
+use crate::sync::{Mutex, Thread, current, lock};
 
 /// Who is told that a request has ended.
 pub(crate) enum Waiter {
@@ -68,7 +67,7 @@ impl Waiters {
 
     /// The current thread, unless it is there already.
     pub(super) fn add_thread(&mut self) {
-        let me = std::thread::current();
+        let me = current();
         let known =
             self.0.iter().any(|waiter| matches!(waiter, Waiter::Thread(thread) if thread.id() == me.id()));
         if !known {
@@ -131,7 +130,7 @@ impl Group {
             into.append(&mut ended.indexes);
             return true;
         }
-        ended.sleeper = Some((std::thread::current(), wanted));
+        ended.sleeper = Some((current(), wanted));
         false
     }
 }

@@ -13,8 +13,8 @@ mod runner;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -25,11 +25,11 @@ use smallvec::SmallVec;
 use crate::cluster::Host;
 use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
-use crate::lock::lock;
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::{ResultColumns, Shared};
 use crate::statement::{PreparedStatement, Statement};
+use crate::sync::{AtomicBool, Mutex, lock, park, park_timeout};
 use completion::{Waiter, Waiters};
 use environment::Environment;
 use execution::{AttemptId, Execution, Input, Limits};
@@ -189,9 +189,9 @@ impl Request {
                 state.waiters.add_thread();
             }
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                None => std::thread::park(),
+                None => park(),
                 Some(Duration::ZERO) => return false,
-                Some(left) => std::thread::park_timeout(left),
+                Some(left) => park_timeout(left),
             }
         }
     }

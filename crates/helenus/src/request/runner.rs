@@ -22,8 +22,8 @@ use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
 use crate::connection::{Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
-use crate::lock::lock;
 use crate::statement::Statement;
+use crate::sync::lock;
 
 /// What follows from one input at once; hardly ever more than one thing.
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
