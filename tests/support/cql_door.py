@@ -109,8 +109,7 @@ class Door:
             statement, parameters = self.batch(session, step, mode), None
         else:
             statement, parameters = self.statement(session, step, mode)
-        if not isinstance(statement, str):
-            set_options(statement, step)
+        set_options(statement, step)
         future = session.execute_async(statement, parameters)
         self.last = future
         return future, future.result()
