@@ -26,10 +26,12 @@ class Case:
     only: str | None = None
     versions: list[int] = field(default_factory=lambda: list(VERSIONS))
 
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """How its statements travel: as text, prepared, or once each."""
-        return MODES if self.only is None else (self.only,)
+    def modes(self, version: int) -> tuple[str, ...]:
+        """How its statements travel: as text, prepared, or once each; on v5 also prepared behind the scenes."""
+        modes = MODES if self.only is None else (self.only,)
+        have_values = any(isinstance(step, dict) and step.get("values") for step in self.steps)
+        are_kept = any(isinstance(step, dict) and {"keep", "run"} & step.keys() for step in self.steps)
+        return (*modes, "markers") if version == 5 and self.only != "simple" and have_values and not are_kept else modes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,6 +134,8 @@ class Door:
         if step.keep is None and mode == "simple":
             text = step.cql.replace("%", "%%").replace("?", "%s") if step.values else step.cql
             return SimpleStatement(text), self.row(step.values, session) or None
+        if mode == "markers" and step.values:
+            return SimpleStatement(step.cql), self.row(step.values, None)
         prepared = session.prepare(step.cql)
         if step.keep is not None:
             self.kept[step.keep] = prepared
@@ -149,6 +151,8 @@ class Door:
         """A batch with its statements."""
         kind = {"logged": BatchType.LOGGED, "unlogged": BatchType.UNLOGGED, "counter": BatchType.COUNTER}
         batch = BatchStatement(kind[step.batch or ""])
+        # A batch takes no text with markers of its own.
+        mode = "prepared" if mode == "markers" else mode
         for entry in step.statements:
             one = Step(cql=entry["cql"], values=entry.get("values", []))
             statement, parameters = self.statement(session, one, mode)
@@ -212,6 +216,8 @@ class Door:
         except Exception as error:
             assert isinstance(error, wanted), f"{error!r} is no {step.error['class']}"
             assert text in str(error), f"{error} does not say {text!r}"
+            hidden = step.error.get("hides")
+            assert hidden is None or hidden not in str(error), f"{error} shows {hidden!r}"
         else:
             raise AssertionError(f"it worked, {step.error} was expected")
         if self.last is not None:

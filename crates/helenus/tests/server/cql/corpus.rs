@@ -95,6 +95,8 @@ pub(super) struct Refusal {
     pub(super) class: String,
     #[serde(default)]
     pub(super) text: String,
+    /// What the text must not show: a value.
+    pub(super) hides: Option<String>,
 }
 
 /// What the schema is to show afterwards.

@@ -297,6 +297,9 @@ impl Door {
         if class != refusal.class || !text.contains(&refusal.text) {
             return Err(format!("the error is {class}: {text}; expected {refusal:?}"));
         }
+        if let Some(hidden) = refusal.hides.as_ref().filter(|hidden| text.contains(*hidden)) {
+            return Err(format!("the error shows {hidden:?}: {text}"));
+        }
         let host = self.session.cluster().snapshot().hosts()[0].address().to_string();
         if error.server_error().is_some() && !text.contains(&host) {
             return Err(format!("the error does not name the host {host}: {text}"));
