@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest, OperationTimedOut
-from cassandra.cluster import ResponseFuture, ResultSet, Session
+from cassandra.cluster import NoHostAvailable, ResponseFuture, ResultSet, Session
 
 from tests.support.mock import MockCluster, error, query, rows, silence
 from tests.support.statements import COLUMNS, wait_until, with_profile
@@ -101,6 +101,20 @@ class TestFuture:
         assert future.warnings == ["careful"]
         assert future.coordinator_host in session.hosts
         assert future.attempted_hosts == [future.coordinator_host]
+
+    def test_what_fails_names_its_hosts(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("INVALID"), error("invalid", "no way"))
+        future = session.execute_async("INVALID")
+        with pytest.raises(InvalidRequest):
+            future.result()
+        assert future.coordinator_host in session.hosts
+        assert future.attempted_hosts == [future.coordinator_host]
+        mock.on(query("SELECT overloaded"), error("overloaded"))
+        future = session.execute_async("SELECT overloaded")
+        with pytest.raises(NoHostAvailable) as caught:
+            future.result()
+        assert set(future.attempted_hosts) == set(session.hosts) == set(caught.value.errors)
+        assert future.coordinator_host == future.attempted_hosts[-1]
 
     def test_everyone_who_waits_is_told(self, mock: MockCluster, session: Session) -> None:
         mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=0.2))

@@ -34,7 +34,9 @@ def node() -> Iterator[Nodes]:
 @pytest.fixture(scope="session")
 def guarded_node() -> Iterator[Nodes]:
     """One node that wants a password."""
-    with Nodes(address="127.0.78.5", password=True) as nodes:
+    # The corpus of `cql` changes the schema a thousand times: no snapshots of what is dropped, no flush of each change.
+    config, properties = {"auto_snapshot": "false"}, {"cassandra.test.flush_local_schema_changes": "false"}
+    with Nodes(address="127.0.78.5", password=True, config=config, properties=properties) as nodes:
         yield nodes
 
 

@@ -42,7 +42,7 @@ class Nodes:
     """A cluster of real nodes.
 
     ``tls`` is ``"on"``, ``"optional"`` (plain too) or ``"client"`` (the client must show a certificate too);
-    ``config`` are lines for ``cassandra.yaml``.
+    ``config`` are lines for ``cassandra.yaml``, ``properties`` are system properties of the server's virtual machine.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Nodes:
         server_certificate: str | None = None,
         racks: str | None = None,
         config: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
     ) -> None:
         options = {
             "--nodes": str(count),
@@ -72,6 +73,8 @@ class Nodes:
         command += ["--mutual-tls"] if mutual_tls else []
         for key, value in (config or {}).items():
             command += ["--config", f"{key}={value}"]
+        for name, text in (properties or {}).items():
+            command += ["--property", f"{name}={text}"]
         self._command = command
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None

@@ -94,6 +94,7 @@ class ResponseFuture:
     _callbacks: tuple[Call, ...] = ()
     _errbacks: tuple[Call, ...] = ()
     _to_call: tuple[Call, ...] = ()
+    _tried: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -147,13 +148,15 @@ class ResponseFuture:
             read = self._read(taken)
         except Exception as error:
             exception = with_hosts(error, self.session.cluster)
+        tried = self._tried_in_vain() if isinstance(taken, Exception) else ()
         with self._lock:
             if not self._is_settled and self._taken is taken:
+                self._tried = tried
                 self._publish(taken, exception, read)
 
     def _publish(self, taken: Any, exception: BaseException | None, read: tuple[Any, Any, Any]) -> None:
         if isinstance(taken, Exception):
-            self._host = getattr(exception, "last_host", None) or self._host
+            self._host = self._tried[-1] if self._tried else self._host
         else:
             self._note(taken)
         self._final_exception = exception
@@ -164,6 +167,11 @@ class ResponseFuture:
         self._to_call = self._callbacks if exception is None else self._errbacks
         self._taken = None
         self._is_settled = True
+
+    def _tried_in_vain(self) -> tuple[Any, ...]:
+        """The hosts that a request which failed was tried on, in order: the last is the one whose error it is."""
+        assert self._request is not None
+        return tuple(map(self.session.cluster._registry.at_address, self._request.attempted()))
 
     def _note(self, answer: ResultCore) -> None:
         """What an answer says beside its rows, whether or not they can be read."""
@@ -392,10 +400,8 @@ class ResponseFuture:
     @property
     def attempted_hosts(self) -> list[Any]:
         """The hosts that were asked, as far as the outcome tells."""
-        failed = getattr(self._final_exception, "errors", None)
-        hosts = list(failed) if isinstance(failed, Mapping) else []
         last = self.coordinator_host
-        return hosts if last is None or last in hosts else [*hosts, last]
+        return list(dict.fromkeys([*self._tried, *(() if last is None else (last,))]))
 
     @property
     def _errors(self) -> Mapping[Any, Any]:

@@ -326,7 +326,12 @@ impl ServerError {
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answered {}: {}", self.name(), self.message())
+        write!(f, "the server answered {}: {}", self.name(), self.message())?;
+        // The server's own words do not say which.
+        if let Self::FunctionFailure { keyspace, function, argument_types, .. } = self {
+            write!(f, " (in {keyspace}.{function}({}))", argument_types.join(", "))?;
+        }
+        Ok(())
     }
 }
 

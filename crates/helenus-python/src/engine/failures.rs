@@ -16,6 +16,20 @@ pub(super) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     build(py, error).unwrap_or_else(|raised| raised)
 }
 
+/// The addresses of the hosts that a failed request was tried on, in order.
+pub(super) fn attempted(error: &Error) -> Vec<String> {
+    let Error::Request(failure) = error else { return Vec::new() };
+    let (attempts, waiting) = match &**failure {
+        RequestFailure::Exhausted { attempts, .. }
+        | RequestFailure::Attempt { attempts, .. }
+        | RequestFailure::Busy { attempts, .. } => (attempts, None),
+        RequestFailure::TimedOut { attempts, waiting, .. } => (attempts, Some(waiting)),
+    };
+    let failed = attempts.iter().map(|attempt| &attempt.host);
+    let silent = waiting.into_iter().flatten().map(|(host, _)| host);
+    failed.chain(silent).map(|host| host.address().to_string()).collect()
+}
+
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(match error {
         Error::Request(failure) => return request_failure(py, failure),

@@ -1,6 +1,6 @@
 //! `RequestCore`: a statement under way, waited for by threads or told to a callback.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use helenus::{Error, ResponseFuture};
@@ -17,12 +17,14 @@ use super::runtime::{self, Owned};
 pub(crate) struct RequestCore {
     future: Owned<Mutex<ResponseFuture>>,
     waiting: Owned<helenus::Pending>,
+    /// Of a request that failed: where it went, in order.
+    attempted: OnceLock<Vec<String>>,
 }
 
 impl RequestCore {
     pub(super) fn new(future: ResponseFuture) -> Self {
         let waiting = Owned::new(future.pending());
-        Self { future: Owned::new(Mutex::new(future)), waiting }
+        Self { future: Owned::new(Mutex::new(future)), waiting, attempted: OnceLock::new() }
     }
 }
 
@@ -61,9 +63,18 @@ impl RequestCore {
         let taken = self.future.get()?.lock().unwrap_or_else(PoisonError::into_inner).take();
         match taken {
             Some(Ok(result)) => Ok(ResultCore::new(result)),
-            Some(Err(error)) => Err(failures::exception(py, &error)),
+            Some(Err(error)) => {
+                // Most errors of a server say nothing of hosts, and nobody keeps this error.
+                self.attempted.get_or_init(|| failures::attempted(&error));
+                Err(failures::exception(py, &error))
+            }
             None => Err(failures::exception(py, &Error::Dropped)),
         }
+    }
+
+    /// After `take` has raised: the addresses of the hosts that were tried, in order; the last is the one whose error it is.
+    fn attempted(&self) -> Vec<String> {
+        self.attempted.get().cloned().unwrap_or_default()
     }
 
     /// Has `call()` run on the callback lane once the answer is there; at once and here, if it is.

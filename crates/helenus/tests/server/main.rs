@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod cql;
 mod requests;
 mod schema;
 #[cfg(feature = "tls")]

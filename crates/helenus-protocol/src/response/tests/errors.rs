@@ -151,6 +151,16 @@ fn contentions_are_read_where_they_are() {
 fn errors_are_for_people_too() {
     let error = ServerError::Invalid { message: "no such table".into() };
     assert_eq!(error.to_string(), "the server answered invalid: no such table");
+    let error = ServerError::FunctionFailure {
+        message: "on purpose".into(),
+        keyspace: "k".into(),
+        function: "f".into(),
+        argument_types: vec!["int".into(), "list<text>".into()],
+    };
+    assert_eq!(
+        error.to_string(),
+        "the server answered function failure: on purpose (in k.f(int, list<text>))"
+    );
     let body = [&bytes("00002000 0003")[..], &[b'a', 0xFF, b'b']].concat();
     let decoded = decode(V4, Flags::empty(), ResponseOpcode::Error, &body).unwrap().message;
     assert_eq!(decoded, Message::Error(ServerError::SyntaxError { message: "a\u{FFFD}b".into() }));

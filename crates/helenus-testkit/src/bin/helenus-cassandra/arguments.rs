@@ -86,6 +86,10 @@ impl Arguments {
                     let (key, value) = parser.value()?.parse_with(pair)?;
                     builder.config(key, value)
                 }
+                Arg::Long("property") => {
+                    let (name, value) = parser.value()?.parse_with(pair)?;
+                    builder.property(name, value)
+                }
                 Arg::Long("dir") => {
                     directory = parser.value()?.into();
                     builder
@@ -163,11 +167,12 @@ mod tests {
 
     #[test]
     fn what_is_behind_the_dashes_is_the_programs() {
-        let arguments = parse("run --nodes 2 --tls=client -- pytest --nodes 3 -x").unwrap();
+        let arguments = parse("run --nodes 2 --property a=b=c --tls=client -- pytest --nodes 3 -x").unwrap();
         let Command::Run(program) = arguments.command else { panic!("not run") };
         assert_eq!(program, ["pytest", "--nodes", "3", "-x"]);
         let shown = format!("{:?}", arguments.builder);
         assert!(shown.contains("nodes: 2") && shown.contains("ClientCertificate"), "{shown}");
+        assert!(shown.contains(r#"("a", "b=c")"#), "{shown}");
     }
 
     #[test]
@@ -181,6 +186,7 @@ mod tests {
             "up down",
             "up --tls=maybe",
             "up --config a",
+            "up --property a",
             "up --racks a",
         ] {
             assert!(parse(line).is_err(), "{line}");

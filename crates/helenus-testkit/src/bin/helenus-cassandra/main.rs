@@ -37,6 +37,7 @@ options
   --heap MIB           most heap of a node (512)
   --racks DC:RACK,…    data centre and rack of each node in turn
   --config KEY=VALUE   a line for cassandra.yaml; may be repeated
+  --property NAME=VALUE   a system property of the Java virtual machine; may be repeated
   --dir DIRECTORY      where `up` keeps its nodes (.dev/cassandra)";
 
 fn main() -> ExitCode {
