@@ -106,7 +106,7 @@ pub async fn run(scenario: Scenario, ring: &Arc<Ring>, options: Options, number:
     let sums = workload.tally().sums();
     let mut limits = plan.limits;
     limits.errors = plan.errors.map(|share| (share * f64::from(options.rate)).floor() as u64);
-    let mut missed = measured.missed(&limits, sums.errors);
+    let mut missed = measured.missed(&limits, sums.errors - sums.servers_own);
     missed.extend(wounded.missed);
     if left != (0, 0) {
         missed.push(format!("left: {} descriptors, {} threads", left.0, left.1));
