@@ -177,7 +177,12 @@ fn measure(workload: &Workload, windows: &Windows, wounded: &Wounded, victim: us
         under_way.map(|done| done.at - at).max().unwrap_or_default()
     });
     let (takeover, dials, orphans) = (wounded.takeover, wounded.dials, wounded.orphans);
-    Measured { takeover, dials, orphans, drained, ..Measured::of(&done, windows, back) }
+    let mut measured = Measured::of(&done, windows, back);
+    if wounded.shut_down.is_some() {
+        // That nothing is answered any more is what was asked for.
+        (measured.share, measured.stall) = (None, Duration::ZERO);
+    }
+    Measured { takeover, dials, orphans, drained, ..measured }
 }
 
 /// Waits a little for what ends by itself; then what is left is left.
