@@ -60,7 +60,7 @@ pub struct Limits {
     pub drained: Option<Duration>,
     /// See [`Measured`].
     pub takeover: Option<Duration>,
-    /// Errors of operations that the engine may repeat.
+    /// Errors of operations that the engine may repeat, without those that servers have told for lack of replicas in time.
     pub errors: Option<u64>,
     /// See [`Measured`].
     pub orphans: Option<u64>,

@@ -106,7 +106,7 @@ pub async fn run(scenario: Scenario, ring: &Arc<Ring>, options: Options, number:
     let sums = workload.tally().sums();
     let mut limits = plan.limits;
     limits.errors = plan.errors.map(|share| (share * f64::from(options.rate)).floor() as u64);
-    let mut missed = measured.missed(&limits, sums.errors);
+    let mut missed = measured.missed(&limits, sums.errors - sums.servers_own);
     missed.extend(wounded.missed);
     if left != (0, 0) {
         missed.push(format!("left: {} descriptors, {} threads", left.0, left.1));
@@ -177,7 +177,12 @@ fn measure(workload: &Workload, windows: &Windows, wounded: &Wounded, victim: us
         under_way.map(|done| done.at - at).max().unwrap_or_default()
     });
     let (takeover, dials, orphans) = (wounded.takeover, wounded.dials, wounded.orphans);
-    Measured { takeover, dials, orphans, drained, ..Measured::of(&done, windows, back) }
+    let mut measured = Measured::of(&done, windows, back);
+    if wounded.shut_down.is_some() {
+        // That nothing is answered any more is what was asked for.
+        (measured.share, measured.stall) = (None, Duration::ZERO);
+    }
+    Measured { takeover, dials, orphans, drained, ..measured }
 }
 
 /// Waits a little for what ends by itself; then what is left is left.

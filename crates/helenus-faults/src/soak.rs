@@ -65,6 +65,7 @@ async fn wound(
     let mut chance = fastrand::Rng::with_seed(arguments.seed);
     let begun = Instant::now();
     let mut number = 0_u32;
+    let mut deck = Vec::new();
     loop {
         number += 1;
         let due = arguments.each * number;
@@ -75,7 +76,7 @@ async fn wound(
             stage.cluster.shut_down();
             return Ok(());
         }
-        let scenario = Scenario::SOAKED[chance.usize(..Scenario::SOAKED.len())];
+        let scenario = draw(&mut deck, &mut chance);
         stage.victim = chance.usize(..stage.proxies.len());
         let wounded = scenario.inflict(&stage).await?;
         wait_until_whole(&stage.ring).await?;
@@ -94,6 +95,15 @@ async fn wound(
             sums.other_errors,
         );
     }
+}
+
+/// The next fault at random: each comes once before any comes again.
+fn draw(deck: &mut Vec<Scenario>, chance: &mut fastrand::Rng) -> Scenario {
+    if deck.is_empty() {
+        deck.extend(Scenario::SOAKED);
+        chance.shuffle(deck);
+    }
+    deck.pop().unwrap_or(Scenario::Pause)
 }
 
 /// Counts each second until the workload is stopped.
@@ -146,4 +156,21 @@ fn conclude(workload: &Workload, vitals: &[Vitals], path: &Path) -> bool {
         path.display()
     );
     sums.lost + sums.wrong + sums.never == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_comes_once_before_any_comes_again() {
+        let (mut deck, mut chance) = (Vec::new(), fastrand::Rng::with_seed(1));
+        for _ in 0..3 {
+            let mut drawn: Vec<_> =
+                Scenario::SOAKED.iter().map(|_| draw(&mut deck, &mut chance).plan().name).collect();
+            drawn.sort_unstable();
+            drawn.dedup();
+            assert_eq!(drawn.len(), Scenario::SOAKED.len());
+        }
+    }
 }

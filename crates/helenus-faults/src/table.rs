@@ -78,6 +78,8 @@ fn beside(report: &Report) -> String {
         measured.drained.map(|drained| format!("last request ended {} after", seconds(drained))),
         measured.orphans.map(|orphans| format!("{orphans} orphans after 2 s")),
         Some(format!("{} histories of registers", sums.histories)),
+        (sums.servers_own > 0)
+            .then(|| format!("{} of the errors are servers' own timeouts", sums.servers_own)),
         (sums.undecided > 0).then(|| format!("{} of them undecided", sums.undecided)),
         (!sums.overdue.is_zero()).then(|| format!("latest end {} after its time", seconds(sums.overdue))),
         (sums.refused > 0).then(|| format!("{} refused", sums.refused)),

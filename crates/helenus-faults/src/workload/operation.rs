@@ -37,7 +37,7 @@ impl Workload {
             Err(error @ (Error::Decode(_) | Error::Encode(_))) => {
                 self.tally.found(&Finding::Wrong(format!("{kind:?}: {error}")));
             }
-            Err(error) => self.tally.failed(kind, &error.to_string()),
+            Err(error) => self.tally.failed(kind, &error.to_string(), lacks_replicas(error)),
         }
         Some(outcome)
     }
@@ -54,6 +54,12 @@ impl Workload {
             tokio::time::sleep(Duration::from_millis(20).min(pause)).await;
         }
     }
+}
+
+/// Whether a server has answered that it had too few replicas in time.
+fn lacks_replicas(error: &Error) -> bool {
+    use ServerError::{ReadTimeout, Unavailable, WriteTimeout};
+    matches!(error.server_error(), Some(ReadTimeout { .. } | WriteTimeout { .. } | Unavailable { .. }))
 }
 
 /// What is known of a change that ended so.

@@ -60,6 +60,8 @@ pub struct Sums {
     pub never: u64,
     /// Errors of operations that the engine may repeat.
     pub errors: u64,
+    /// Of those, the ones that a server has told for lack of replicas in time: how many there are is up to the other nodes.
+    pub servers_own: u64,
     /// Errors of those that it may not.
     pub other_errors: u64,
     /// Operations that were refused since the session was shut down.
@@ -101,12 +103,13 @@ impl Tally {
         inner.1.push(done);
     }
 
-    /// An operation has failed with `error`.
-    pub fn failed(&self, kind: Kind, error: &str) {
+    /// An operation has failed with `error`; `by_server`: as a server has told for lack of replicas in time.
+    pub fn failed(&self, kind: Kind, error: &str, by_server: bool) {
         let mut inner = self.locked();
         let sums = &mut inner.0;
         if kind.is_idempotent() {
             sums.errors += 1;
+            sums.servers_own += u64::from(by_server);
         } else {
             sums.other_errors += 1;
         }
@@ -173,11 +176,11 @@ mod tests {
     #[test]
     fn errors_of_one_kind_are_counted_together() {
         let tally = Tally::default();
-        tally.failed(Kind::Read, "127.0.0.1:9042: no answer within 2s");
-        tally.failed(Kind::Read, "127.0.0.2:19042: no answer within 12s");
-        tally.failed(Kind::Count, &"x".repeat(500));
+        tally.failed(Kind::Read, "127.0.0.1:9042: no answer within 2s", false);
+        tally.failed(Kind::Read, "127.0.0.2:19042: no answer within 12s", true);
+        tally.failed(Kind::Count, &"x".repeat(500), true);
         let sums = tally.sums();
-        assert_eq!((sums.errors, sums.other_errors), (2, 1));
+        assert_eq!((sums.errors, sums.servers_own, sums.other_errors), (2, 1, 1));
         assert_eq!(sums.reasons.get("Read: #.#.#.#:#: no answer within #s"), Some(&2));
         assert!(sums.reasons.keys().all(|reason| reason.len() <= 120));
     }

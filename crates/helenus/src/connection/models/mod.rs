@@ -31,8 +31,9 @@ use crate::cluster::host::tests::host;
 use crate::connection::transport::Socket;
 use crate::error::{AttemptError, ConnectionError};
 use crate::policy::Plan;
+use crate::request::environment::{Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
-use crate::request::runner::{Environment, RetryAnswer, Route};
+use crate::request::route::Route;
 use crate::request::{Facts, Message, Outcome, Request, Token};
 use crate::session::SessionInner;
 use crate::statement::Statement;
@@ -150,14 +151,14 @@ fn pump(connection: &Arc<Connection>, cx: &Context<'_>) -> Poll<Result<(), Conne
 struct OneHost(Weak<Connection>);
 
 impl Environment for OneHost {
-    fn send(&self, _: &Host, body: Dispatch<'_>, token: Token) -> Result<Seat, AttemptError> {
+    fn send(&self, _: &Host, body: Dispatch<'_>, token: Token, _: bool) -> Result<Seat, AttemptError> {
         let Some(connection) = self.0.upgrade() else {
             token.discard();
             return Err(AttemptError::NoConnection(None));
         };
         match connection.send(body, token) {
             Ok(stream) => Ok(Seat { connection, stream }),
-            Err(refused) => Err(refused.into_error(1)),
+            Err(refused) => Err(refused.into_error()),
         }
     }
 
