@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What a request costs in instructions: the Rust clients under callgrind, against the testkit's node.
 
-Unlike times, instructions are nearly the same on a busy machine and on a quiet one. Each client runs every cell (statement,
-requests in flight) with so many requests and with so many more, on tokio's single-threaded runtime; the difference of
-both, by the difference of their lengths, is what one request costs, without start, connecting and warming up. The
-kernel's part is not in it. Called by ``./dev bench rust`` and ``./dev bench guard``, which install valgrind; only the
-standard library is used.
+Unlike times, instructions are nearly the same on a busy machine and on a quiet one. Each client runs every cell
+(statement, requests in flight) with so many requests and with so many more, on tokio's single-threaded runtime; the
+difference of both, by the difference of their lengths, is what one request costs, without start, connecting and
+warming up. The kernel's part is not in it. Called by ``./dev bench rust`` and ``./dev bench guard``, which install
+valgrind; only the standard library is used.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def cells_of(in_flight):
 
 def total(dump):
     """The sum of a dump of callgrind."""
-    with contextlib.suppress(FileNotFoundError), open(dump) as lines:
+    with contextlib.suppress(FileNotFoundError), pathlib.Path(dump).open() as lines:
         for line in lines:
             if line.startswith(("summary:", "totals:")):
                 return int(line.split()[1])
