@@ -380,6 +380,23 @@ fn cases() -> ProptestConfig {
 proptest! {
     #![proptest_config(cases())]
 
+    /// What stands around the values is the same in one way and in the other.
+    #[test]
+    fn parameters_around_values(
+        (version, parameters) in version().prop_flat_map(|version| (Just(version), parameters(version))),
+    ) {
+        let mut whole = Vec::new();
+        parameters.encode(version, &mut Writer::new(&mut whole)).unwrap();
+        let variable = parameters.paging_state.is_some() || parameters.keyspace.is_some();
+        match parameters.borrowed().around_values(version) {
+            None => prop_assert!(variable || parameters.now_in_seconds.is_some()),
+            Some(around) => {
+                let (before, after) = around.as_bytes().split_at(around.values_at());
+                prop_assert_eq!([before, parameters.values.as_bytes(), after].concat(), whole);
+            }
+        }
+    }
+
     #[test]
     fn requests(
         (version, request) in version().prop_flat_map(|version| (Just(version), request(version))),

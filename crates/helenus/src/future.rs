@@ -17,15 +17,17 @@ use crate::statement::Statement;
 /// The answer to a statement, some time. Dropping it before cancels the request (the server may run it all the same).
 #[must_use = "a request is cancelled when its future is dropped"]
 pub struct ResponseFuture {
-    request: Result<Arc<Request>, Box<Refused>>,
-    /// The answer was taken: there is nothing left to cancel.
-    taken: bool,
+    held: Held,
 }
 
-/// A statement that could not even be sent.
-struct Refused {
-    statement: Statement,
-    error: Option<Error>,
+/// What a future holds.
+enum Held {
+    /// A request under way, or its answer.
+    Running(Arc<Request>),
+    /// A statement that could not even be sent.
+    Refused(Box<(Statement, Error)>),
+    /// The answer was taken: there is nothing left to cancel.
+    Nothing,
 }
 
 impl fmt::Debug for ResponseFuture {
@@ -37,75 +39,89 @@ impl fmt::Debug for ResponseFuture {
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
         let now = Instant::now();
-        let request = match session.request(statement, now) {
+        let held = match session.request(statement, now) {
             Ok(request) => {
                 request.start(now);
-                Ok(request)
+                Held::Running(request)
             }
-            Err((statement, error)) => Err(Box::new(Refused { statement, error: Some(error) })),
+            Err(refused) => Held::Refused(Box::new(refused)),
         };
-        Self { request, taken: false }
+        Self { held }
     }
 
-    /// What is being run.
+    fn request(&self) -> Option<&Arc<Request>> {
+        match &self.held {
+            Held::Running(request) => Some(request),
+            Held::Refused(_) | Held::Nothing => None,
+        }
+    }
+
+    /// What is being run; `None` once the answer was taken, which says it then.
     #[must_use]
-    pub fn statement(&self) -> &Statement {
-        match &self.request {
-            Ok(request) => request.statement(),
-            Err(refused) => &refused.statement,
+    pub fn statement(&self) -> Option<&Statement> {
+        match &self.held {
+            Held::Running(request) => Some(request.statement()),
+            Held::Refused(refused) => Some(&refused.0),
+            Held::Nothing => None,
         }
     }
 
     /// Whether the answer, or an error, is there.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.request.as_ref().map_or(true, |request| request.has_ended())
+        self.request().is_none_or(|request| request.has_ended())
     }
 
     /// Blocks the thread until the answer is there or `patience` is over; tells whether it is there. It must not be
     /// called on a thread of the runtime that the session's connections live on.
     #[must_use]
     pub fn wait(&self, patience: Duration) -> bool {
-        self.request.as_ref().map_or(true, |request| request.wait(patience))
+        self.request().is_none_or(|request| request.wait(patience))
     }
 
     /// A handle to wait with, for others than the owner of the answer.
     #[must_use]
     pub fn pending(&self) -> Pending {
-        Pending(self.request.as_ref().ok().cloned())
+        Pending(self.request().cloned())
     }
 
     /// Counts it under `index` of `group` once the answer is there.
     pub fn join_group(&self, group: &Arc<Group>, index: usize) {
-        match &self.request {
-            Ok(request) => request.tell(Waiter::Group(Arc::clone(group), index)),
-            Err(_) => Waiter::Group(Arc::clone(group), index).tell_directly(),
+        match self.request() {
+            Some(request) => request.tell(Waiter::Group(Arc::clone(group), index)),
+            None => Waiter::Group(Arc::clone(group), index).tell_directly(),
         }
     }
 
     /// The answer, once; `None` while it is not there and after it was taken.
     pub fn take(&mut self) -> Option<Result<ResultSet, Error>> {
-        match &mut self.request {
-            Ok(request) => {
-                let outcome = request.take_outcome()?;
-                self.taken = true;
-                Some(result(request, outcome))
-            }
-            Err(refused) => refused.error.take().map(Err),
+        let outcome = match &self.held {
+            Held::Running(request) => Some(request.take_outcome()?),
+            Held::Refused(_) | Held::Nothing => None,
+        };
+        self.end(outcome)
+    }
+
+    /// What comes of `outcome`, which is that of the request if there is one; the last thing that the future tells.
+    fn end(&mut self, outcome: Option<Outcome>) -> Option<Result<ResultSet, Error>> {
+        match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Running(request) => Some(result(request, outcome?)),
+            Held::Refused(refused) => Some(Err(refused.1)),
+            Held::Nothing => None,
         }
     }
 
     /// Gives the request up.
     pub fn cancel(&self) {
-        if let Ok(request) = &self.request {
+        if let Some(request) = self.request() {
             request.cancel();
         }
     }
 }
 
-fn result(request: &Arc<Request>, outcome: Outcome) -> Result<ResultSet, Error> {
+fn result(request: Arc<Request>, outcome: Outcome) -> Result<ResultSet, Error> {
     match outcome {
-        Ok(success) => ResultSet::new(Arc::clone(request), success),
+        Ok(success) => ResultSet::new(request, success),
         // What the shutdown has done to its connections is not what happened to the request.
         Err(failure)
             if failure.server_error().is_none()
@@ -160,22 +176,16 @@ impl Future for ResponseFuture {
     type Output = Result<ResultSet, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.request {
-            Err(refused) => Poll::Ready(Err(refused.error.take().unwrap_or(Error::Dropped))),
-            Ok(request) => {
-                let outcome = ready!(request.poll_outcome(cx));
-                let result = outcome.map_or(Err(Error::Dropped), |outcome| result(request, outcome));
-                self.taken = true;
-                Poll::Ready(result)
-            }
-        }
+        let outcome = match &self.held {
+            Held::Running(request) => ready!(request.poll_outcome(cx)),
+            Held::Refused(_) | Held::Nothing => None,
+        };
+        Poll::Ready(self.end(outcome).unwrap_or(Err(Error::Dropped)))
     }
 }
 
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        if let (Ok(request), false) = (&self.request, self.taken) {
-            request.cancel();
-        }
+        self.cancel();
     }
 }

@@ -3,7 +3,8 @@
 //! A client connects once, prints `ready`, and then answers one command line after another:
 //! `sync|concurrent select|insert IN_FLIGHT SECONDS` runs that many requests at a time for that long and prints one line of
 //! JSON. Staying connected lets `bench/run.py` give every driver its turn many times a minute, so that a noisy machine is unfair to
-//! all of them alike.
+//! all of them alike. `counted select|insert IN_FLIGHT REQUESTS` runs so many requests instead: what two numbers of them cost is
+//! compared by `bench/instructions.py`.
 //!
 //! Not here: any knowledge of a driver; each binary brings its own through [`Driver`].
 
@@ -91,7 +92,7 @@ pub fn serve<D: Driver, F: Future<Output = Result<D, Failure>>>(
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let words: Vec<&str> = line.split_whitespace().collect();
-        let ["sync" | "concurrent", statement, in_flight, seconds] = words[..] else {
+        let [style @ ("sync" | "concurrent" | "counted"), statement, in_flight, amount] = words[..] else {
             return Err(format!("not a command: {line:?}").into());
         };
         let statement = match statement {
@@ -99,33 +100,61 @@ pub fn serve<D: Driver, F: Future<Output = Result<D, Failure>>>(
             "insert" => Statement::Insert,
             _ => return Err(format!("not a statement: {statement:?}").into()),
         };
-        let duration = Duration::try_from_secs_f64(seconds.parse()?)?;
-        let report = runtime.block_on(run(&driver, statement, in_flight.parse()?, duration))?;
+        let in_flight = in_flight.parse::<usize>()?.max(1);
+        let until = match style {
+            "counted" => Until::Requests(amount.parse::<usize>()?.div_ceil(in_flight)),
+            _ => Until::Time(Instant::now() + Duration::try_from_secs_f64(amount.parse()?)?),
+        };
+        mark();
+        let report = runtime.block_on(run(&driver, statement, in_flight, until))?;
+        mark();
         writeln!(output, "{report}")?;
         output.flush()?;
     }
     Ok(())
 }
 
-/// Keeps `in_flight` requests going for `duration` and reports what that took.
+/// Where a profiler may begin and end to count: it is told the name of this function.
+#[inline(never)]
+fn mark() {
+    std::hint::black_box(());
+}
+
+/// How long each caller goes on.
+#[derive(Clone, Copy)]
+enum Until {
+    Time(Instant),
+    /// So many requests of each.
+    Requests(usize),
+}
+
+impl Until {
+    fn is_over(self, done: usize, now: Instant) -> bool {
+        match self {
+            Self::Time(end) => now >= end,
+            Self::Requests(count) => done >= count,
+        }
+    }
+}
+
+/// Keeps `in_flight` requests going and reports what that took.
 async fn run<D: Driver>(
     driver: &Arc<D>,
     statement: Statement,
     in_flight: usize,
-    duration: Duration,
+    until: Until,
 ) -> Result<serde_json::Value, Failure> {
     let cpu_before = cpu_seconds();
     let begin = Instant::now();
-    let end = begin + duration;
     let mut latencies = if in_flight == 1 {
         // A caller that does one thing after another: on the task that it is on, as a program would.
-        requests(&**driver, statement, 0, end).await?
+        requests(&**driver, statement, 0, until).await?
     } else {
         let tasks: Vec<_> = (0..in_flight)
             .map(|task| {
                 let driver = Arc::clone(driver);
                 let first_key = i64::try_from(task).unwrap_or(0) << 32;
-                tokio::spawn(async move { requests(&*driver, statement, first_key, end).await })
+                tokio::spawn(async move { requests(&*driver, statement, first_key, until).await })
             })
             .collect();
         let mut all = Vec::new();
@@ -149,12 +178,12 @@ async fn requests<D: Driver>(
     driver: &D,
     statement: Statement,
     first_key: i64,
-    end: Instant,
+    until: Until,
 ) -> Result<Vec<u32>, Failure> {
     let mut latencies = Vec::with_capacity(1024);
     let mut key = first_key;
     let mut before = Instant::now();
-    while before < end {
+    while !until.is_over(latencies.len(), before) {
         match statement {
             Statement::Select => driver.select(key).await?,
             Statement::Insert => driver.insert(key).await?,

@@ -14,6 +14,8 @@ use crate::version::ProtocolVersion;
 /// Bodies up to this many bytes are copied out, so that a small answer never keeps a whole read buffer alive.
 const COPIED: usize = 4096;
 
+/// The whole body of a RESULT *void* (section 4.2.5.1).
+const VOID: [u8; 4] = [0, 0, 0, 1];
 /// Room that is made before each read.
 const READ: usize = 32 * 1024;
 
@@ -141,7 +143,7 @@ impl Receiver {
             return Ok(Some(Envelope { header, body }));
         }
         let body = if length <= COPIED {
-            let body = Bytes::copy_from_slice(body);
+            let body = copied(body);
             self.input.advance(HEADER_LENGTH + length);
             body
         } else {
@@ -150,6 +152,11 @@ impl Receiver {
         };
         Ok(Some(Envelope { header, body }))
     }
+}
+
+/// A body of its own. What most writes are answered with is the same each time, and needs no memory.
+fn copied(body: &[u8]) -> Bytes {
+    if body == VOID { Bytes::from_static(&VOID) } else { Bytes::copy_from_slice(body) }
 }
 
 fn checked(
@@ -177,8 +184,7 @@ fn from_payload(
     let header = checked(payload.first_chunk().ok_or_else(cut_short)?, version, limit)?;
     let end = HEADER_LENGTH + header.length as usize;
     let body = payload.get(HEADER_LENGTH..end).ok_or_else(cut_short)?;
-    let body =
-        if body.len() <= COPIED { Bytes::copy_from_slice(body) } else { payload.slice(HEADER_LENGTH..end) };
+    let body = if body.len() <= COPIED { copied(body) } else { payload.slice(HEADER_LENGTH..end) };
     payload.advance(end);
     Ok(Envelope { header, body })
 }

@@ -27,22 +27,22 @@ pub enum Refused {
     TooLong,
 }
 
-/// The body of a request, in up to three pieces: its owner need not copy them together, since sending copies them anyway.
+/// The body of a request, in up to four pieces: its owner need not copy them together, since sending copies them anyway.
 #[derive(Debug, Clone, Copy)]
-pub struct Body<'a>([&'a [u8]; 3]);
+pub struct Body<'a>([&'a [u8]; 4]);
 
 impl<'a> Body<'a> {
     /// A body that lies in these pieces, one after another.
     #[must_use]
-    pub const fn new(pieces: [&'a [u8]; 3]) -> Self {
+    pub const fn new(pieces: [&'a [u8]; 4]) -> Self {
         Self(pieces)
     }
 
     /// How many bytes it has.
     #[must_use]
     pub const fn len(&self) -> usize {
-        let [first, second, third] = self.0;
-        first.len() + second.len() + third.len()
+        let [first, second, third, fourth] = self.0;
+        first.len() + second.len() + third.len() + fourth.len()
     }
 
     /// Whether it has none.
@@ -60,7 +60,7 @@ impl<'a> Body<'a> {
 
 impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Body<'a> {
     fn from(whole: &'a T) -> Self {
-        Self([whole.as_ref(), &[], &[]])
+        Self([whole.as_ref(), &[], &[], &[]])
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each message encodes its body only; [`Request::encode_envelope`] puts the header and the custom payload in front of
 //! it. The way back, `decode`, is what a server does: the mock node of `helenus-testkit` and the tests need it.
 
+mod around_values;
 mod auth_response;
 mod batch;
 mod execute;
@@ -15,6 +16,7 @@ mod values;
 
 use bytes::Bytes;
 
+pub use around_values::AroundValues;
 pub use auth_response::AuthResponse;
 pub use batch::{Batch, BatchKind, BatchStatement, StatementKind};
 pub use execute::Execute;

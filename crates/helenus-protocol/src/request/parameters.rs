@@ -141,7 +141,7 @@ impl BorrowedParameters<'_> {
         }
     }
 
-    fn flags(&self) -> u32 {
+    pub(super) fn flags(&self) -> u32 {
         let bit = |set: bool, flag: u32| if set { flag } else { 0 };
         bit(!self.values.is_empty(), flag::VALUES)
             | bit(self.skip_metadata, flag::SKIP_METADATA)

@@ -3,6 +3,8 @@
 use super::*;
 use crate::consistency::{Consistency, SerialConsistency};
 use crate::notation::Value;
+use crate::types::CqlType;
+use crate::value::Unset;
 use ProtocolVersion::{V3, V4, V5};
 
 /// The body as hex, and back again to the same message.
@@ -191,6 +193,36 @@ fn what_a_version_cannot_say_is_refused() {
     let error =
         Request::Options.encode_envelope(V3, Flags::empty(), 0, &payload, None, &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("custom payload"), "{error}");
+}
+
+#[test]
+fn a_cell_is_pushed_as_its_bytes() {
+    let mut cells = SerializedValues::new();
+    cells.push_cell(&7_i32, &CqlType::Int).unwrap();
+    cells.push_cell(&None::<i32>, &CqlType::Int).unwrap();
+    assert_eq!(cells, values(&[Value::Bytes(&[0, 0, 0, 7]), Value::Null]));
+    cells.push_cell("text", &CqlType::Int).unwrap_err();
+    assert_eq!((cells.len(), cells.byte_length()), (2, 12));
+    cells.push_cell(&Unset, &CqlType::Int).unwrap();
+    assert!(cells.have_unset());
+    let mut named = SerializedValues::new();
+    named.push_named("a", Value::Null).unwrap();
+    assert!(named.push_cell(&1_i32, &CqlType::Int).is_err());
+}
+
+#[test]
+fn a_value_is_found_by_its_place() {
+    let four = values(&[Value::Null, Value::Bytes(&[1, 2]), Value::Unset, Value::Bytes(&[])]);
+    let found: Vec<_> = (0..5).map(|index| four.bytes_at(index)).collect();
+    assert_eq!(found, [None, Some(&[1, 2][..]), None, Some(&[][..]), None]);
+    let mut named = SerializedValues::new();
+    named.push_named("a", Value::Bytes(&[1])).unwrap();
+    assert_eq!(named.bytes_at(0), None);
+    // Bytes that were framed elsewhere, and wrongly.
+    for wrong in [&[0, 0, 0, 9, 1][..], &[0, 0], &[]] {
+        let values = SerializedValues::from_wire(2, wrong.to_vec());
+        assert_eq!((values.bytes_at(0), values.bytes_at(1)), (None, None), "{wrong:?}");
+    }
 }
 
 #[test]

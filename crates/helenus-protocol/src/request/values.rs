@@ -5,6 +5,8 @@ use std::fmt;
 
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Value, Writer};
+use crate::types::CqlType;
+use crate::value::{EncodeValue, Encoded, encode_cell};
 use crate::version::ProtocolVersion;
 
 /// Bind values as bytes. All have names, or none has.
@@ -98,17 +100,36 @@ impl SerializedValues {
         self.append(Some(name), encode)
     }
 
+    /// Appends `value` as one of type `cql_type`. What [`push_with`](Self::push_with) has to check of what it is given, a
+    /// [cell](encode_cell) is by itself.
+    pub fn push_cell<T: EncodeValue + ?Sized>(
+        &mut self,
+        value: &T,
+        cql_type: &CqlType,
+    ) -> Result<(), EncodeError> {
+        let count = self.next_count(false)?;
+        let encoded = encode_cell(value, cql_type, &mut self.bytes)?;
+        self.count = count;
+        self.named = false;
+        self.has_unset |= encoded == Encoded::Unset;
+        Ok(())
+    }
+
+    /// How many there are with one more.
+    fn next_count(&self, named: bool) -> Result<u16, EncodeError> {
+        if self.count > 0 && self.named != named {
+            return Err(EncodeError::new("bind values", "some have names and some have none"));
+        }
+        let more = || EncodeError::new("bind values", "there are more than 65535");
+        self.count.checked_add(1).ok_or_else(more)
+    }
+
     fn append<F>(&mut self, name: Option<&str>, encode: F) -> Result<(), EncodeError>
     where
         F: FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     {
         let named = name.is_some();
-        if self.count > 0 && self.named != named {
-            return Err(EncodeError::new("bind values", "some have names and some have none"));
-        }
-        let Some(count) = self.count.checked_add(1) else {
-            return Err(EncodeError::new("bind values", "there are more than 65535"));
-        };
+        let count = self.next_count(named)?;
         let start = self.bytes.len();
         let append = |bytes: &mut Vec<u8>| {
             if let Some(name) = name {
@@ -136,6 +157,23 @@ impl SerializedValues {
     #[must_use]
     pub fn iter(&self) -> SerializedValuesIter<'_> {
         SerializedValuesIter { reader: Reader::new(&self.bytes), named: self.named, left: self.len() }
+    }
+
+    /// The bytes of the value at `index`, from 0. `None` if there is no such value, it is null or not set, or they have names.
+    #[must_use]
+    pub fn bytes_at(&self, index: usize) -> Option<&[u8]> {
+        if self.named || index >= self.len() {
+            return None;
+        }
+        let mut rest = self.bytes.as_slice();
+        for _ in 0..index {
+            let (length, behind) = rest.split_first_chunk::<4>()?;
+            // Null and unset have no bytes, and a length below zero.
+            let length = usize::try_from(i32::from_be_bytes(*length)).unwrap_or(0);
+            rest = behind.get(length..)?;
+        }
+        let (length, behind) = rest.split_first_chunk::<4>()?;
+        behind.get(..usize::try_from(i32::from_be_bytes(*length)).ok()?)
     }
 
     /// The values as they travel, without their count.

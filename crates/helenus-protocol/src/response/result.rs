@@ -1,6 +1,6 @@
 //! RESULT (section 4.2.5): the answer to QUERY, PREPARE, EXECUTE and BATCH.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::{Prepared, RawRows, SchemaChange};
 use crate::error::{DecodeError, EncodeError};
@@ -24,16 +24,29 @@ pub enum ResultKind {
 }
 
 impl ResultKind {
-    const ALL: [Self; 5] = [Self::Void, Self::Rows, Self::SetKeyspace, Self::Prepared, Self::SchemaChange];
+    /// The kind that the body of a RESULT says it is, with nothing in front of it (no flag is set). That the rest is
+    /// well-formed is not said.
+    pub fn of_body(body: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode(&mut Reader::new(body))
+    }
 
+    #[inline]
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = reader.offset();
-        let number = reader.int()?;
-        Self::ALL
-            .into_iter()
-            .find(|kind| *kind as i32 == number)
-            .ok_or_else(|| DecodeError::new("RESULT", at, format!("there is no kind {number:#x}")))
+        Ok(match reader.int()? {
+            1 => Self::Void,
+            2 => Self::Rows,
+            3 => Self::SetKeyspace,
+            4 => Self::Prepared,
+            5 => Self::SchemaChange,
+            number => return Err(unknown(number, at)),
+        })
     }
+}
+
+#[cold]
+fn unknown(number: i32, at: usize) -> DecodeError {
+    DecodeError::new("RESULT", at, format!("there is no kind {number:#x}"))
 }
 
 /// A result.
@@ -66,15 +79,11 @@ impl ResultMessage {
 
     /// Reads the whole body of a RESULT with nothing in front of it (no flag is set), which is most of them. Rows keep
     /// the body itself, so that nothing is allocated for them.
-    pub fn decode_body(version: ProtocolVersion, mut body: Bytes) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(&body);
-        let mut result = Self::decode(version, &mut reader)?;
-        if let Self::Rows(rows) = &mut result {
-            let cells = reader.offset();
-            body.advance(cells);
-            rows.cells = body;
+    pub fn decode_body(version: ProtocolVersion, body: Bytes) -> Result<Self, DecodeError> {
+        match ResultKind::of_body(&body)? {
+            ResultKind::Rows => RawRows::decode_body(version, body).map(Self::Rows),
+            _ => Self::decode(version, &mut Reader::new(&body)),
         }
-        Ok(result)
     }
 
     /// Reads a result. The cells of rows are left where the reader stands at the end.

@@ -6,9 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
-use super::metadata::{ResultMetadata, RowsMetadata, same_table};
+use super::ResultKind;
+use super::metadata::{
+    GLOBAL_TABLE_SPEC, MAX_COLUMNS, NO_METADATA, ResultMetadata, RowsMetadata, same_table,
+};
 use crate::error::{DecodeError, EncodeError};
 use crate::notation::{Reader, Writer};
 use crate::version::ProtocolVersion;
@@ -51,6 +54,53 @@ impl RawRows {
             columns_count: header.columns_count,
             rows_count,
             cells: Bytes::new(),
+        })
+    }
+
+    /// Reads the whole body of a RESULT with nothing in front of it that is of the [kind](ResultKind::of_body) *rows*. They
+    /// keep the body itself, so that nothing is allocated for them.
+    pub fn decode_body(version: ProtocolVersion, mut body: Bytes) -> Result<Self, DecodeError> {
+        if let Some(rows) = Self::undescribed(&mut body) {
+            return Ok(rows);
+        }
+        let mut reader = Reader::new(&body);
+        let kind = ResultKind::decode(&mut reader)?;
+        if kind != ResultKind::Rows {
+            return Err(DecodeError::new("RESULT", 0, format!("{kind:?} instead of rows")));
+        }
+        let mut rows = Self::decode(version, &mut reader)?;
+        let cells = reader.offset();
+        body.advance(cells);
+        rows.cells = body;
+        Ok(rows)
+    }
+
+    /// The most common page: the only one of its result, of columns that the request said it knows. Four numbers stand before
+    /// its cells. `None`, and `body` as it was, for any other, and for one with anything wrong about it.
+    fn undescribed(body: &mut Bytes) -> Option<Self> {
+        const NUMBERS: usize = 16;
+        let (numbers, cells) = body.split_first_chunk::<NUMBERS>()?;
+        let [kind, flags, columns, rows] = [0, 4, 8, 12]
+            .map(|at| i32::from_be_bytes([numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]));
+        if kind != ResultKind::Rows as i32 || flags & !GLOBAL_TABLE_SPEC != NO_METADATA {
+            return None;
+        }
+        let (columns_count, rows_count) = (usize::try_from(columns).ok()?, usize::try_from(rows).ok()?);
+        // Each cell has a length of four bytes.
+        let room = cells.len() / 4;
+        if !(1..=MAX_COLUMNS).contains(&columns_count) || rows_count.checked_mul(columns_count)? > room {
+            return None;
+        }
+        let mut cells = std::mem::take(body);
+        cells.advance(NUMBERS);
+        Some(Self {
+            metadata: None,
+            paging_state: None,
+            new_metadata_id: None,
+            global_table_spec: flags & GLOBAL_TABLE_SPEC != 0,
+            columns_count,
+            rows_count,
+            cells,
         })
     }
 

@@ -291,6 +291,11 @@ impl Connection {
     }
 
     fn signal(&self, what: u8) {
+        // Mostly somebody has asked for it already. The task takes the signals before it takes the lock under which what is
+        // signalled was put there: if it was not seen then, these signals are newer than what was taken.
+        if self.signals.load(Ordering::Relaxed) & what == what {
+            return;
+        }
         if self.signals.fetch_or(what, Ordering::AcqRel) & what == 0 {
             self.task.wake();
         }

@@ -6,6 +6,15 @@ use helenus_protocol::{DecodeError, ProtocolVersion};
 
 use super::execution::Answer;
 
+/// Whether an answer is one that needs no more work, as nearly all are. What cannot even be told apart is not.
+pub(super) fn is_plain(envelope: &Envelope) -> bool {
+    let header = envelope.header;
+    matches!(
+        response::peek(header.opcode, header.flags, &envelope.body),
+        Ok(Peek::Result(ResultKind::Rows | ResultKind::Void | ResultKind::Prepared))
+    )
+}
+
 /// Looks at an answer just far enough to know whether it needs more work.
 pub(super) fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<Answer, DecodeError> {
     let header = envelope.header;

@@ -7,8 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use smallvec::SmallVec;
-
 use super::Request;
 use crate::sync::{Mutex, Thread, current, lock};
 
@@ -57,27 +55,32 @@ impl Waiter {
 
 /// All that wait for one request; mostly one.
 #[derive(Debug, Default)]
-pub(crate) struct Waiters(SmallVec<[Waiter; 1]>);
+pub(crate) struct Waiters {
+    first: Option<Waiter>,
+    others: Vec<Waiter>,
+}
 
 impl Waiters {
     /// One more, after those that are there.
     pub(super) fn add(&mut self, waiter: Waiter) {
-        self.0.push(waiter);
+        match &mut self.first {
+            first @ None => *first = Some(waiter),
+            Some(_) => self.others.push(waiter),
+        }
     }
 
     /// The current thread, unless it is there already.
     pub(super) fn add_thread(&mut self) {
         let me = current();
-        let known =
-            self.0.iter().any(|waiter| matches!(waiter, Waiter::Thread(thread) if thread.id() == me.id()));
-        if !known {
+        let is_me = |waiter: &Waiter| matches!(waiter, Waiter::Thread(thread) if thread.id() == me.id());
+        if !self.first.iter().chain(&self.others).any(is_me) {
             self.add(Waiter::Thread(me));
         }
     }
 
     /// The task of `cx`, in place of the one that asked before.
     pub(super) fn set_task(&mut self, cx: &Context<'_>) {
-        let task = self.0.iter_mut().find_map(|waiter| match waiter {
+        let task = self.first.iter_mut().chain(&mut self.others).find_map(|waiter| match waiter {
             Waiter::Task(waker) => Some(waker),
             _ => None,
         });
@@ -89,7 +92,12 @@ impl Waiters {
 
     /// Tells them all, in the order in which they came.
     pub(super) fn tell(self, request: &Arc<Request>) {
-        self.0.into_iter().for_each(|waiter| waiter.tell(request));
+        if let Some(first) = self.first {
+            first.tell(request);
+        }
+        for waiter in self.others {
+            waiter.tell(request);
+        }
     }
 }
 

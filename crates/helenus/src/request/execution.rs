@@ -117,11 +117,17 @@ impl<H: Clone + PartialEq> Execution<H> {
         if self.ended || self.settling.is_some() {
             return None;
         }
-        let pauses = self.live.iter().filter_map(|live| match live.doing {
-            Doing::Pausing { until, .. } => Some(until),
-            _ => None,
-        });
-        pauses.chain(self.limits.deadline).chain(self.speculate_at).min()
+        let mut next = self.limits.deadline;
+        let mut hear = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        if let Some(at) = self.speculate_at {
+            hear(at);
+        }
+        for live in &self.live {
+            if let Doing::Pausing { until, .. } = live.doing {
+                hear(until);
+            }
+        }
+        next
     }
 
     /// The first attempt, with a host that is known before anything else is: what [`Input::Start`] and
@@ -137,6 +143,11 @@ impl<H: Clone + PartialEq> Execution<H> {
         if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
             live.connection = Some(connection);
         }
+    }
+
+    /// The host of an attempt that is under way.
+    pub(crate) fn host(&self, id: AttemptId) -> Option<&H> {
+        self.live.iter().find(|live| live.id == id).map(|live| &live.host)
     }
 
     /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and

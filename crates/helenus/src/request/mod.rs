@@ -27,8 +27,8 @@ use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
-use crate::statement::prepared::{ResultColumns, Shared};
-use crate::statement::{PreparedStatement, Statement};
+use crate::statement::prepared::Shared;
+use crate::statement::{PreparedStatement, ResultColumns, Statement};
 use crate::sync::{AtomicBool, Mutex, lock, park, park_timeout};
 use completion::{Waiter, Waiters};
 use environment::Environment;
@@ -41,13 +41,16 @@ pub(crate) type Success = execution::Success<Arc<Host>>;
 pub(crate) type Outcome = Result<Success, Box<RequestFailure>>;
 
 /// Encoded bytes: few enough, mostly, to lie within their request.
-pub(crate) type Encoded = SmallVec<[u8; 96]>;
+pub(crate) type Encoded = SmallVec<[u8; 24]>;
 
-/// A message, encoded but for its header. The values of a bound statement are not in it: they are sent from where they are.
+/// A message, encoded but for its header. The ids and the values of a bound statement are not in it: they are sent from where
+/// they are.
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) opcode: RequestOpcode,
     pub(crate) flags: Flags,
+    /// How many bytes of the statement's [ids](ResultColumns::ids) stand before it.
+    pub(crate) ids_length: usize,
     pub(crate) bytes: Encoded,
     /// Where the values of the statement belong.
     pub(crate) values_at: usize,
@@ -59,7 +62,8 @@ impl Message {
     /// A message that is whole as it is.
     pub(crate) fn whole(opcode: RequestOpcode, bytes: Vec<u8>) -> Self {
         let values_at = bytes.len();
-        Self { opcode, flags: Flags::default(), bytes: bytes.into(), values_at, consistency_at: None }
+        let flags = Flags::default();
+        Self { opcode, flags, ids_length: 0, bytes: bytes.into(), values_at, consistency_at: None }
     }
 
     /// The bytes with another consistency.
@@ -117,6 +121,7 @@ impl fmt::Debug for Request {
 
 impl Request {
     /// A request that has not begun; see [`runner`] for what begins it.
+    #[inline]
     pub(crate) fn new(
         message: Message,
         limits: Limits,
@@ -126,25 +131,23 @@ impl Request {
         columns: Option<Arc<ResultColumns>>,
         facts: Facts,
     ) -> Arc<Self> {
-        let state = State {
-            execution: Execution::new(limits),
-            route,
-            seats: SmallVec::new(),
-            armed: None,
-            ticket: None,
-            outcome: None,
-            ended: false,
-            waiters: Waiters::default(),
-        };
-        let schema_agreed = AtomicBool::new(true);
         Arc::new(Self {
             message,
             environment,
             statement,
             columns,
             facts,
-            schema_agreed,
-            state: Mutex::new(state),
+            schema_agreed: AtomicBool::new(true),
+            state: Mutex::new(State {
+                execution: Execution::new(limits),
+                route,
+                seats: SmallVec::new(),
+                armed: None,
+                ticket: None,
+                outcome: None,
+                ended: false,
+                waiters: Waiters::default(),
+            }),
         })
     }
 
@@ -213,7 +216,7 @@ impl Request {
             Statement::Bound(bound) => bound.values.as_bytes().len(),
             _ => 0,
         };
-        self.message.bytes.len() + values
+        self.message.ids_length + self.message.bytes.len() + values
     }
 
     pub(crate) const fn statement(&self) -> &Statement {
@@ -353,3 +356,6 @@ impl Drop for Token {
         }
     }
 }
+
+#[cfg(test)]
+mod sizes;

@@ -34,8 +34,8 @@ impl Request {
         let refused = {
             let mut state = lock(&self.state);
             let state = &mut *state;
-            if let Route::First(host) = &state.route {
-                let id = state.execution.begin(Arc::clone(host), now);
+            let first = state.route.take_first().map(|first| state.execution.begin(first, now));
+            if let Some((id, host)) = first.and_then(|id| Some((id, state.execution.host(id)?))) {
                 let wake_at = state.execution.poll_timeout();
                 let dispatch = self.dispatch(&self.message.bytes, wake_at);
                 match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
@@ -61,7 +61,8 @@ impl Request {
             Statement::Bound(bound) => bound.values.as_bytes(),
             _ => &[],
         };
-        let body = Body::new([before, values, after]);
+        let ids = self.columns.as_ref().and_then(|columns| columns.ids().get(..self.message.ids_length));
+        let body = Body::new([ids.unwrap_or_default(), before, values, after]);
         Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at }
     }
 
@@ -195,7 +196,9 @@ impl Request {
                 let connection = Arc::clone(connection);
                 sent.map(|stream| Seat { connection, stream }).map_err(NotSent::into_error)
             }
-            Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token, has_waited),
+            Route::First(_) | Route::Others(_) | Route::Plan(..) => {
+                self.environment.send(host, dispatch, token, has_waited)
+            }
         }?;
         state.armed = wake_at;
         state.execution.seated(id, seat.connection.serial());
@@ -226,11 +229,13 @@ impl Request {
 
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
+        let envelope = if answer::is_plain(&envelope) {
+            let Some(envelope) = self.conclude(attempt, envelope) else { return };
+            envelope
+        } else {
+            envelope
+        };
         let input = match answer::classify(self.environment.version(), envelope) {
-            Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope) {
-                Some(envelope) => Input::Responded(attempt, Answer::Plain(envelope)),
-                None => return,
-            },
             Ok(answer) => Input::Responded(attempt, answer),
             Err(error) => Input::Failed(attempt, AttemptError::Decode(error), true),
         };

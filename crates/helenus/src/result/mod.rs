@@ -10,7 +10,7 @@ use bytes::Bytes;
 use helenus_protocol::ResponseOpcode;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
-    ColumnSpec, Message, RawRows, Response, ResultMessage, Rows, RowsMetadata, SchemaChange,
+    ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, Rows, RowsMetadata, SchemaChange,
 };
 use helenus_protocol::value::DecodeValue;
 use helenus_protocol::{CqlType, DecodeError};
@@ -24,7 +24,7 @@ use crate::cluster::Host;
 use crate::error::{Attempt, Error};
 use crate::future::ResponseFuture;
 use crate::request::{Request, Success};
-use crate::statement::{ResultColumns, Statement};
+use crate::statement::Statement;
 
 /// One page of a result, or that a statement without rows was run.
 pub struct ResultSet {
@@ -70,7 +70,17 @@ impl ResultSet {
         let header = envelope.header;
         let version = result.request.version();
         let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
-            ResultMessage::decode_body(version, envelope.body)?
+            // Nearly all are of one of two kinds.
+            match ResultKind::of_body(&envelope.body)? {
+                ResultKind::Void => return Ok(result),
+                ResultKind::Rows => {
+                    let rows = RawRows::decode_body(version, envelope.body)?;
+                    result.columns = Some(result.resolve_columns(&rows)?);
+                    result.rows = Some(rows);
+                    return Ok(result);
+                }
+                _ => ResultMessage::decode_body(version, envelope.body)?,
+            }
         } else {
             let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
             let extras = result.extras();
@@ -106,8 +116,7 @@ impl ResultSet {
         if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
             && let Statement::Bound(bound) = self.request.statement()
         {
-            let columns = ResultColumns { id: Some(id.clone()), metadata: Some(Arc::clone(metadata)) };
-            bound.prepared.shared().set_result_columns(columns);
+            bound.prepared.shared().set_result_columns(Some(id.clone()), Some(Arc::clone(metadata)));
         }
         // What the request said it knows, and not what has been learnt since by another.
         let known = self.request.columns();

@@ -84,8 +84,12 @@ fn murmur3_x64_128_first_half(key: &[u8]) -> i64 {
         h2 = h2.rotate_left(31).wrapping_add(h1).wrapping_mul(5).wrapping_add(0x3849_5ab5);
     }
     let (low, high) = tail.split_at(tail.len().min(8));
-    h2 ^= mix_k2(signed_little_endian(high));
-    h1 ^= mix_k1(signed_little_endian(low));
+    if !high.is_empty() {
+        h2 ^= mix_k2(signed_little_endian(high));
+    }
+    if !low.is_empty() {
+        h1 ^= mix_k1(signed_little_endian(low));
+    }
 
     let length = key.len() as u64;
     h1 ^= length;
@@ -97,11 +101,18 @@ fn murmur3_x64_128_first_half(key: &[u8]) -> i64 {
     h1.wrapping_add(h2).cast_signed()
 }
 
+/// Up to eight bytes, each sign-extended before it is put over those above it: all bits above a byte whose own highest is
+/// set are turned over. So a byte is turned over if that is so for an odd number of those below it, which one
+/// multiplication counts for all of them.
 fn signed_little_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().enumerate().fold(0, |word, (i, &byte)| {
-        let extended = i64::from(byte.cast_signed()).cast_unsigned();
-        word ^ (extended << (8 * i))
-    })
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = match bytes.first_chunk::<8>() {
+        Some(whole) => u64::from_le_bytes(*whole),
+        None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    let negative = word >> 7 & ONES;
+    let odd = negative.wrapping_mul(ONES << 8) & ONES;
+    word ^ odd.wrapping_mul(0xFF)
 }
 
 fn mix_k1(k1: u64) -> u64 {
@@ -123,6 +134,25 @@ fn finalize(mut h: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As the server does it, byte by byte.
+    fn signed_one_by_one(bytes: &[u8]) -> u64 {
+        bytes
+            .iter()
+            .enumerate()
+            .fold(0, |word, (i, &byte)| word ^ (i64::from(byte.cast_signed()).cast_unsigned() << (8 * i)))
+    }
+
+    #[test]
+    fn signs_are_extended_as_the_server_does() {
+        fastrand::seed(5);
+        for round in 0..2000 {
+            let length = round % 9;
+            let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(length).collect();
+            assert_eq!(signed_little_endian(&bytes), signed_one_by_one(&bytes), "{bytes:?}");
+        }
+        assert_eq!(signed_little_endian(&[0xFF; 8]), signed_one_by_one(&[0xFF; 8]));
+    }
 
     fn unhex(hex: &str) -> Vec<u8> {
         (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()

@@ -1,10 +1,10 @@
 //! How a statement becomes a request: its options merged once, its bytes written once.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use helenus_protocol::envelope::Flags;
-use helenus_protocol::notation::{Value, Writer};
+use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{
     Batch, BatchStatement as WireStatement, BorrowedParameters, Execute, SerializedValues, StatementKind,
     encode_custom_payload,
@@ -12,6 +12,7 @@ use helenus_protocol::request::{
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
 
 use super::SessionInner;
+use super::wall_clock::wall_clock;
 
 use crate::cluster::Snapshot;
 use crate::error::Error;
@@ -23,7 +24,7 @@ use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
-use crate::statement::{PreparedStatement, ResultColumns, Statement, StatementOptions};
+use crate::statement::{BoundStatement, PreparedStatement, ResultColumns, Statement, StatementOptions};
 
 /// Scratch above this many bytes is given back.
 const KEEP: usize = 64 * 1024;
@@ -60,7 +61,7 @@ impl SessionInner {
         // What is as good twice without a timestamp writes nothing that the client would have to give one.
         let timestamp = options.timestamp.or_else(|| match (&defaults.timestamps, idempotence) {
             (None, _) | (_, Some(Idempotence::Idempotent)) => None,
-            (Some(generator), _) => generator.timestamp(wall_clock()),
+            (Some(generator), _) => generator.timestamp(wall_clock(now)),
         });
         let idempotent = options.idempotent.unwrap_or_else(|| {
             // The same timestamp on every attempt makes the second write the same as the first.
@@ -141,11 +142,6 @@ impl SessionInner {
     }
 }
 
-fn wall_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
 fn idempotence_of(statement: &Statement, snapshot: &Snapshot, routing: &RoutingInfo) -> Idempotence {
     let of_text = |text: &str| Idempotence::with_schema(text, snapshot.schema(), routing.keyspace.as_deref());
     match statement {
@@ -182,10 +178,7 @@ fn is_conditional(statement: &Statement, consistency: Consistency) -> bool {
 fn token(prepared: &PreparedStatement, values: &SerializedValues, snapshot: &Snapshot) -> Option<Token> {
     match prepared.partition_key_indexes() {
         [] => None,
-        [only] if !values.are_named() => match values.iter().nth(usize::from(*only))? {
-            (_, Value::Bytes(bytes)) => snapshot.token(bytes),
-            _ => None,
-        },
+        [only] => snapshot.token(values.bytes_at(usize::from(*only))?),
         _ => snapshot.token(&prepared.routing_key(values).ok().flatten()?),
     }
 }
@@ -204,6 +197,11 @@ struct Parameters<'a> {
 
 impl Parameters<'_> {
     fn encode(&self, statement: &Statement) -> Result<Encoding, EncodeError> {
+        if let Statement::Bound(bound) = statement
+            && let Some(encoded) = self.encode_bound(bound)
+        {
+            return Ok(encoded);
+        }
         SCRATCH.with_borrow_mut(|bytes| {
             bytes.clear();
             let encoded = self.encode_into(statement, bytes);
@@ -212,6 +210,31 @@ impl Parameters<'_> {
             }
             encoded
         })
+    }
+
+    /// Most messages: a bound statement with nothing unusual about it. None for any other.
+    fn encode_bound(&self, bound: &BoundStatement) -> Option<Encoding> {
+        if self.options.tracing || !self.options.custom_payload.is_empty() {
+            return None;
+        }
+        let columns = bound.prepared.shared().result_columns()?;
+        let ids_length = columns.ids_length(self.version)?;
+        let parameters = self.query_parameters(&bound.values, self.skips_metadata(&columns));
+        let around = parameters.around_values(self.version)?;
+        let message = Message {
+            opcode: RequestOpcode::Execute,
+            flags: Flags::empty(),
+            ids_length,
+            bytes: Encoded::from_slice(around.as_bytes()),
+            values_at: around.values_at(),
+            consistency_at: Some(0),
+        };
+        Some((message, Some(columns)))
+    }
+
+    /// Before v5 nothing tells that the columns have changed, so they are asked for each time.
+    fn skips_metadata(&self, columns: &ResultColumns) -> bool {
+        columns.metadata.is_some() && (self.version.has_result_metadata_id() || self.options.skip_metadata)
     }
 
     fn encode_into(&self, statement: &Statement, bytes: &mut Vec<u8>) -> Result<Encoding, EncodeError> {
@@ -236,9 +259,7 @@ impl Parameters<'_> {
                 let shared = bound.prepared.shared();
                 let columns = shared.result_columns();
                 let result_metadata_id = columns.as_ref().and_then(|columns| columns.id.as_deref());
-                // Before v5 nothing tells that the columns have changed, so they are asked for each time.
-                let has_rows = columns.as_ref().is_some_and(|columns| columns.metadata.is_some());
-                let skip = has_rows && (self.version.has_result_metadata_id() || self.options.skip_metadata);
+                let skip = columns.as_ref().is_some_and(|columns| self.skips_metadata(columns));
                 let parameters = self.query_parameters(&bound.values, skip);
                 Execute::encode_ids(shared.id(), result_metadata_id, self.version, &mut Writer::new(bytes))?;
                 let at = bytes.len();
@@ -282,7 +303,8 @@ impl Parameters<'_> {
         };
         let values_at = values_at.unwrap_or(bytes.len());
         let bytes = Encoded::from_slice(bytes);
-        Ok((Message { opcode, flags, bytes, values_at, consistency_at: Some(consistency_at) }, known))
+        let consistency_at = Some(consistency_at);
+        Ok((Message { opcode, flags, ids_length: 0, bytes, values_at, consistency_at }, known))
     }
 
     fn serial(&self) -> Option<helenus_protocol::SerialConsistency> {

@@ -7,6 +7,7 @@ mod pools;
 mod prepare;
 mod recent;
 mod unprepared;
+mod wall_clock;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,7 +21,7 @@ use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
-use crate::statement::prepared::{ResultColumns, Shared};
+use crate::statement::prepared::Shared;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
 /// How many statements a host that has returned is asked to prepare at a time.
@@ -265,7 +265,7 @@ impl Shared {
                 "its bind markers have other types than before: the schema has changed; prepare it anew";
             return Err(DecodeError::new("RESULT prepared", 0, why).into());
         }
-        self.set_result_columns(ResultColumns { id: prepared.result_metadata_id, metadata: prepared.result });
+        self.set_result_columns(prepared.result_metadata_id, prepared.result);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ pub mod identifier;
 mod lexer;
 mod options;
 pub mod prepared;
+mod result_columns;
 pub mod routing_key;
 mod simple;
 mod to_row;
@@ -14,7 +15,8 @@ mod to_row;
 pub use batch::BatchStatement;
 pub use idempotence::{ColumnPath, Idempotence};
 pub use options::StatementOptions;
-pub use prepared::{BoundStatement, PreparedStatement, ResultColumns};
+pub use prepared::{BoundStatement, PreparedStatement};
+pub use result_columns::ResultColumns;
 pub use simple::SimpleStatement;
 pub use to_row::ToRow;
 

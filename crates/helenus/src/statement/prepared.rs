@@ -8,7 +8,6 @@ use std::time::Instant;
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use helenus_protocol::EncodeError;
-use helenus_protocol::notation::Value;
 use helenus_protocol::request::SerializedValues;
 use helenus_protocol::response::{ColumnSpec, Prepared, RowsMetadata};
 use smallvec::SmallVec;
@@ -17,18 +16,10 @@ use uuid::Uuid;
 use super::Idempotence;
 use super::StatementOptions;
 use super::conditional;
+use super::result_columns::ResultColumns;
 use super::routing_key;
 use super::to_row::{self, ToRow};
 use crate::lock::lock;
-
-/// What the columns of the answers are, and the id under which the server knows that (v5).
-#[derive(Debug)]
-pub struct ResultColumns {
-    /// The id that EXECUTE sends back (v5).
-    pub id: Option<Bytes>,
-    /// The columns; `None` where the statement gives no rows.
-    pub metadata: Option<Arc<RowsMetadata>>,
-}
 
 /// What every handle to one prepared statement shares.
 pub struct Shared {
@@ -49,7 +40,7 @@ type Turn = Arc<tokio::sync::Mutex<Option<Instant>>>;
 
 impl Shared {
     pub(crate) fn new(query: Arc<str>, keyspace: Option<Arc<str>>, prepared: Prepared) -> Self {
-        let columns = ResultColumns { id: prepared.result_metadata_id, metadata: prepared.result };
+        let columns = ResultColumns::new(&prepared.id, prepared.result_metadata_id, prepared.result);
         Self {
             id: prepared.id,
             query,
@@ -107,8 +98,8 @@ impl Shared {
     }
 
     /// What the server said when it prepared the statement again, or when a page came with new columns.
-    pub(crate) fn set_result_columns(&self, columns: ResultColumns) {
-        self.result.store(Some(Arc::new(columns)));
+    pub(crate) fn set_result_columns(&self, id: Option<Bytes>, metadata: Option<Arc<RowsMetadata>>) {
+        self.result.store(Some(Arc::new(ResultColumns::new(&self.id, id, metadata))));
     }
 }
 
@@ -227,12 +218,11 @@ impl PreparedStatement {
         if self.shared().partition_key_indexes.is_empty() || values.are_named() {
             return Ok(None);
         }
-        let cells: Vec<_> = values.iter().map(|(_, value)| value).collect();
         let mut components: SmallVec<[&[u8]; 4]> = SmallVec::new();
         for index in &self.shared().partition_key_indexes {
-            match cells.get(usize::from(*index)) {
-                Some(Value::Bytes(bytes)) => components.push(bytes),
-                _ => return Ok(None),
+            match values.bytes_at(usize::from(*index)) {
+                Some(bytes) => components.push(bytes),
+                None => return Ok(None),
             }
         }
         Ok(routing_key::routing_key(&components)?.map(|key| Bytes::copy_from_slice(&key)))

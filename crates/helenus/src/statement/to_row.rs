@@ -4,7 +4,7 @@
 use helenus_protocol::EncodeError;
 use helenus_protocol::request::SerializedValues;
 use helenus_protocol::response::ColumnSpec;
-use helenus_protocol::value::{EncodeValue, encode_cell};
+use helenus_protocol::value::EncodeValue;
 
 /// What can be bound to the markers of a prepared statement, in their order.
 pub trait ToRow {
@@ -49,7 +49,7 @@ fn push<T: EncodeValue + ?Sized>(
     values: &mut SerializedValues,
 ) -> Result<(), EncodeError> {
     values
-        .push_with(|out| encode_cell(value, &column.cql_type, out).map(drop))
+        .push_cell(value, &column.cql_type)
         .map_err(|error| error.within(format_args!("bind value {:?}", column.name)))
 }
 

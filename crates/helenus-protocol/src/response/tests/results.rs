@@ -187,3 +187,41 @@ fn a_page_of_nothing_but_types_is_refused() {
     let error = page(65).unwrap_err().to_string();
     assert!(error.contains("8388608 bytes are believed"), "{error}");
 }
+
+/// A page without its description is read in one way where nothing else stands in front of it, and in another where
+/// something may: both say the same of whatever is sent.
+#[test]
+fn a_page_without_description_is_read_alike_in_both_ways() {
+    let page = |kind: i32, flags: i32, columns: i32, rows: i32, cells: &[u8]| {
+        let numbers = [kind, flags, columns, rows].map(i32::to_be_bytes).concat();
+        Bytes::from([&numbers[..], cells].concat())
+    };
+    let cells = [0, 0, 0, 1, 7, 0xFF, 0xFF, 0xFF, 0xFF];
+    let mut pages: Vec<_> = [4, 5].iter().map(|flags| page(2, *flags, 2, 1, &cells)).collect();
+    pages.extend([
+        page(2, 4, 1, 0, &[]),
+        page(2, 4, 1, 2, &cells),
+        page(2, 4, 0, 0, &[]),
+        page(2, 4, 0, 1, &cells),
+    ]);
+    pages.extend([page(2, 4, 2, 2, &cells), page(2, 4, -1, 1, &cells), page(2, 4, 1, -1, &cells)]);
+    pages.extend([
+        page(2, 4, i32::MAX, 1, &cells),
+        page(2, 4, i32::MAX, i32::MAX, &cells),
+        page(2, 4, 1 << 17, 0, &[]),
+    ]);
+    pages.extend([page(2, 4, (1 << 17) + 1, 0, &[]), page(2, 0x20, 1, 1, &cells), page(2, 6, 1, 1, &cells)]);
+    pages.extend((0..25).map(|length| page(2, 4, 2, 1, &cells).slice(..length)));
+    for body in pages {
+        let direct = ResultMessage::decode_body(V5, body.clone());
+        let other = Response::decode(V5, Flags::empty(), ResponseOpcode::Result, &body);
+        match (direct, other) {
+            (Ok(direct), Ok(other)) => assert_eq!(Message::Result(direct), other.message, "{body:?}"),
+            (Err(direct), Err(other)) => assert_eq!(direct, other, "{body:?}"),
+            (direct, other) => panic!("{body:?}: {direct:?} and {other:?}"),
+        }
+    }
+    assert!(RawRows::decode_body(V5, Bytes::from_static(&[0, 0, 0, 1])).is_err());
+    assert_eq!(ResultKind::of_body(&[0, 0, 0, 5, 9]), Ok(ResultKind::SchemaChange));
+    assert!(ResultKind::of_body(&[0, 0, 0, 6]).is_err() && ResultKind::of_body(&[0, 0, 0]).is_err());
+}

@@ -1,0 +1,39 @@
+//! What a request takes in memory: thousands of them are under way at a time, and each is moved into its place. Whoever makes
+//! one of these larger should know it, and whether what is new could be a box that few have.
+
+use std::mem::size_of;
+use std::sync::Arc;
+
+use helenus_protocol::connection::{Pending, Streams};
+use helenus_protocol::envelope::Envelope;
+
+use super::completion::{Waiter, Waiters};
+use super::execution::Execution;
+use super::{Message, Outcome, Request, State, Token};
+use crate::cluster::Host;
+use crate::future::ResponseFuture;
+use crate::result::ResultSet;
+use crate::statement::Statement;
+
+#[test]
+fn a_request_is_no_larger_than_it_was() {
+    let sizes = [
+        ("Token", size_of::<Token>(), 16),
+        ("Pending", size_of::<Pending<Token>>(), 40),
+        ("Streams", size_of::<Streams<Token>>(), 88),
+        ("Envelope", size_of::<Envelope>(), 48),
+        ("Waiter", size_of::<Waiter>(), 24),
+        ("Waiters", size_of::<Waiters>(), 48),
+        ("Statement", size_of::<Statement>(), 72),
+        ("Message", size_of::<Message>(), 96),
+        ("Execution", size_of::<Execution<Arc<Host>>>(), 264),
+        ("Outcome", size_of::<Outcome>(), 88),
+        ("State", size_of::<State>(), 500),
+        ("Request", size_of::<Request>(), 700),
+        ("ResponseFuture", size_of::<ResponseFuture>(), 24),
+        ("ResultSet", size_of::<ResultSet>(), 168),
+    ];
+    for (name, size, limit) in sizes {
+        assert!(size <= limit, "{name} has {size} bytes; {limit} were enough. All: {sizes:?}");
+    }
+}
