@@ -19,7 +19,7 @@ mod future;
 mod guide;
 mod hash;
 mod lock;
-mod metrics;
+pub mod metrics;
 pub mod policy;
 mod pool;
 mod request;

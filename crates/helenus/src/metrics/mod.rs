@@ -3,12 +3,20 @@
 //! Only failures are counted here, where there is time for it. Whoever wants to know how many requests there were, or how
 //! long they took, sees them begin and end.
 
+mod histogram;
+mod recorder;
+mod window;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use helenus_protocol::response::ServerError;
 
 use crate::error::AttemptError;
 use crate::request::execution::{Answer, Input, Verdict};
+
+pub use histogram::{Histogram, LONGEST};
+pub use recorder::Recorder;
+pub use window::Window;
 
 /// The counters of a cluster.
 #[derive(Debug, Default)]
