@@ -39,7 +39,11 @@ pub(super) fn load_balancing(described: &Bound<'_, PyAny>) -> PyResult<Option<Ar
         "token_aware" => {
             let (_, child, shuffle): (String, Bound<'_, PyAny>, bool) = described.extract()?;
             let Some(child) = load_balancing(&child)? else { return Ok(None) };
-            Arc::new(TokenAwarePolicy::new(child).with_shuffle_replicas(shuffle))
+            Arc::new(
+                TokenAwarePolicy::new(child)
+                    .with_shuffle_replicas(shuffle)
+                    .with_slow_replica_avoidance(false),
+            )
         }
         "allow_list" => {
             let (_, addresses): (String, Vec<std::net::IpAddr>) = described.extract()?;

@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod distances;
 pub(crate) mod host;
 pub(crate) mod link;
+pub(crate) mod load;
 pub(crate) mod proxy;
 mod snapshot;
 pub(crate) mod table;

@@ -64,6 +64,17 @@ struct Live<H> {
     has_waited: bool,
 }
 
+/// How a request ended whose only attempt was answered.
+#[derive(Debug)]
+pub(crate) struct Concluded<H> {
+    /// Who answered.
+    pub(crate) host: H,
+    /// When the attempt began.
+    pub(crate) began: Instant,
+    /// What had failed before.
+    pub(crate) attempts: Vec<Attempt<H>>,
+}
+
 /// The state of one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution<H> {
@@ -139,17 +150,22 @@ impl<H: Clone + PartialEq> Execution<H> {
         }
     }
 
-    /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and
-    /// this is the host that answered and what had failed before. `None`, with nothing changed, in every other case:
-    /// those are for [`Input::Responded`].
-    pub(crate) fn conclude(&mut self, id: AttemptId) -> Option<(H, Vec<Attempt<H>>)> {
+    /// When an attempt began that is under way.
+    pub(crate) fn began(&self, id: AttemptId) -> Option<Instant> {
+        self.live.iter().find(|live| live.id == id).map(|live| live.started)
+    }
+
+    /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended.
+    /// `None`, with nothing changed, in every other case: those are for [`Input::Responded`].
+    pub(crate) fn conclude(&mut self, id: AttemptId) -> Option<Concluded<H>> {
         match self.live.as_slice() {
             [live] if live.id == id && matches!(live.doing, Doing::Waiting) && !self.ended => {}
             _ => return None,
         }
         let live = self.live.pop()?;
         self.ended = true;
-        Some((live.host, std::mem::take(&mut self.attempts)))
+        let attempts = std::mem::take(&mut self.attempts);
+        Some(Concluded { host: live.host, began: live.started, attempts })
     }
 
     /// Takes what has happened, at `now`, and says what is to be done, in this order.

@@ -14,13 +14,14 @@ use helenus_protocol::response::SchemaChange;
 
 use smallvec::SmallVec;
 
+use super::answer::is_overload;
 use super::completion::Waiters;
 use super::environment::RetryAnswer;
-use super::execution::{Action, Answer, AttemptId, Input};
+use super::execution::{Action, Answer, AttemptId, Concluded, Input};
 use super::route::Route;
 use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Dispatch, NotSent, Seat};
+use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::statement::Statement;
 use crate::sync::lock;
@@ -82,8 +83,10 @@ impl Request {
         let mut later = Vec::new();
         let told = {
             let mut state = lock(&self.state);
-            if let Some(id) = unseated {
-                state.seats.retain(|(seat, _)| *seat != id);
+            let since = unseated.and_then(|id| state.execution.began(id));
+            let seat = unseated.and_then(|id| state.unseat(id));
+            if let (Some(seat), Some(since), Some(Input::Responded(_, answer))) = (&seat, since, &input) {
+                note_load(&seat.connection, answer, since, now);
             }
             // The seat that is gone may have been the one that would have called: another is to be armed.
             if fired || unseated.is_some() {
@@ -136,9 +139,9 @@ impl Request {
             Action::LeaveQueue => {
                 state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket))
             }
-            Action::Orphan(id) => {
-                if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
-                    let (_, seat) = state.seats.swap_remove(index);
+            Action::Orphan { id, since } => {
+                if let Some(seat) = state.unseat(id) {
+                    seat.connection.load().given_up(now.saturating_duration_since(since), now);
                     let token = seat.connection.orphan(seat.stream, |token| token.is(self, id), now);
                     token.into_iter().for_each(Token::discard);
                 }
@@ -227,7 +230,7 @@ impl Request {
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
         let input = match answer::classify(self.environment.version(), envelope) {
-            Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope) {
+            Ok(Answer::Plain(envelope)) => match self.conclude(attempt, envelope, now) {
                 Some(envelope) => Input::Responded(attempt, Answer::Plain(envelope)),
                 None => return,
             },
@@ -238,10 +241,12 @@ impl Request {
     }
 
     /// The common end: the only attempt was answered. Gives the envelope back where there is more to it.
-    fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope) -> Option<Envelope> {
+    fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) -> Option<Envelope> {
         let told = {
             let mut state = lock(&self.state);
-            let Some((host, attempts)) = state.execution.conclude(attempt) else { return Some(envelope) };
+            let Some(concluded) = state.execution.conclude(attempt) else { return Some(envelope) };
+            let Concluded { host, began, attempts } = concluded;
+            host.load().answered(now.saturating_duration_since(began), now);
             state.seats.clear();
             state.outcome = Some(Ok(Success { envelope: Some(envelope), host, attempts }));
             state.end()
@@ -251,7 +256,23 @@ impl Request {
     }
 }
 
+/// What an answer says of the load of the host that gave it.
+fn note_load(connection: &Connection, answer: &Answer, since: Instant, now: Instant) {
+    match answer {
+        Answer::Plain(_) => connection.load().answered(now.saturating_duration_since(since), now),
+        Answer::Error(error) if is_overload(error) => connection.load().refused(now),
+        // A change of the schema or of the keyspace takes as long as it takes; other errors are not the host's.
+        _ => {}
+    }
+}
+
 impl State {
+    /// The seat of an attempt, which it has no more.
+    fn unseat(&mut self, id: AttemptId) -> Option<Seat> {
+        let index = self.seats.iter().position(|(seated, _)| *seated == id)?;
+        Some(self.seats.swap_remove(index).1)
+    }
+
     /// Notes that the request has ended; whom to tell, once the state is not held any more.
     fn end(&mut self) -> Waiters {
         self.ended = true;

@@ -50,7 +50,7 @@ impl SessionInner {
         let defaults = self.defaults();
         let consistency = options.consistency.unwrap_or(defaults.consistency);
         let snapshot = self.cluster.current();
-        let routing = self.routing(&statement, &snapshot, consistency);
+        let routing = self.routing(&statement, &snapshot, consistency, now);
         // For a prepared statement this is known, for others it takes a look at their text.
         let idempotence = match &statement {
             Statement::Bound(bound) => Some(bound.prepared.idempotence()),
@@ -105,6 +105,7 @@ impl SessionInner {
         statement: &Statement,
         snapshot: &Snapshot,
         consistency: Consistency,
+        now: Instant,
     ) -> RoutingInfo {
         let options = statement.options();
         let of = |prepared: &PreparedStatement, values: &SerializedValues| {
@@ -132,7 +133,7 @@ impl SessionInner {
             });
         // Where it is not known which replicas it has, their order is not either.
         let conditional = token.is_some() && is_conditional(statement, consistency);
-        RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone() }
+        RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone(), now }
     }
 
     fn speculation(&self, routing: &RoutingInfo) -> Vec<Duration> {

@@ -79,7 +79,7 @@ impl Environment for SessionInner {
 
     fn plan(&self, request: &Request) -> Plan {
         let snapshot = self.cluster.snapshot();
-        let query = self.routing(request.statement(), &snapshot, request.facts().consistency);
+        let query = self.routing(request.statement(), &snapshot, request.facts().consistency, Instant::now());
         self.defaults().load_balancing.plan(&snapshot, &query)
     }
 

@@ -25,8 +25,8 @@ pub(crate) enum Action<H> {
     LeaveQueue,
     /// Ask the retry policy and tell [`Input::Retry`].
     AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
-    /// The answer of this attempt is not wanted any more.
-    Orphan(AttemptId),
+    /// The answer of this attempt, which began then, is not wanted any more.
+    Orphan { id: AttemptId, since: Instant },
     /// Prepare the statement on `host`, unless that was done since the attempt began, and tell [`Input::Prepared`].
     Prepare { id: AttemptId, host: H, since: Instant },
     /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].

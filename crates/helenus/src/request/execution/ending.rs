@@ -17,7 +17,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         for mut live in std::mem::take(&mut self.live) {
             match std::mem::replace(&mut live.doing, Doing::Waiting) {
                 Doing::Waiting => {
-                    actions.push(Action::Orphan(live.id));
+                    actions.push(Action::Orphan { id: live.id, since: live.started });
                     waiting.push((live.host, now.duration_since(live.started)));
                 }
                 Doing::Preparing => waiting.push((live.host, now.duration_since(live.started))),
@@ -97,7 +97,7 @@ impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn orphan_all(&mut self, actions: &mut Actions<H>) {
         for live in self.live.drain(..) {
             if matches!(live.doing, Doing::Waiting) {
-                actions.push(Action::Orphan(live.id));
+                actions.push(Action::Orphan { id: live.id, since: live.started });
             }
         }
     }

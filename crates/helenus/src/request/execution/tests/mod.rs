@@ -57,9 +57,14 @@ impl Run {
     fn feed(&mut self, input: Input<char>) -> Vec<String> {
         let mut short = self.execution.clone();
         let concluded = match &input {
-            Input::Responded(id, Answer::Plain(envelope)) => short.conclude(*id).map(|(host, attempts)| {
-                ended(&Ok(Success { envelope: Some(envelope.clone()), host, attempts }))
-            }),
+            Input::Responded(id, Answer::Plain(envelope)) => {
+                let began = short.began(*id);
+                short.conclude(*id).map(|concluded| {
+                    assert_eq!(Some(concluded.began), began);
+                    let (host, attempts) = (concluded.host, concluded.attempts);
+                    ended(&Ok(Success { envelope: Some(envelope.clone()), host, attempts }))
+                })
+            }
             _ => None,
         };
         let before = format!("{:?}", self.execution);
@@ -121,7 +126,7 @@ fn told(action: &Action<char>) -> String {
         Action::AskRetry { id, host, error, retries } => {
             format!("ask about {id} of {host} after {retries}: {error}")
         }
-        Action::Orphan(id) => format!("orphan {id}"),
+        Action::Orphan { id, .. } => format!("orphan {id}"),
         Action::Prepare { id, host, .. } => format!("prepare {id} on {host}"),
         Action::SetKeyspace(keyspace) => format!("use {keyspace}"),
         Action::AwaitSchema(_, host) => format!("agree with {host}"),

@@ -166,7 +166,7 @@ impl World {
             Action::Attempt { id, .. } => {
                 prop_assert!(self.seated.insert(id), "{id} was sent twice at a time");
             }
-            Action::Orphan(id) => prop_assert!(self.seated.remove(&id), "{id} is nobody's orphan"),
+            Action::Orphan { id, .. } => prop_assert!(self.seated.remove(&id), "{id} is nobody's orphan"),
             Action::Prepare { host, .. } => {
                 let times = self.prepared.entry(host).or_default();
                 *times += 1;
