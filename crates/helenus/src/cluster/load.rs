@@ -14,8 +14,11 @@ use std::time::{Duration, Instant};
 const MEMORY: f32 = 100_000.0;
 /// What an answer weighs at least, however many there are: then the last 64 or so make the average.
 const LEAST_WEIGHT: f32 = 1.0 / 64.0;
-/// After so many microseconds in silence the average counts half, after three times that a tenth.
-const FADING: f32 = 1_000_000.0;
+/// After so many microseconds in silence the average counts half, after twice that a quarter.
+const HALF_LIFE: f32 = 500_000.0;
+/// What takes longer is no slower than this, in microseconds: hosts that say nothing for long are set aside, and those that
+/// come back are to be asked again within seconds.
+const SLOWEST: f32 = 1_000_000.0;
 /// What an answer counts for by which a host says that it cannot cope. Such answers are quick, and must not make the host
 /// look quick.
 const PENALTY: Duration = Duration::from_millis(100);
@@ -81,6 +84,7 @@ impl HostLoad {
 
 /// The average with one more answer, `since` microseconds after the last.
 fn folded(average: f32, since: u32, latency: f32) -> f32 {
+    let average = faded(average, since);
     let since = since as f32;
     let weight = (since / (since + MEMORY)).max(LEAST_WEIGHT);
     average + (latency - average) * weight
@@ -92,16 +96,16 @@ fn faded(average: f32, since: u32) -> f32 {
     if since > u32::MAX / 2 {
         return average;
     }
-    let periods = since as f32 / FADING;
-    average / periods.mul_add(periods, 1.0)
+    let halvings = since as f32 / HALF_LIFE;
+    // Mostly it was heard of a moment ago.
+    if halvings < 0.01 { average } else { (average * (-halvings).exp2()).max(1.0) }
 }
 
-/// In whole and broken microseconds, and never zero, which would stand for nothing known.
+/// In microseconds, and never zero, which would stand for nothing known.
 fn micros(duration: Duration) -> f32 {
-    (duration.as_secs() as f32).mul_add(1e6, duration.subsec_nanos() as f32 / 1e3).max(1.0)
+    if duration.as_secs() > 0 { SLOWEST } else { (duration.subsec_nanos() as f32 / 1e3).max(1.0) }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it wraps")]
 fn tick(now: Instant) -> u32 {
     let since = now.saturating_duration_since(*EPOCH);
     since.as_secs().wrapping_mul(1_000_000).wrapping_add(u64::from(since.subsec_micros())) as u32
@@ -111,7 +115,6 @@ fn packed(average: f32, tick: u32) -> u64 {
     u64::from(average.to_bits()) << 32 | u64::from(tick)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is two halves")]
 fn unpacked(bits: u64) -> Option<(f32, u32)> {
     (bits >> 32 != 0).then(|| (f32::from_bits((bits >> 32) as u32), bits as u32))
 }
@@ -152,9 +155,11 @@ mod tests {
 
     #[test]
     fn recent_answers_weigh_most() {
-        for (since, weight) in [(0, 1.0 / 64.0), (1000, 1.0 / 64.0), (100_000, 0.5), (900_000, 0.9)] {
+        for (since, expected) in
+            [(0, 1015.6), (1000, 1015.6), (100_000, 1435.3), (500_000, 1750.0), (u32::MAX / 2, 1999.9)]
+        {
             let average = folded(1000.0, since, 2000.0);
-            assert!((average - (1000.0 + 1000.0 * weight)).abs() < 0.5, "{since}: {average}");
+            assert!((average - expected).abs() < 0.2, "{since}: {average}");
         }
         let load = HostLoad::default();
         let mut now = start();
@@ -162,18 +167,21 @@ mod tests {
             now += ms(10);
             load.answered(sample, now);
         }
-        assert!((19_000.0..20_001.0).contains(&latency(&load, now)), "{:?}", load.at(now));
+        assert!((17_000.0..20_001.0).contains(&latency(&load, now)), "{:?}", load.at(now));
     }
 
     #[test]
     fn a_silent_host_is_forgiven_by_and_by() {
         let load = HostLoad::default();
         load.answered(ms(20), start());
-        for (after, expected) in [(0, 20_000.0), (1000, 10_000.0), (3000, 2000.0), (10_000, 198.0)] {
+        for (after, expected) in
+            [(0, 20_000.0), (4, 20_000.0), (500, 10_000.0), (1500, 2500.0), (3000, 312.5)]
+        {
             let counted = latency(&load, start() + ms(after));
             assert!((counted - expected).abs() < 1.0, "after {after} ms: {counted}");
         }
         assert_eq!(latency(&load, start() - ms(1)), 20_000.0, "read a moment before");
+        assert_eq!(latency(&load, start() + ms(600_000)), 1.0, "all that are silent for long are alike");
     }
 
     #[test]
@@ -184,6 +192,11 @@ mod tests {
         assert_eq!(latency(&load, start()), 20_000.0);
         load.given_up(ms(500), start() + ms(300));
         assert!(latency(&load, start() + ms(300)) > 300_000.0);
+        load.given_up(Duration::MAX, start() + ms(9000));
+        assert!(
+            (950_000.0..=1_000_000.0).contains(&latency(&load, start() + ms(9000))),
+            "a second is the most"
+        );
         let unknown = HostLoad::default();
         unknown.given_up(ms(5), start());
         assert_eq!(latency(&unknown, start()), 5000.0);
@@ -196,6 +209,6 @@ mod tests {
         for n in 1..=40 {
             load.refused(start() + ms(10 * n));
         }
-        assert!(latency(&load, start() + ms(400)) > 90_000.0);
+        assert!(latency(&load, start() + ms(400)) > 80_000.0);
     }
 }

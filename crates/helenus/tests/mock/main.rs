@@ -7,6 +7,7 @@ mod bulk;
 mod canary;
 #[cfg(feature = "cloud")]
 mod cloud;
+mod choosing;
 mod connecting;
 mod control;
 mod deadlines;

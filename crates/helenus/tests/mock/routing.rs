@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus::policy::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
+use helenus::policy::{
+    DcAwareRoundRobinPolicy, HostDistance, LoadBalancingPolicy, Plan, RoutingInfo, TokenAwarePolicy,
+};
 use helenus::protocol::RequestOpcode;
 use helenus::protocol::notation::Value;
 use helenus::protocol::request::{BatchKind, SerializedValues};
@@ -76,7 +78,11 @@ async fn reads_of_one_key_are_shared_by_its_replicas() {
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_without_a_key_go_round() {
     let cluster = nodes(3, 1).on(statement("SELECT v FROM ks.t"), void()).start().expect("the mock starts");
-    let session = connect(&cluster).await;
+    let child = Arc::new(DcAwareRoundRobinPolicy::new(None));
+    let policy = Arc::new(TokenAwarePolicy::new(child).with_slow_replica_avoidance(false));
+    let session =
+        settings(&cluster).load_balancing(policy).session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
     for _ in 0..30 {
         session.execute("SELECT v FROM ks.t").await.expect("the mock answers");
     }

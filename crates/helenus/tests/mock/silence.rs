@@ -59,8 +59,12 @@ async fn a_silent_node_is_asked_last_and_comes_back_by_itself() {
     for answer in stuck {
         answer.await.expect("it answers what it was asked");
     }
-    longest_of(&session, 30).await;
-    assert_eq!(readers(&cluster), [0, 1, 2]);
+    // It was slow a moment ago, which fades.
+    let patience = Instant::now() + Duration::from_secs(5);
+    while readers(&cluster) != [0, 1, 2] {
+        assert!(Instant::now() < patience, "it is not asked any more: {:?}", readers(&cluster));
+        longest_of(&session, 30).await;
+    }
     assert_eq!(node.accepted(), accepted, "nothing was closed");
 }
 

@@ -39,7 +39,8 @@ fn prefers_first(first: Load, second: Load, luck: f32) -> bool {
 }
 
 fn busy(load: Load) -> f32 {
-    load.in_flight as f32 + 1.0
+    // More is as bad, and the square of it is still a number.
+    load.in_flight.min(1 << 20) as f32 + 1.0
 }
 
 /// The place of the nearest replica that is there to be used and was not given; among equals the one that comes first in

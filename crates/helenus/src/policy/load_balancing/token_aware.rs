@@ -300,12 +300,12 @@ mod tests {
         host(5).answered(Duration::from_millis(1), query.now);
         let counts = first_of(&policy, &snapshot, &query);
         assert!(counts[3] < 20 && counts[3] + counts[5] == 1000, "{counts:?}");
-        // It fades; then requests in flight are what is left to go by.
+        // It fades; then it is the one of which better is thought, and requests in flight are what is left to go by.
         let later = RoutingInfo { now: query.now + Duration::from_secs(60), ..at(15) };
         host(5).answered(Duration::from_millis(1), later.now);
         let counts = first_of(&policy, &snapshot, &later);
         assert!(counts[3] > 900, "{counts:?}");
-        host(3).in_flight_changed(0, 1000);
+        host(3).in_flight_changed(0, 100_000);
         let counts = first_of(&policy, &snapshot, &later);
         assert!(counts[3] < 20, "{counts:?}");
     }
