@@ -27,7 +27,7 @@ use helenus_protocol::Consistency;
 use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::ServerError;
 
-use crate::error::{Attempt, AttemptError};
+use crate::error::{Attempt, AttemptError, NotRetried};
 
 pub(crate) use action::{Action, Actions, Outcome, Success};
 pub(crate) use input::{Answer, Input, Verdict};
@@ -84,14 +84,16 @@ pub(crate) struct Execution<H> {
     wanted: u32,
     next_id: AttemptId,
     retries: u32,
-    /// How often it was sent speculatively, and when it will be again.
+    /// How often it was sent speculatively.
     speculated: usize,
+    /// How many of the waits before that are over, and when the next one is.
+    waits: usize,
     speculate_at: Option<Instant>,
     consistency: Option<Consistency>,
     plan_empty: bool,
     attempts: Vec<Attempt<H>>,
     /// An error that the caller is to have, should no other attempt do better.
-    kept_back: Option<Box<(H, AttemptError)>>,
+    kept_back: Option<Box<(H, AttemptError, Option<NotRetried>)>>,
     /// Where a host was busy.
     room: Option<Box<Room<H>>>,
     settling: Option<Box<(Envelope, H)>>,
@@ -107,6 +109,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             next_id: 0,
             retries: 0,
             speculated: 0,
+            waits: 0,
             speculate_at: None,
             consistency: None,
             plan_empty: false,
@@ -181,6 +184,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             Input::Responded(id, answer) => self.responded(id, answer, now, &mut actions),
             Input::Failed(id, error, written) => self.failed(id, error, written, now, &mut actions),
             Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
+            Input::Speculation(granted) => self.speculate(granted, now, &mut actions),
             Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
             Input::KeyspaceSet | Input::SchemaSettled => {
                 if let Some((envelope, host)) = self.settling.take().map(|settling| *settling) {
@@ -224,9 +228,19 @@ impl<H: Clone + PartialEq> Execution<H> {
         if self.limits.idempotent
             && self.speculate_at.is_none()
             && self.kept_back.is_none()
-            && let Some(delay) = self.limits.speculation.get(self.speculated)
+            && let Some(delay) = self.limits.speculation.get(self.waits)
         {
             self.speculate_at = now.checked_add(*delay);
+        }
+    }
+
+    /// One more attempt beside those under way, if it may be; if not, perhaps after the next wait.
+    fn speculate(&mut self, granted: bool, now: Instant, actions: &mut Actions<H>) {
+        if granted {
+            self.speculated += 1;
+            self.want_host(actions);
+        } else {
+            self.plan_speculation(now);
         }
     }
 
@@ -336,9 +350,9 @@ impl<H: Clone + PartialEq> Execution<H> {
             Err(error @ AttemptError::Server(_)) => {
                 let live = self.live.swap_remove(index);
                 if error.is_retryable() {
-                    self.give_up(live, error, now, actions);
+                    self.give_up(live, error, None, now, actions);
                 } else {
-                    self.fail(live, error, now, actions);
+                    self.fail(live, error, None, now, actions);
                 }
             }
             // The statement itself was never run there: the next host may have it unasked.
@@ -355,10 +369,10 @@ impl<H: Clone + PartialEq> Execution<H> {
             return self.time_out(now, actions);
         }
         if self.speculate_at.is_some_and(|at| at <= now) {
-            self.speculated += 1;
+            self.waits += 1;
             self.speculate_at = None;
             if !self.plan_empty {
-                self.want_host(actions);
+                actions.push(Action::AskSpeculation);
             }
         }
         while let Some(index) = self

@@ -5,7 +5,7 @@
 //! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use helenus_protocol::Consistency;
 use helenus_protocol::connection::Body;
@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::answer::is_overload;
 use super::completion::Waiters;
-use super::environment::RetryAnswer;
+use super::environment::{Asked, Heard, RetryAnswer};
 use super::execution::{Action, Answer, AttemptId, Concluded, Input};
 use super::route::Route;
 use super::{Request, State, Success, Token, answer};
@@ -87,6 +87,9 @@ impl Request {
             let seat = unseated.and_then(|id| state.unseat(id));
             if let (Some(seat), Some(since), Some(Input::Responded(_, answer))) = (&seat, since, &input) {
                 note_load(&seat.connection, answer, since, now);
+                if matches!(answer, Answer::Plain(_)) {
+                    later.push(Later::Latency(Heard::Answer, now.saturating_duration_since(since)));
+                }
             }
             // The seat that is gone may have been the one that would have called: another is to be armed.
             if fired || unseated.is_some() {
@@ -95,7 +98,11 @@ impl Request {
             while let Some(next) =
                 input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) })
             {
-                if let Input::Responded(_, Answer::Error(_)) | Input::Failed(..) | Input::Retry(..) = &next {
+                if let Input::Responded(_, Answer::Error(_))
+                | Input::Failed(..)
+                | Input::Retry(..)
+                | Input::Speculation(_) = &next
+                {
                     self.environment.note(&next);
                 }
                 for action in state.execution.handle(next, now) {
@@ -107,7 +114,7 @@ impl Request {
             if state.execution.has_ended() && !state.ended { Some(state.end()) } else { None }
         };
         for action in later {
-            self.perform_unlocked(action);
+            self.perform_unlocked(action, now);
         }
         if let Some(told) = told {
             told.tell(self);
@@ -141,25 +148,29 @@ impl Request {
             }
             Action::Orphan { id, since } => {
                 if let Some(seat) = state.unseat(id) {
-                    seat.connection.load().given_up(now.saturating_duration_since(since), now);
+                    let waited = now.saturating_duration_since(since);
+                    seat.connection.load().given_up(waited, now);
+                    later.push(Later::Latency(Heard::Nothing, waited));
                     let token = seat.connection.orphan(seat.stream, |token| token.is(self, id), now);
                     token.into_iter().for_each(Token::discard);
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
-            Action::AskRetry { id, host, error, retries } => {
-                later.push(Later::AskRetry(id, host, error, retries));
+            Action::AskRetry { id, host, error, retries, attempts } => {
+                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts }));
             }
+            Action::AskSpeculation => inputs.push(Input::Speculation(self.environment.may_speculate(now))),
             Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
             Action::AwaitSchema(change, host) => later.push(Later::AwaitSchema(change, host)),
         }
     }
 
-    fn perform_unlocked(self: &Arc<Self>, action: Later) {
+    fn perform_unlocked(self: &Arc<Self>, action: Later, now: Instant) {
         match action {
-            Later::AskRetry(id, host, error, retries) => {
-                match self.environment.ask_retry(self, &host, &error, retries, id) {
+            Later::Latency(heard, latency) => self.environment.note_latency(self, heard, latency, now),
+            Later::AskRetry(id, host, error, asked) => {
+                match self.environment.ask_retry(self, &host, &error, asked, id) {
                     RetryAnswer::Now(verdict) => self.handle(Input::Retry(id, verdict)),
                     RetryAnswer::Later => {}
                 }
@@ -242,15 +253,17 @@ impl Request {
 
     /// The common end: the only attempt was answered. Gives the envelope back where there is more to it.
     fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) -> Option<Envelope> {
-        let told = {
+        let (latency, told) = {
             let mut state = lock(&self.state);
             let Some(concluded) = state.execution.conclude(attempt) else { return Some(envelope) };
             let Concluded { host, began, attempts } = concluded;
-            host.load().answered(now.saturating_duration_since(began), now);
+            let latency = now.saturating_duration_since(began);
+            host.load().answered(latency, now);
             state.seats.clear();
             state.outcome = Some(Ok(Success { envelope: Some(envelope), host, attempts }));
-            state.end()
+            (latency, state.end())
         };
+        self.environment.note_latency(self, Heard::Answer, latency, now);
         told.tell(self);
         None
     }
@@ -282,7 +295,8 @@ impl State {
 
 /// What cannot be done while the request's state is held, since it may take other locks or run others' code.
 enum Later {
-    AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
+    Latency(Heard, Duration),
+    AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, Asked),
     Prepare(AttemptId, Arc<Host>, Instant),
     WaitForRoom(u64, SmallVec<[Arc<Host>; 3]>, Option<Instant>),
     SetKeyspace(String),

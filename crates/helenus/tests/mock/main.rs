@@ -2,18 +2,20 @@
 
 mod altering;
 mod authentication;
+mod budgets;
 mod bulk;
 #[cfg(feature = "tls")]
 mod canary;
+mod choosing;
 #[cfg(feature = "cloud")]
 mod cloud;
-mod choosing;
 mod connecting;
 mod control;
 mod deadlines;
 mod deliveries;
 mod distances;
 mod endings;
+mod failing_policies;
 mod following;
 mod keyspace;
 mod metrics;
@@ -22,6 +24,7 @@ mod paging;
 mod pools;
 mod prepared;
 mod queue;
+mod profiles;
 mod reserving;
 mod routing;
 mod scan;
