@@ -188,10 +188,8 @@ impl RetryPolicy for PythonRetry {
                 Ok((2, ..)) => RetryDecision::Ignore,
                 Ok((3, level, after)) => at(RetryDecision::NEXT_HOST, level).after(after),
                 Ok(_) => RetryDecision::Rethrow,
-                Err(error) => {
-                    error.write_unraisable(py, Some(self.policy.bind(py)));
-                    RetryDecision::Rethrow
-                }
+                // It becomes the cause of what is raised.
+                Err(error) => context.fail(error),
             }
         });
         decided.unwrap_or(RetryDecision::Rethrow)
