@@ -236,11 +236,11 @@ impl<H: Clone + PartialEq> Execution<H> {
 
     /// One more attempt beside those under way, if it may be; if not, perhaps after the next wait.
     fn speculate(&mut self, granted: bool, now: Instant, actions: &mut Actions<H>) {
-        if granted {
+        if !granted {
+            self.plan_speculation(now);
+        } else if !self.live.is_empty() && !self.plan_empty {
             self.speculated += 1;
             self.want_host(actions);
-        } else {
-            self.plan_speculation(now);
         }
     }
 

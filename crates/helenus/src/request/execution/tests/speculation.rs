@@ -155,6 +155,15 @@ fn an_answer_comes_before_the_word_on_speculation() {
 }
 
 #[test]
+fn who_waits_for_room_meanwhile_is_not_sent_anywhere() {
+    let mut run = Run::begun(speculative);
+    run.after_unanswered(1);
+    run.feed(Input::Failed(0, busy(), false));
+    assert_eq!(run.host(None), ["wait for a"]);
+    assert!(run.feed(Input::Speculation(true)).is_empty());
+}
+
+#[test]
 fn a_plan_that_has_run_out_is_not_asked_about() {
     let mut run = both();
     run.lost(1, false);
