@@ -146,6 +146,28 @@ class TestPolicies:
             session.execute(SimpleStatement("INSERT", retry_policy=Mine()))
         assert asked == [(ConsistencyLevel.LOCAL_ONE, WriteType.BATCH_LOG, 2, 1, 0)]
 
+    @pytest.mark.parametrize("answer", ["raise", "nonsense"])
+    def test_an_exception_of_a_retry_policy_is_the_cause(
+        self, mock: MockCluster, session: Session, answer: str
+    ) -> None:
+        class Mine(RetryPolicy):
+            def on_unavailable(self, *args: Any, **kwargs: Any) -> Any:
+                if answer == "raise":
+                    raise LookupError("no idea")
+                return answer
+
+        mock.on(query("SELECT 1"), error("unavailable", consistency="QUORUM", required=2, alive=1))
+        with pytest.raises(Unavailable) as caught:
+            session.execute(SimpleStatement("SELECT 1", retry_policy=Mine()))
+        cause = caught.value.__cause__
+        if answer == "raise":
+            assert isinstance(cause, LookupError)
+            assert cause.args == ("no idea",)
+            assert cause.__traceback__ is not None
+        else:
+            assert isinstance(cause, Exception)
+        session.execute("SELECT 2")
+
     def test_a_pause_of_a_retry_policy(self, mock: MockCluster, session: Session) -> None:
         times: list[float] = []
 

@@ -1,5 +1,6 @@
 //! Every knob, its default, and why.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -12,9 +13,10 @@ use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 use crate::cluster::proxy::Proxy;
 pub use crate::connection::open::{ConnectionConfig, SocketOption};
 use crate::policy::{
-    AddressTranslator, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
+    AddressTranslator, Budget, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
     SpeculativeExecutionPolicy, TimestampGenerator,
 };
+use crate::profile::ExecutionProfile;
 pub use helenus_protocol::connection::handshake::CompressionChoice;
 
 /// Where to look for the cluster first.
@@ -66,6 +68,8 @@ pub struct RequestDefaults {
     pub speculative_execution: Arc<dyn SpeculativeExecutionPolicy>,
     /// Client-side timestamps; they make writes idempotent.
     pub timestamps: Option<Arc<dyn TimestampGenerator>>,
+    /// Whether servers record a trace of each request. They do not.
+    pub tracing: bool,
 }
 
 /// How many connections to hold to a host at one distance.
@@ -107,6 +111,14 @@ pub struct Config {
     pub protocol_version: Option<ProtocolVersion>,
     /// What requests get.
     pub defaults: RequestDefaults,
+    /// Other options for kinds of requests, by name.
+    pub profiles: BTreeMap<String, ExecutionProfile>,
+    /// How many of a session's requests may be tried again because a retry policy says so: one for ten that succeed, and ten a
+    /// second. `None`: as many as the policies want. A request that was never sent goes to the next host in any case.
+    pub retry_budget: Option<Budget>,
+    /// How many of a session's requests may be sent speculatively: one for ten that are idempotent by their caller's word
+    /// and have a policy for that, and ten a second. `None`: as many as the policies want.
+    pub speculation_budget: Option<Budget>,
     /// When a lost host is tried again.
     pub reconnection: Arc<dyn ReconnectionPolicy>,
     /// When a host is taken for down.
@@ -167,7 +179,11 @@ impl Config {
                 retry: Arc::new(policy::DefaultRetryPolicy),
                 speculative_execution: Arc::new(policy::NoSpeculativeExecutionPolicy),
                 timestamps: Some(Arc::new(policy::MonotonicTimestampGenerator::new())),
+                tracing: false,
             },
+            profiles: BTreeMap::new(),
+            retry_budget: Some(Budget::RETRIES),
+            speculation_budget: Some(Budget::SPECULATIONS),
             reconnection: Arc::new(policy::ExponentialReconnectionPolicy::default()),
             conviction: Arc::new(policy::SimpleConvictionPolicy),
             address_translation: Arc::new(policy::IdentityTranslator),

@@ -11,6 +11,7 @@ use helenus_protocol::response::ServerError;
 use helenus_protocol::{DecodeError, EncodeError, ProtocolViolation};
 
 use crate::cluster::Host;
+use crate::policy::PolicyFailure;
 
 /// Why a connection could not be opened, or ended.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -166,6 +167,20 @@ pub struct QueueState {
     pub max_bytes: usize,
 }
 
+/// Why a failed attempt was final although no retry policy had decided so.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotRetried {
+    /// The policy would have tried again, but the session's retries are bounded: see
+    /// [`Config::retry_budget`](crate::Config::retry_budget).
+    #[error("not tried again, since the session's retry budget is used up")]
+    BudgetSpent,
+    /// The retry policy could not decide: it panicked, or said so by
+    /// [`RetryContext::fail`](crate::policy::RetryContext::fail).
+    #[error("not tried again, since the retry policy failed: {0}")]
+    PolicyFailed(PolicyFailure),
+}
+
 /// How a request failed, with every attempt in order.
 #[derive(Debug, Clone)]
 pub enum RequestFailure<H = Arc<Host>> {
@@ -184,6 +199,8 @@ pub enum RequestFailure<H = Arc<Host>> {
         host: H,
         /// All attempts, the last included.
         attempts: Vec<Attempt<H>>,
+        /// Why it was not tried again, where that was not decided by the retry policy.
+        not_retried: Option<NotRetried>,
     },
     /// Every host that is left was busy, and there was no room in the session's queue, or none on a connection in time.
     /// Not one byte was sent after the last attempt that says so.
@@ -240,7 +257,10 @@ impl fmt::Display for RequestFailure {
                 f.write_str("no host could run the request")?;
                 write_attempts(f, attempts)
             }
-            Self::Attempt { error, host, .. } => write!(f, "{}: {error}", host.address()),
+            Self::Attempt { error, host, not_retried, .. } => {
+                write!(f, "{}: {error}", host.address())?;
+                not_retried.as_ref().map_or(Ok(()), |why| write!(f, "; {why}"))
+            }
             Self::Busy { waited, queue, attempts } => {
                 match queue {
                     Some(QueueState { requests, bytes, max_requests, max_bytes }) => write!(
@@ -282,6 +302,9 @@ pub enum Error {
     /// The caller's settings cannot be true.
     #[error("wrong setting: {0}")]
     Configuration(String),
+    /// A policy of the caller's own failed before anything was sent: the one for load balancing, say, has panicked.
+    #[error("nothing was sent: {0}")]
+    Policy(PolicyFailure),
     /// The session or the cluster was shut down.
     #[error("the session is shut down")]
     ShutDown,

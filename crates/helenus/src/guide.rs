@@ -5,3 +5,6 @@ struct Statements;
 
 #[doc = include_str!("../../../docs/guide/paging.md")]
 struct Paging;
+
+#[doc = include_str!("../../../docs/guide/policies.md")]
+struct Policies;

@@ -112,6 +112,9 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     }
     config.reconnection = policies::reconnection(&setting(options, "reconnection")?)?;
     config.defaults.retry = policies::retry(&setting(options, "retry")?, py.None())?;
+    // As in cassandra-driver, a policy's word is the last one.
+    config.retry_budget = None;
+    config.speculation_budget = None;
     // The façade has timestamps of its own, which a program may replace.
     config.defaults.timestamps = None;
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use helenus::protocol::connection::handshake::HandshakeError;
 use helenus::protocol::response::ServerError;
-use helenus::{Attempt, AttemptError, ConnectionError, Error, RequestFailure};
+use helenus::{Attempt, AttemptError, ConnectionError, Error, NotRetried, RequestFailure};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -82,7 +82,16 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
             };
             raise(py, &python::NO_HOST_AVAILABLE, (why, by_address(py, attempts)?))
         }
-        RequestFailure::Attempt { error, host, .. } => attempt_error(py, error, host.address()),
+        RequestFailure::Attempt { error, host, not_retried, .. } => {
+            let raised = attempt_error(py, error, host.address())?;
+            // An exception of the program's own retry policy is the reason why this one is raised.
+            if let Some(NotRetried::PolicyFailed(failure)) = not_retried
+                && let Some(cause) = failure.downcast_ref::<PyErr>()
+            {
+                raised.set_cause(py, Some(cause.clone_ref(py)));
+            }
+            Ok(raised)
+        }
         RequestFailure::TimedOut { waiting, attempts, .. } => {
             let errors = by_address(py, attempts)?;
             let mut last_host = None;

@@ -39,7 +39,11 @@ pub(super) fn load_balancing(described: &Bound<'_, PyAny>) -> PyResult<Option<Ar
         "token_aware" => {
             let (_, child, shuffle): (String, Bound<'_, PyAny>, bool) = described.extract()?;
             let Some(child) = load_balancing(&child)? else { return Ok(None) };
-            Arc::new(TokenAwarePolicy::new(child).with_shuffle_replicas(shuffle))
+            Arc::new(
+                TokenAwarePolicy::new(child)
+                    .with_shuffle_replicas(shuffle)
+                    .with_slow_replica_avoidance(false),
+            )
         }
         "allow_list" => {
             let (_, addresses): (String, Vec<std::net::IpAddr>) = described.extract()?;
@@ -184,10 +188,8 @@ impl RetryPolicy for PythonRetry {
                 Ok((2, ..)) => RetryDecision::Ignore,
                 Ok((3, level, after)) => at(RetryDecision::NEXT_HOST, level).after(after),
                 Ok(_) => RetryDecision::Rethrow,
-                Err(error) => {
-                    error.write_unraisable(py, Some(self.policy.bind(py)));
-                    RetryDecision::Rethrow
-                }
+                // It becomes the cause of what is raised.
+                Err(error) => context.fail(error),
             }
         });
         decided.unwrap_or(RetryDecision::Rethrow)

@@ -138,7 +138,7 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
     options.timestamp = at(4)?.extract()?;
     options.timeout = Some(timeout(at(5)?.extract()?));
     options.idempotent = at(6)?.extract()?;
-    options.tracing = at(7)?.extract()?;
+    options.tracing = Some(at(7)?.extract()?);
     options.keyspace = at(8)?.extract::<Option<String>>()?.map(Arc::from);
     let payload = at(9)?;
     if !payload.is_none() {

@@ -13,7 +13,11 @@ use crate::config::{Config, ContactPoint, QueueLimits};
 use crate::connection::transport::CipherFactory;
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::policy::{LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy};
+use crate::policy::{
+    Budget, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy, SpeculativeExecutionPolicy,
+    TimestampGenerator,
+};
+use crate::profile::ExecutionProfile;
 use crate::session::Session;
 
 /// Collects settings; see [`Config`] for each and its default.
@@ -106,6 +110,36 @@ impl ClusterBuilder {
     /// Decides about retries by this policy.
     pub fn retry_policy(mut self, policy: Arc<dyn RetryPolicy>) -> Self {
         self.config.defaults.retry = policy;
+        self
+    }
+
+    /// Sends slow requests to one more host by this policy, if their caller has marked them idempotent.
+    pub fn speculative_execution(mut self, policy: Arc<dyn SpeculativeExecutionPolicy>) -> Self {
+        self.config.defaults.speculative_execution = policy;
+        self
+    }
+
+    /// Gives writes these timestamps; `None`: the server stamps them.
+    pub fn timestamps(mut self, generator: Option<Arc<dyn TimestampGenerator>>) -> Self {
+        self.config.defaults.timestamps = generator;
+        self
+    }
+
+    /// Bounds how often requests are tried again; `None`: not at all. See [`Config::retry_budget`].
+    pub const fn retry_budget(mut self, budget: Option<Budget>) -> Self {
+        self.config.retry_budget = budget;
+        self
+    }
+
+    /// Bounds how often requests are sent speculatively; `None`: not at all. See [`Config::speculation_budget`].
+    pub const fn speculation_budget(mut self, budget: Option<Budget>) -> Self {
+        self.config.speculation_budget = budget;
+        self
+    }
+
+    /// Adds a named set of options for one kind of requests. One of the same name is replaced.
+    pub fn execution_profile(mut self, name: impl Into<String>, profile: ExecutionProfile) -> Self {
+        self.config.profiles.insert(name.into(), profile);
         self
     }
 

@@ -6,7 +6,21 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::{Host, Snapshot};
 use crate::lock::lock;
+use crate::policy::guard::guarded;
 use crate::policy::{HostDistance, LoadBalancingPolicy};
+
+/// How near a host is for the one of several policies for which it is nearest: whether it gets connections at all.
+pub(crate) fn nearest(
+    policies: &[Arc<dyn LoadBalancingPolicy>],
+    snapshot: &Arc<Snapshot>,
+    host: &Host,
+) -> HostDistance {
+    let distances = policies.iter().map(|policy| match policy.distance_is_cheap() {
+        true => asked(snapshot, policy, host),
+        false => snapshot.distance(policy, host),
+    });
+    distances.min().unwrap_or(HostDistance::Ignored)
+}
 
 /// One policy's answers by the places of the hosts.
 #[derive(Debug, Clone)]
@@ -22,11 +36,16 @@ impl Answers {
     ) -> HostDistance {
         let kept = snapshot.place(host).and_then(|place| self.0.get(place));
         match kept {
-            Some(kept) => *kept.get_or_init(|| policy.distance(snapshot, host)),
+            Some(kept) => *kept.get_or_init(|| asked(snapshot, policy, host)),
             // A host that has left the cluster meanwhile.
-            None => policy.distance(snapshot, host),
+            None => asked(snapshot, policy, host),
         }
     }
+}
+
+/// A policy that panics has not said that a host is to be used like a local one, nor that it is to be done without.
+fn asked(snapshot: &Arc<Snapshot>, policy: &Arc<dyn LoadBalancingPolicy>, host: &Host) -> HostDistance {
+    guarded("load-balancing policy", || policy.distance(snapshot, host)).unwrap_or(HostDistance::Remote)
 }
 
 /// The answers of all policies that were asked; mostly of one.

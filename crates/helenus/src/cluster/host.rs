@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use uuid::Uuid;
 
+use super::load::HostLoad;
 use crate::routing::Token;
 
 /// What the system tables say of a node.
@@ -70,6 +71,7 @@ pub enum HostStatus {
 struct HostState {
     status: AtomicU8,
     set_aside: AtomicBool,
+    load: Arc<HostLoad>,
 }
 
 /// A node. Two hosts are equal if they are the same node, whatever their facts.
@@ -82,8 +84,11 @@ impl Host {
     /// A node that nobody has tried to reach yet.
     #[must_use]
     pub fn new(facts: HostFacts) -> Self {
-        let state =
-            HostState { status: AtomicU8::new(HostStatus::Unknown as u8), set_aside: AtomicBool::new(false) };
+        let state = HostState {
+            status: AtomicU8::new(HostStatus::Unknown as u8),
+            set_aside: AtomicBool::new(false),
+            load: Arc::default(),
+        };
         Self { facts, state: Arc::new(state) }
     }
 
@@ -160,6 +165,11 @@ impl Host {
     #[must_use]
     pub fn is_set_aside(&self) -> bool {
         self.state.set_aside.load(Ordering::Relaxed)
+    }
+
+    /// How busy and how quick it is.
+    pub(crate) fn load(&self) -> &Arc<HostLoad> {
+        &self.state.load
     }
 
     /// Notes that it is silent, or that it answered again. True if that is a change.

@@ -14,7 +14,7 @@ use super::table::Table;
 use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error};
 use crate::policy::Plan;
-use crate::request::environment::{Environment, RetryAnswer};
+use crate::request::environment::{Asked, Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
 use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request, Token};
@@ -55,7 +55,7 @@ impl Environment for Bare {
         _: &Arc<Request>,
         _: &Arc<Host>,
         _: &AttemptError,
-        _: u32,
+        _: Asked,
         _: AttemptId,
     ) -> RetryAnswer {
         RetryAnswer::Now(Verdict::Rethrow)
@@ -118,7 +118,7 @@ impl Link {
             policy_decides: false,
             speculation: Vec::new(),
         };
-        let facts = Facts { consistency: Consistency::One, idempotent: true };
+        let facts = Facts { consistency: Consistency::One, idempotent: true, began: now };
         let environment = Arc::new(Bare { version, handle: Handle::current() });
         let route = Route::Fixed(Some(Arc::clone(&self.host)), Arc::clone(&self.connection));
         let request = Request::new(message, limits, route, environment, Statement::from(""), None, facts);

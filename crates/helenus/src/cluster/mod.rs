@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod distances;
 pub(crate) mod host;
 pub(crate) mod link;
+pub(crate) mod load;
 pub(crate) mod proxy;
 mod snapshot;
 pub(crate) mod table;
@@ -25,6 +26,7 @@ use helenus_protocol::response::SchemaChange;
 use tokio::sync::{mpsc, oneshot};
 
 pub use builder::ClusterBuilder;
+pub(crate) use distances::nearest;
 pub use host::{Host, HostFacts, HostStatus};
 pub use snapshot::Snapshot;
 
@@ -34,8 +36,10 @@ use crate::error::{ConnectionError, Error, RequestFailure};
 use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{Counters, Metrics};
-use crate::policy::{HostDistance, HostStateListener};
+use crate::policy::guard::guarded;
+use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy};
 use crate::pool::plain_endpoint;
+use crate::profile::{ExecutionProfile, ProfileHandle, Profiles};
 use crate::schema::{Schema, SchemaPart};
 use crate::session::{Session, SessionInner};
 use link::Link;
@@ -72,6 +76,7 @@ pub(crate) struct ClusterInner {
     /// The hosts' distances will be asked again soon.
     judging: AtomicBool,
     listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    profiles: Mutex<Profiles>,
     news: mpsc::UnboundedSender<News>,
     shut_down: AtomicBool,
     /// Held while the schema is read and put in place: what was read earlier is never put over what was read later.
@@ -95,6 +100,7 @@ impl Cluster {
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();
         let pool_size = config.pool_size;
+        let profiles = Profiles::new(&config.profiles, &config.defaults);
         let inner = Arc::new(ClusterInner {
             config,
             executor,
@@ -106,6 +112,7 @@ impl Cluster {
             pool_size: Mutex::new(pool_size),
             judging: AtomicBool::new(false),
             listeners: Mutex::default(),
+            profiles: Mutex::new(profiles),
             news: news.clone(),
             shut_down: AtomicBool::new(false),
             reading_schema: tokio::sync::Mutex::default(),
@@ -212,6 +219,31 @@ impl Cluster {
         self.inner.counters.read()
     }
 
+    /// The execution profile of this name, for [statements](crate::Statement::with_profile).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] where there is none, with the names of those that there are.
+    pub fn execution_profile(&self, name: &str) -> Result<ProfileHandle, Error> {
+        lock(&self.inner.profiles).named(name)
+    }
+
+    /// Adds an execution profile. Sessions begin to connect to the hosts that it uses and no other one did; its
+    /// load-balancing policy is asked for them on the caller's thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] where there is one of this name already: requests may be under way by it.
+    pub fn add_execution_profile(
+        &self,
+        name: &str,
+        profile: &ExecutionProfile,
+    ) -> Result<ProfileHandle, Error> {
+        let handle = lock(&self.inner.profiles).add(name, profile, &self.inner.config.defaults)?;
+        self.ask_distances();
+        Ok(handle)
+    }
+
     /// Has `listener` told of hosts from now on.
     pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
         lock(&self.inner.listeners).push(listener);
@@ -224,8 +256,8 @@ impl Cluster {
         loop {
             let before = self.snapshot();
             let after = Arc::new(before.judged_anew());
-            let policy = &self.inner.config.defaults.load_balancing;
-            after.hosts().iter().for_each(|host| _ = after.distance(policy, host));
+            let policies = self.inner.policies();
+            after.hosts().iter().for_each(|host| _ = nearest(&policies, &after, host));
             if self.inner.replace(&before, &after) {
                 return;
             }
@@ -357,10 +389,10 @@ impl ClusterInner {
 
     /// Asks the load-balancing policy how near each host is; the snapshot keeps the answers.
     async fn judge(&self, snapshot: &Arc<Snapshot>) {
-        let policy = Arc::clone(&self.config.defaults.load_balancing);
+        let policies = self.policies();
         let snapshot = Arc::clone(snapshot);
-        let may_block = policy.may_block();
-        let ask = move || snapshot.hosts().iter().for_each(|host| _ = snapshot.distance(&policy, host));
+        let may_block = policies.iter().any(|policy| policy.may_block());
+        let ask = move || snapshot.hosts().iter().for_each(|host| _ = nearest(&policies, &snapshot, host));
         if !may_block {
             ask();
         } else if self.executor.main().spawn_blocking(ask).await.is_err() {
@@ -384,10 +416,16 @@ impl ClusterInner {
         });
     }
 
+    /// The load-balancing policies of the session's defaults and of all profiles.
+    pub(crate) fn policies(&self) -> Vec<Arc<dyn LoadBalancingPolicy>> {
+        lock(&self.profiles).policies(&self.config.defaults.load_balancing)
+    }
+
     fn tell(&self, what: impl Fn(&dyn HostStateListener)) {
         let listeners = lock(&self.listeners).clone();
         for listener in listeners {
-            what(&*listener);
+            // What listeners fail with is logged; the others hear of it all the same.
+            _ = guarded("host listener", || what(&*listener));
         }
     }
 
@@ -421,8 +459,8 @@ impl ClusterInner {
     async fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
         let snapshot = self.snapshot();
         // A host that is not to be used is not to be watched from either, unless it is all that can be found.
-        let policy = &self.config.defaults.load_balancing;
-        let is_used = |host: &&Arc<Host>| snapshot.distance(policy, host) != HostDistance::Ignored;
+        let policies = self.policies();
+        let is_used = |host: &&Arc<Host>| nearest(&policies, &snapshot, host) != HostDistance::Ignored;
         let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
         hosts.sort_by_key(|host| (host.address() == lost, host.is_set_aside(), !host.is_up()));

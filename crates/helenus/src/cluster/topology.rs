@@ -13,6 +13,7 @@ use super::link::Link;
 use super::table::TableRow;
 use crate::error::Error;
 use crate::policy::AddressTranslator;
+use crate::policy::guard::guarded;
 use crate::routing::{Partitioner, Token};
 
 /// What the system tables say.
@@ -99,7 +100,7 @@ async fn translated(
         hosts
     };
     if !translator.may_block() {
-        return translate();
+        return guarded("address translator", translate).unwrap_or(before);
     }
     tokio::task::spawn_blocking(translate).await.unwrap_or_else(|_panicked| {
         tracing::error!("the address translator panicked; addresses are left as they are");

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::control::{establish, refresh_schema, refresh_topology, setup_error};
 use super::{ClusterInner, Host};
 use crate::error::Error;
+use crate::policy::ReconnectionSchedule;
 use crate::schema::{SchemaPart, Stale};
 
 /// Between attempts to take over where the reconnection policy has no more pauses: the cluster is not given up.
@@ -225,7 +226,8 @@ async fn take_over(
                 }
                 Err(errors) => pending.tell(&Err(Error::Connect(errors))),
             }
-            let pauses = pauses.get_or_insert_with(|| cluster.config.reconnection.schedule());
+            let pauses =
+                pauses.get_or_insert_with(|| ReconnectionSchedule::of(&*cluster.config.reconnection));
             pauses.next().unwrap_or(LAST_PAUSE)
         };
         let until = tokio::time::sleep(pause);

@@ -203,7 +203,7 @@ impl Connection {
                     Answered::Nobody => nobodys = Some(envelope.header.stream),
                 }
             }
-            self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+            self.note_in_flight(sender.in_flight());
             self.orphans.store(sender.orphans(), Ordering::Relaxed);
         }
         for (token, envelope) in reading.answered.drain(..) {

@@ -27,6 +27,7 @@ use helenus_protocol::connection::{Body, Refused, Sender};
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::Event;
 
+use crate::cluster::load::HostLoad;
 use crate::error::ConnectionError;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
@@ -56,6 +57,10 @@ pub(crate) trait Owner: Send + Sync {
     }
     /// Stream ids were given back, or bytes were written: there may be room where there was none.
     fn handle_room(&self) {}
+    /// Whose load this connection's requests are; `None`: nobody's who is chosen by it.
+    fn load(&self) -> Option<Arc<HostLoad>> {
+        None
+    }
     /// The connection has ended; its requests have been told.
     fn handle_closed(&self, connection: &Arc<Connection>, error: &ConnectionError);
 }
@@ -77,6 +82,7 @@ pub(crate) struct Connection {
     signals: AtomicU8,
     /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
     in_flight: AtomicUsize,
+    load: Arc<HostLoad>,
     orphans: AtomicUsize,
     /// Bytes that have left the sender and that the socket has not accepted.
     unsent: AtomicUsize,
@@ -156,6 +162,18 @@ impl Connection {
         self.ended.get()
     }
 
+    /// How busy and how quick its host is.
+    pub(crate) const fn load(&self) -> &Arc<HostLoad> {
+        &self.load
+    }
+
+    /// Requests in flight have changed; the sender is held.
+    fn note_in_flight(&self, now: usize) {
+        let before = self.in_flight.load(Ordering::Relaxed);
+        self.in_flight.store(now, Ordering::Relaxed);
+        self.load.in_flight_changed(before, now);
+    }
+
     /// How many bytes wait to be written.
     pub(crate) fn unsent(&self) -> usize {
         self.unsent_beside(&lock(&self.sender))
@@ -212,7 +230,7 @@ impl Connection {
             } else {
                 Err((Refused::Full, token))
             };
-            self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+            self.note_in_flight(sender.in_flight());
             sent
         };
         match sent {
@@ -244,7 +262,7 @@ impl Connection {
     ) -> Option<Token> {
         let mut sender = lock(&self.sender);
         let token = sender.orphan(stream, now, is_it);
-        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        self.note_in_flight(sender.in_flight());
         self.orphans.store(sender.orphans(), Ordering::Relaxed);
         token
     }
@@ -253,7 +271,7 @@ impl Connection {
     pub(crate) fn reserve(&self) -> Option<i16> {
         let mut sender = lock(&self.sender);
         let stream = sender.reserve();
-        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        self.note_in_flight(sender.in_flight());
         stream
     }
 
@@ -262,7 +280,7 @@ impl Connection {
         let mut sender = lock(&self.sender);
         // On a connection that has ended there is nothing to give back.
         let _was_reserved = sender.give_back(stream);
-        self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
+        self.note_in_flight(sender.in_flight());
         drop(sender);
         self.owner.handle_room();
     }
@@ -310,7 +328,7 @@ impl Connection {
         let waiting = {
             let mut writing = lock(&self.writing);
             let mut sender = lock(&self.sender);
-            self.in_flight.store(0, Ordering::Relaxed);
+            self.note_in_flight(0);
             self.orphans.store(0, Ordering::Relaxed);
             sender.close(&mut writing.outgoing)
         };

@@ -186,6 +186,7 @@ pub(super) fn assemble(
         task: AtomicWaker::new(),
         signals: AtomicU8::new(0),
         in_flight: AtomicUsize::new(0),
+        load: owner.load().unwrap_or_default(),
         orphans: AtomicUsize::new(0),
         unsent: AtomicUsize::new(0),
         ended: OnceLock::new(),

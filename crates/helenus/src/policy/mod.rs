@@ -2,10 +2,13 @@
 //!
 //! A policy is asked and answers at once: it does no I/O, does not wait, and is given what it needs to know (the
 //! cluster as an `&Arc<Snapshot>`, the time as an argument). What is done with its answer is the engine's part; so is
-//! the gate before a retry policy: a request that may have run and is not idempotent never gets there.
+//! the gate before a retry policy: a request that may have run and is not idempotent never gets there. A policy that panics
+//! fails what it was asked for, and nothing else.
 
 mod address_translation;
+mod budget;
 mod conviction;
+pub(crate) mod guard;
 pub mod load_balancing;
 mod reconnection;
 pub mod retry;
@@ -16,12 +19,15 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cluster::{Host, HostFacts, Snapshot};
 
 pub use address_translation::IdentityTranslator;
+pub use budget::Budget;
+pub(crate) use budget::Purse;
 pub use conviction::SimpleConvictionPolicy;
+pub use guard::PolicyFailure;
 pub use load_balancing::{
     AllowListPolicy, DcAwareRoundRobinPolicy, DefaultLoadBalancingPolicy, HostDistance, HostFilterPolicy,
     Plan, RackAwareRoundRobinPolicy, RoundRobinPolicy, RoutingInfo, TokenAwarePolicy, default_load_balancing,
@@ -29,9 +35,11 @@ pub use load_balancing::{
 pub use reconnection::{ConstantReconnectionPolicy, ExponentialReconnectionPolicy, ReconnectionSchedule};
 pub use retry::{
     DefaultRetryPolicy, DowngradingConsistencyRetryPolicy, ExponentialBackoffRetryPolicy,
-    FallthroughRetryPolicy, RetryContext, RetryDecision, RetryFailure, RetryHost,
+    FallthroughRetryPolicy, RetryContext, RetryDecision, RetryFailure, RetryHost, RetryState,
 };
-pub use speculative_execution::{ConstantSpeculativeExecutionPolicy, NoSpeculativeExecutionPolicy};
+pub use speculative_execution::{
+    ConstantSpeculativeExecutionPolicy, NoSpeculativeExecutionPolicy, PercentileSpeculativeExecutionPolicy,
+};
 pub use timestamp::{MonotonicTimestampGenerator, NoTimestampGenerator};
 
 /// Which hosts are used, and in which order one request tries them.
@@ -97,6 +105,17 @@ pub trait SpeculativeExecutionPolicy: Debug + Send + Sync {
     /// How long after the last attempt was begun another one is, with `begun` speculative ones so far. None if no
     /// more is.
     fn delay(&self, begun: u32, query: &RoutingInfo) -> Option<Duration>;
+
+    /// Whether it wants to hear how long attempts take. It is asked once by each session and profile.
+    fn wants_latencies(&self) -> bool {
+        false
+    }
+
+    /// An attempt of any request, whether it may be run twice or not, was answered after `latency`; or nobody waits any
+    /// more, `latency` after it began. On an I/O thread, for each request, at the time `now`.
+    fn record(&self, latency: Duration, now: Instant) {
+        let _ = (latency, now);
+    }
 }
 
 /// Whether a failed connection means that its host is down.

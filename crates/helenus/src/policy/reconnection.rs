@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::guard::guarded;
 use super::{InvalidPolicy, ReconnectionPolicy};
 
 /// The pauses of one outage, each before one attempt.
@@ -15,11 +16,23 @@ impl ReconnectionSchedule {
     }
 }
 
+impl ReconnectionSchedule {
+    /// That of `policy` for one outage; the default one where it panics.
+    pub(crate) fn of(policy: &dyn ReconnectionPolicy) -> Self {
+        let made = guarded("reconnection policy", || policy.schedule());
+        made.unwrap_or_else(|_logged| ExponentialReconnectionPolicy::default().schedule())
+    }
+}
+
 impl Iterator for ReconnectionSchedule {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        self.0.next()
+        guarded("reconnection policy", || self.0.next()).unwrap_or_else(|_logged| {
+            // The rest of the outage goes by the default.
+            *self = ExponentialReconnectionPolicy::default().schedule();
+            self.0.next()
+        })
     }
 }
 
@@ -157,5 +170,28 @@ mod tests {
     fn a_limit_below_the_base_is_refused() {
         let error = ExponentialReconnectionPolicy::new(seconds(2), seconds(1), None).unwrap_err();
         assert_eq!(error.to_string(), "ExponentialReconnectionPolicy: max_delay is below base_delay");
+    }
+
+    #[derive(Debug)]
+    struct Panics;
+
+    impl ReconnectionPolicy for Panics {
+        fn schedule(&self) -> ReconnectionSchedule {
+            panic!("the policy of this test")
+        }
+    }
+
+    #[test]
+    fn where_a_policy_panics_the_default_goes_on() {
+        let second = Duration::from_millis(500)..=Duration::from_secs(1);
+        assert!(second.contains(&ReconnectionSchedule::of(&Panics).next().expect("it goes on for ever")));
+        let hour = Duration::from_secs(3600);
+        let mut pauses = ReconnectionSchedule::new((0..).map(move |n| {
+            assert_eq!(n, 0, "the second pause of this test");
+            hour
+        }));
+        assert_eq!(pauses.next(), Some(hour));
+        assert!(second.contains(&pauses.next().expect("it goes on for ever")));
+        assert!(pauses.next().expect("it goes on for ever") > Duration::from_millis(999));
     }
 }

@@ -1,7 +1,11 @@
 //! Speculative execution: how long a slow request waits before another host is asked as well. Only requests that
 //! the user marked as idempotent come this far.
 
+mod percentile;
+
 use std::time::Duration;
+
+pub use percentile::PercentileSpeculativeExecutionPolicy;
 
 use super::{RoutingInfo, SpeculativeExecutionPolicy};
 

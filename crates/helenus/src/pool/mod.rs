@@ -18,6 +18,7 @@ use helenus_protocol::response::{Event, ServerError};
 
 use crate::cluster::Host;
 use crate::cluster::link::Link;
+use crate::cluster::load::HostLoad;
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::ConnectionError;
@@ -325,6 +326,10 @@ impl Owner for PoolOwner {
         {
             tracing::info!(host = %pool.host.address(), silent, "a host is set aside, or is so no longer");
         }
+    }
+
+    fn load(&self) -> Option<Arc<HostLoad>> {
+        self.pool.upgrade().map(|pool| Arc::clone(pool.host.load()))
     }
 
     fn handle_event(&self, connection: &Arc<Connection>, event: Event) {

@@ -131,7 +131,7 @@ impl PoolPlan {
         if self.shut_down || self.retry_at.is_some() || self.given_up {
             return Vec::new();
         }
-        let pauses = self.pauses.get_or_insert_with(|| self.reconnection.schedule());
+        let pauses = self.pauses.get_or_insert_with(|| ReconnectionSchedule::of(&*self.reconnection));
         match pauses.next() {
             Some(pause) => self.wait_until(now.checked_add(pause)),
             None => {

@@ -1,7 +1,7 @@
 //! How far an answer is looked at by the engine itself.
 
 use helenus_protocol::envelope::Envelope;
-use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage};
+use helenus_protocol::response::{self, Message, Peek, Response, ResultKind, ResultMessage, ServerError};
 use helenus_protocol::{DecodeError, ProtocolVersion};
 
 use super::execution::Answer;
@@ -31,4 +31,14 @@ pub(super) fn classify(version: ProtocolVersion, envelope: Envelope) -> Result<A
         }
         _ => Answer::Plain(envelope),
     })
+}
+
+/// Errors by which a host says that it cannot cope. They come quickly.
+pub(super) const fn is_overload(error: &ServerError) -> bool {
+    matches!(
+        error,
+        ServerError::Overloaded { .. }
+            | ServerError::IsBootstrapping { .. }
+            | ServerError::ServerError { .. }
+    )
 }

@@ -1,7 +1,7 @@
 //! What a request under way needs of whom it belongs to: a session, or one connection.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use helenus_protocol::ProtocolVersion;
 use helenus_protocol::response::SchemaChange;
@@ -57,7 +57,7 @@ pub(crate) trait Environment: Send + Sync {
         request: &Arc<Request>,
         host: &Arc<Host>,
         error: &AttemptError,
-        retries: u32,
+        asked: Asked,
         attempt: AttemptId,
     ) -> RetryAnswer;
 
@@ -77,11 +77,37 @@ pub(crate) trait Environment: Send + Sync {
     /// A failure, or what was decided about one: to be counted.
     fn note(&self, _failure: &Input<Arc<Host>>) {}
 
+    /// What came of an attempt, `latency` after it began. With no lock held.
+    fn note_latency(&self, _request: &Request, _heard: Heard, _latency: Duration, _now: Instant) {}
+
+    /// Whether there may be a speculative attempt; it is taken to be made then.
+    fn may_speculate(&self, _now: Instant) -> bool {
+        true
+    }
+
     /// The version that all connections speak.
     fn version(&self) -> ProtocolVersion;
 
     /// The session, where the request belongs to one.
     fn session(self: Arc<Self>) -> Option<Arc<SessionInner>>;
+}
+
+/// How far a request has come that the retry policy is asked about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// How often it was tried again because a policy said so.
+    pub(crate) retries: u32,
+    /// How often it was tried at all.
+    pub(crate) attempts: u32,
+}
+
+/// What was heard of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The answer.
+    Answer,
+    /// Nothing so far, and nobody listens any more.
+    Nothing,
 }
 
 /// What came of asking the retry policy.

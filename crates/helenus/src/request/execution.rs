@@ -27,7 +27,7 @@ use helenus_protocol::Consistency;
 use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::ServerError;
 
-use crate::error::{Attempt, AttemptError};
+use crate::error::{Attempt, AttemptError, NotRetried};
 
 pub(crate) use action::{Action, Actions, Outcome, Success};
 pub(crate) use input::{Answer, Input, Verdict};
@@ -64,6 +64,17 @@ struct Live<H> {
     has_waited: bool,
 }
 
+/// How a request ended whose only attempt was answered.
+#[derive(Debug)]
+pub(crate) struct Concluded<H> {
+    /// Who answered.
+    pub(crate) host: H,
+    /// When the attempt began.
+    pub(crate) began: Instant,
+    /// What had failed before.
+    pub(crate) attempts: Vec<Attempt<H>>,
+}
+
 /// The state of one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution<H> {
@@ -73,14 +84,16 @@ pub(crate) struct Execution<H> {
     wanted: u32,
     next_id: AttemptId,
     retries: u32,
-    /// How often it was sent speculatively, and when it will be again.
+    /// How often it was sent speculatively.
     speculated: usize,
+    /// How many of the waits before that are over, and when the next one is.
+    waits: usize,
     speculate_at: Option<Instant>,
     consistency: Option<Consistency>,
     plan_empty: bool,
     attempts: Vec<Attempt<H>>,
     /// An error that the caller is to have, should no other attempt do better.
-    kept_back: Option<Box<(H, AttemptError)>>,
+    kept_back: Option<Box<(H, AttemptError, Option<NotRetried>)>>,
     /// Where a host was busy.
     room: Option<Box<Room<H>>>,
     settling: Option<Box<(Envelope, H)>>,
@@ -96,6 +109,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             next_id: 0,
             retries: 0,
             speculated: 0,
+            waits: 0,
             speculate_at: None,
             consistency: None,
             plan_empty: false,
@@ -150,17 +164,22 @@ impl<H: Clone + PartialEq> Execution<H> {
         self.live.iter().find(|live| live.id == id).map(|live| &live.host)
     }
 
-    /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended, and
-    /// this is the host that answered and what had failed before. `None`, with nothing changed, in every other case:
-    /// those are for [`Input::Responded`].
-    pub(crate) fn conclude(&mut self, id: AttemptId) -> Option<(H, Vec<Attempt<H>>)> {
+    /// When an attempt began that is under way.
+    pub(crate) fn began(&self, id: AttemptId) -> Option<Instant> {
+        self.live.iter().find(|live| live.id == id).map(|live| live.started)
+    }
+
+    /// An answer that needs no more work came to the only attempt there is, as it mostly does: the request has ended.
+    /// `None`, with nothing changed, in every other case: those are for [`Input::Responded`].
+    pub(crate) fn conclude(&mut self, id: AttemptId) -> Option<Concluded<H>> {
         match self.live.as_slice() {
             [live] if live.id == id && matches!(live.doing, Doing::Waiting) && !self.ended => {}
             _ => return None,
         }
         let live = self.live.pop()?;
         self.ended = true;
-        Some((live.host, std::mem::take(&mut self.attempts)))
+        let attempts = std::mem::take(&mut self.attempts);
+        Some(Concluded { host: live.host, began: live.started, attempts })
     }
 
     /// Takes what has happened, at `now`, and says what is to be done, in this order.
@@ -176,6 +195,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             Input::Responded(id, answer) => self.responded(id, answer, now, &mut actions),
             Input::Failed(id, error, written) => self.failed(id, error, written, now, &mut actions),
             Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
+            Input::Speculation(granted) => self.speculate(granted, now, &mut actions),
             Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
             Input::KeyspaceSet | Input::SchemaSettled => {
                 if let Some((envelope, host)) = self.settling.take().map(|settling| *settling) {
@@ -219,9 +239,19 @@ impl<H: Clone + PartialEq> Execution<H> {
         if self.limits.idempotent
             && self.speculate_at.is_none()
             && self.kept_back.is_none()
-            && let Some(delay) = self.limits.speculation.get(self.speculated)
+            && let Some(delay) = self.limits.speculation.get(self.waits)
         {
             self.speculate_at = now.checked_add(*delay);
+        }
+    }
+
+    /// One more attempt beside those under way, if it may be; if not, perhaps after the next wait.
+    fn speculate(&mut self, granted: bool, now: Instant, actions: &mut Actions<H>) {
+        if !granted {
+            self.plan_speculation(now);
+        } else if !self.live.is_empty() && !self.plan_empty {
+            self.speculated += 1;
+            self.want_host(actions);
         }
     }
 
@@ -331,9 +361,9 @@ impl<H: Clone + PartialEq> Execution<H> {
             Err(error @ AttemptError::Server(_)) => {
                 let live = self.live.swap_remove(index);
                 if error.is_retryable() {
-                    self.give_up(live, error, now, actions);
+                    self.give_up(live, error, None, now, actions);
                 } else {
-                    self.fail(live, error, now, actions);
+                    self.fail(live, error, None, now, actions);
                 }
             }
             // The statement itself was never run there: the next host may have it unasked.
@@ -350,10 +380,10 @@ impl<H: Clone + PartialEq> Execution<H> {
             return self.time_out(now, actions);
         }
         if self.speculate_at.is_some_and(|at| at <= now) {
-            self.speculated += 1;
+            self.waits += 1;
             self.speculate_at = None;
             if !self.plan_empty {
-                self.want_host(actions);
+                actions.push(Action::AskSpeculation);
             }
         }
         while let Some(index) = self

@@ -13,8 +13,8 @@ mod runner;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use smallvec::SmallVec;
 use crate::cluster::Host;
 use crate::connection::Seat;
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
+use crate::policy::RetryState;
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::Shared;
@@ -84,6 +85,8 @@ pub(crate) type ToPrepare = SmallVec<[Arc<Shared>; 1]>;
 pub(crate) struct Facts {
     pub(crate) consistency: Consistency,
     pub(crate) idempotent: bool,
+    /// When the request began.
+    pub(crate) began: Instant,
 }
 
 /// What changes while a request runs, under one lock.
@@ -110,6 +113,8 @@ pub(crate) struct Request {
     columns: Option<Arc<ResultColumns>>,
     facts: Facts,
     schema_agreed: AtomicBool,
+    /// What a retry policy keeps of it, made when one is asked.
+    retry_state: OnceLock<Box<RetryState>>,
     state: Mutex<State>,
 }
 
@@ -138,6 +143,7 @@ impl Request {
             columns,
             facts,
             schema_agreed: AtomicBool::new(true),
+            retry_state: OnceLock::new(),
             state: Mutex::new(State {
                 execution: Execution::new(limits),
                 route,
@@ -255,6 +261,11 @@ impl Request {
             }),
         }
         prepared
+    }
+
+    /// What a retry policy keeps of it.
+    pub(crate) fn retry_state(&self) -> &RetryState {
+        self.retry_state.get_or_init(Box::default)
     }
 
     pub(crate) const fn facts(&self) -> Facts {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::cluster::Host;
 use crate::connection::Connection;
 use crate::policy::Plan;
+use crate::policy::guard::guarded;
 
 /// Where a request's hosts come from.
 pub(crate) enum Route {
@@ -42,11 +43,39 @@ impl Route {
             *self = Self::Plan(Box::new(make_plan()), Some(*first));
         }
         match self {
-            Self::Plan(plan, None) => plan.next(),
-            Self::Plan(plan, Some(first)) => plan.find(|host| host.host_id() != *first),
+            // Mostly on an I/O thread, with the request's state held. A plan that panics has ended.
+            Self::Plan(plan, first) => {
+                let next = || plan.find(|host| *first != Some(host.host_id()));
+                guarded("load-balancing policy's plan", next).ok().flatten()
+            }
             Self::Fixed(host, _) => host.take(),
             Self::First(_) => self.take_first(),
             Self::Others(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::host::tests::{host, number_of};
+
+    #[test]
+    fn a_plan_that_panics_has_ended() {
+        let hosts = vec![host(1, "dc", "r"), host(2, "dc", "r")];
+        let mut route = Route::plan(Plan::from_iterator(hosts.into_iter().enumerate().map(|(n, host)| {
+            assert_eq!(n, 0, "no more than one");
+            host
+        })));
+        let mut next = || route.next_host(Plan::empty).map(|host| number_of(&host));
+        assert_eq!((next(), next()), (Some(1), None));
+    }
+
+    #[test]
+    fn the_first_host_is_left_out_of_the_plan_that_is_made_later() {
+        let hosts = vec![host(1, "dc", "r"), host(2, "dc", "r")];
+        let mut route = Route::First(Arc::clone(&hosts[1]));
+        let mut next = || route.next_host(|| Plan::from_hosts(hosts.clone())).map(|host| number_of(&host));
+        assert_eq!((next(), next()), (Some(1), None));
     }
 }

@@ -5,7 +5,7 @@
 //! again, a pause before a retry, a policy that is not ours) leaves the pass and comes back with its own input.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use helenus_protocol::Consistency;
 use helenus_protocol::connection::Body;
@@ -14,13 +14,14 @@ use helenus_protocol::response::SchemaChange;
 
 use smallvec::SmallVec;
 
+use super::answer::is_overload;
 use super::completion::Waiters;
-use super::environment::RetryAnswer;
-use super::execution::{Action, Answer, AttemptId, Input};
+use super::environment::{Asked, Heard, RetryAnswer};
+use super::execution::{Action, Answer, AttemptId, Concluded, Input};
 use super::route::Route;
 use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Dispatch, NotSent, Seat};
+use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::statement::Statement;
 use crate::sync::lock;
@@ -83,8 +84,13 @@ impl Request {
         let mut later = Vec::new();
         let told = {
             let mut state = lock(&self.state);
-            if let Some(id) = unseated {
-                state.seats.retain(|(seat, _)| *seat != id);
+            let since = unseated.and_then(|id| state.execution.began(id));
+            let seat = unseated.and_then(|id| state.unseat(id));
+            if let (Some(seat), Some(since), Some(Input::Responded(_, answer))) = (&seat, since, &input) {
+                note_load(&seat.connection, answer, since, now);
+                if matches!(answer, Answer::Plain(_)) {
+                    later.push(Later::Latency(Heard::Answer, now.saturating_duration_since(since)));
+                }
             }
             // The seat that is gone may have been the one that would have called: another is to be armed.
             if fired || unseated.is_some() {
@@ -93,7 +99,11 @@ impl Request {
             while let Some(next) =
                 input.take().or_else(|| if inputs.is_empty() { None } else { Some(inputs.remove(0)) })
             {
-                if let Input::Responded(_, Answer::Error(_)) | Input::Failed(..) | Input::Retry(..) = &next {
+                if let Input::Responded(_, Answer::Error(_))
+                | Input::Failed(..)
+                | Input::Retry(..)
+                | Input::Speculation(_) = &next
+                {
                     self.environment.note(&next);
                 }
                 for action in state.execution.handle(next, now) {
@@ -105,7 +115,7 @@ impl Request {
             if state.execution.has_ended() && !state.ended { Some(state.end()) } else { None }
         };
         for action in later {
-            self.perform_unlocked(action);
+            self.perform_unlocked(action, now);
         }
         if let Some(told) = told {
             told.tell(self);
@@ -135,29 +145,33 @@ impl Request {
                 later.push(Later::WaitForRoom(ticket, hosts, state.execution.poll_timeout()));
             }
             Action::LeaveQueue => {
-                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket))
+                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket));
             }
-            Action::Orphan(id) => {
-                if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
-                    let (_, seat) = state.seats.swap_remove(index);
+            Action::Orphan { id, since } => {
+                if let Some(seat) = state.unseat(id) {
+                    let waited = now.saturating_duration_since(since);
+                    seat.connection.load().given_up(waited, now);
+                    later.push(Later::Latency(Heard::Nothing, waited));
                     let token = seat.connection.orphan(seat.stream, |token| token.is(self, id), now);
                     token.into_iter().for_each(Token::discard);
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
-            Action::AskRetry { id, host, error, retries } => {
-                later.push(Later::AskRetry(id, host, error, retries));
+            Action::AskRetry { id, host, error, retries, attempts } => {
+                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts }));
             }
+            Action::AskSpeculation => inputs.push(Input::Speculation(self.environment.may_speculate(now))),
             Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),
             Action::SetKeyspace(keyspace) => later.push(Later::SetKeyspace(keyspace)),
             Action::AwaitSchema(change, host) => later.push(Later::AwaitSchema(change, host)),
         }
     }
 
-    fn perform_unlocked(self: &Arc<Self>, action: Later) {
+    fn perform_unlocked(self: &Arc<Self>, action: Later, now: Instant) {
         match action {
-            Later::AskRetry(id, host, error, retries) => {
-                match self.environment.ask_retry(self, &host, &error, retries, id) {
+            Later::Latency(heard, latency) => self.environment.note_latency(self, heard, latency, now),
+            Later::AskRetry(id, host, error, asked) => {
+                match self.environment.ask_retry(self, &host, &error, asked, id) {
                     RetryAnswer::Now(verdict) => self.handle(Input::Retry(id, verdict)),
                     RetryAnswer::Later => {}
                 }
@@ -230,7 +244,7 @@ impl Request {
     /// An answer has come for `attempt`.
     pub(super) fn answered(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) {
         let envelope = if answer::is_plain(&envelope) {
-            let Some(envelope) = self.conclude(attempt, envelope) else { return };
+            let Some(envelope) = self.conclude(attempt, envelope, now) else { return };
             envelope
         } else {
             envelope
@@ -243,20 +257,40 @@ impl Request {
     }
 
     /// The common end: the only attempt was answered. Gives the envelope back where there is more to it.
-    fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope) -> Option<Envelope> {
-        let told = {
+    fn conclude(self: &Arc<Self>, attempt: AttemptId, envelope: Envelope, now: Instant) -> Option<Envelope> {
+        let (latency, told) = {
             let mut state = lock(&self.state);
-            let Some((host, attempts)) = state.execution.conclude(attempt) else { return Some(envelope) };
+            let Some(concluded) = state.execution.conclude(attempt) else { return Some(envelope) };
+            let Concluded { host, began, attempts } = concluded;
+            let latency = now.saturating_duration_since(began);
+            host.load().answered(latency, now);
             state.seats.clear();
             state.outcome = Some(Ok(Success { envelope: Some(envelope), host, attempts }));
-            state.end()
+            (latency, state.end())
         };
+        self.environment.note_latency(self, Heard::Answer, latency, now);
         told.tell(self);
         None
     }
 }
 
+/// What an answer says of the load of the host that gave it.
+fn note_load(connection: &Connection, answer: &Answer, since: Instant, now: Instant) {
+    match answer {
+        Answer::Plain(_) => connection.load().answered(now.saturating_duration_since(since), now),
+        Answer::Error(error) if is_overload(error) => connection.load().refused(now),
+        // A change of the schema or of the keyspace takes as long as it takes; other errors are not the host's.
+        _ => {}
+    }
+}
+
 impl State {
+    /// The seat of an attempt, which it has no more.
+    fn unseat(&mut self, id: AttemptId) -> Option<Seat> {
+        let index = self.seats.iter().position(|(seated, _)| *seated == id)?;
+        Some(self.seats.swap_remove(index).1)
+    }
+
     /// Notes that the request has ended; whom to tell, once the state is not held any more.
     fn end(&mut self) -> Waiters {
         self.ended = true;
@@ -266,7 +300,8 @@ impl State {
 
 /// What cannot be done while the request's state is held, since it may take other locks or run others' code.
 enum Later {
-    AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, u32),
+    Latency(Heard, Duration),
+    AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, Asked),
     Prepare(AttemptId, Arc<Host>, Instant),
     WaitForRoom(u64, SmallVec<[Arc<Host>; 3]>, Option<Instant>),
     SetKeyspace(String),

@@ -12,13 +12,13 @@ use helenus_protocol::request::{
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
 
 use super::SessionInner;
-use super::wall_clock::wall_clock;
+use super::consult::Consulted;
+use crate::config::RequestDefaults;
 
 use crate::cluster::Snapshot;
 use crate::error::Error;
-use crate::policy::{Plan, RoutingInfo};
+use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
-use crate::request::route::Route;
 use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
 use crate::statement::Idempotence;
@@ -34,9 +34,6 @@ thread_local! {
     static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-/// The most speculative attempts that any policy is asked for.
-const MOST_SPECULATIVE: u32 = 16;
-
 impl SessionInner {
     /// The request that runs `statement`, not begun; or why there can be none, with the statement.
     pub(crate) fn request(
@@ -48,37 +45,26 @@ impl SessionInner {
             return Err((statement, Error::ShutDown));
         }
         let options = statement.options();
-        let defaults = self.defaults();
+        let defaults = self.defaults_of(options);
         let consistency = options.consistency.unwrap_or(defaults.consistency);
         let snapshot = self.cluster.current();
-        let routing = self.routing(&statement, &snapshot, consistency);
+        let routing = self.routing(&statement, &snapshot, consistency, now);
         // For a prepared statement this is known, for others it takes a look at their text.
         let idempotence = match &statement {
             Statement::Bound(bound) => Some(bound.prepared.idempotence()),
             _ if options.idempotent.is_some() => None,
             _ => Some(idempotence_of(&statement, &snapshot, &routing)),
         };
-        // What is as good twice without a timestamp writes nothing that the client would have to give one.
-        let timestamp = options.timestamp.or_else(|| match (&defaults.timestamps, idempotence) {
-            (None, _) | (_, Some(Idempotence::Idempotent)) => None,
-            (Some(generator), _) => generator.timestamp(wall_clock(now)),
-        });
-        let idempotent = options.idempotent.unwrap_or_else(|| {
-            // The same timestamp on every attempt makes the second write the same as the first.
-            idempotence.is_some_and(|idempotence| idempotence.allows_repeating(timestamp.is_some()))
-        });
+        let Consulted { timestamp, idempotent, policy_decides, speculation, route } =
+            match self.consult(options, defaults, &snapshot, &routing, idempotence) {
+                Ok(consulted) => consulted,
+                Err(error) => return Err((statement, error)),
+            };
         let parameters =
-            Parameters { version: self.context.version, options, consistency, timestamp, session: self };
+            Parameters { version: self.context.version, options, consistency, timestamp, defaults };
         let (message, columns) = match parameters.encode(&statement) {
             Ok(encoded) => encoded,
             Err(error) => return Err((statement, error.into())),
-        };
-        let policy_decides = options.retry_policy.as_ref().unwrap_or(&defaults.retry).decides_idempotence();
-        // Only what the caller marked is sent twice without need (H5).
-        let speculation = match &options.speculation {
-            _ if options.idempotent != Some(true) => Vec::new(),
-            Some(waits) => waits.clone(),
-            None => self.speculation(&routing),
         };
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
@@ -88,15 +74,7 @@ impl SessionInner {
             policy_decides,
             speculation,
         };
-        let route = match (&options.host, &options.hosts) {
-            (Some(host), _) => Route::plan(Plan::from_hosts(vec![Arc::clone(host)])),
-            (None, Some(hosts)) => Route::plan(Plan::from_hosts(hosts.clone())),
-            (None, None) => match defaults.load_balancing.first(&snapshot, &routing) {
-                Some(first) => Route::First(first),
-                None => Route::plan(defaults.load_balancing.plan(&snapshot, &routing)),
-            },
-        };
-        let facts = Facts { consistency, idempotent };
+        let facts = Facts { consistency, idempotent, began: now };
         Ok(Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts))
     }
 
@@ -106,6 +84,7 @@ impl SessionInner {
         statement: &Statement,
         snapshot: &Snapshot,
         consistency: Consistency,
+        now: Instant,
     ) -> RoutingInfo {
         let options = statement.options();
         let of = |prepared: &PreparedStatement, values: &SerializedValues| {
@@ -133,12 +112,7 @@ impl SessionInner {
             });
         // Where it is not known which replicas it has, their order is not either.
         let conditional = token.is_some() && is_conditional(statement, consistency);
-        RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone() }
-    }
-
-    fn speculation(&self, routing: &RoutingInfo) -> Vec<Duration> {
-        let policy = &self.defaults().speculative_execution;
-        (0..MOST_SPECULATIVE).map_while(|begun| policy.delay(begun, routing)).collect()
+        RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone(), now }
     }
 }
 
@@ -192,7 +166,7 @@ struct Parameters<'a> {
     options: &'a StatementOptions,
     consistency: Consistency,
     timestamp: Option<i64>,
-    session: &'a SessionInner,
+    defaults: &'a RequestDefaults,
 }
 
 impl Parameters<'_> {
@@ -214,7 +188,7 @@ impl Parameters<'_> {
 
     /// Most messages: a bound statement with nothing unusual about it. None for any other.
     fn encode_bound(&self, bound: &BoundStatement) -> Option<Encoding> {
-        if self.options.tracing || !self.options.custom_payload.is_empty() {
+        if self.options.tracing.unwrap_or(self.defaults.tracing) || !self.options.custom_payload.is_empty() {
             return None;
         }
         let columns = bound.prepared.shared().result_columns()?;
@@ -239,7 +213,7 @@ impl Parameters<'_> {
 
     fn encode_into(&self, statement: &Statement, bytes: &mut Vec<u8>) -> Result<Encoding, EncodeError> {
         let mut flags = Flags::empty();
-        if self.options.tracing {
+        if self.options.tracing.unwrap_or(self.defaults.tracing) {
             flags.insert(Flags::TRACING);
         }
         if !self.options.custom_payload.is_empty() {
@@ -308,7 +282,7 @@ impl Parameters<'_> {
     }
 
     fn serial(&self) -> Option<helenus_protocol::SerialConsistency> {
-        self.options.serial_consistency.or(self.session.defaults().serial_consistency)
+        self.options.serial_consistency.or(self.defaults.serial_consistency)
     }
 
     fn keyspace(&self) -> Option<&str> {
@@ -320,7 +294,7 @@ impl Parameters<'_> {
         values: &'b SerializedValues,
         skip_metadata: bool,
     ) -> BorrowedParameters<'b> {
-        let page_size = self.options.page_size.unwrap_or(self.session.defaults().page_size);
+        let page_size = self.options.page_size.unwrap_or(self.defaults.page_size);
         BorrowedParameters {
             consistency: self.consistency,
             values,

@@ -1,11 +1,10 @@
 //! What a request under way needs of its session.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use helenus_protocol::ProtocolVersion;
-use helenus_protocol::response::{SchemaChange, ServerError};
+use helenus_protocol::response::SchemaChange;
 use smallvec::SmallVec;
 
 use super::SessionInner;
@@ -14,12 +13,11 @@ use crate::cluster::link::{Link, call_at};
 use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error, RequestFailure as Failure};
 use crate::policy::Plan;
-use crate::policy::retry::RequestFailure;
-use crate::policy::{RetryContext, RetryDecision, RetryFailure, RetryHost, RetryPolicy};
+use crate::policy::guard::guarded;
 use crate::pool::Pool;
 use crate::pool::queue::Waiting;
-use crate::request::environment::{Environment, RetryAnswer};
-use crate::request::execution::{AttemptId, Input, Verdict};
+use crate::request::environment::{Asked, Environment, Heard, RetryAnswer};
+use crate::request::execution::{AttemptId, Input};
 use crate::request::{Request, Token};
 
 impl Environment for SessionInner {
@@ -79,8 +77,10 @@ impl Environment for SessionInner {
 
     fn plan(&self, request: &Request) -> Plan {
         let snapshot = self.cluster.snapshot();
-        let query = self.routing(request.statement(), &snapshot, request.facts().consistency);
-        self.defaults().load_balancing.plan(&snapshot, &query)
+        let query = self.routing(request.statement(), &snapshot, request.facts().consistency, Instant::now());
+        let policy = &self.defaults_of(request.statement().options()).load_balancing;
+        // On an I/O thread, with the request's state held. Without a plan the request ends with what it has come to.
+        guarded("load-balancing policy", || policy.plan(&snapshot, &query)).unwrap_or_else(|_| Plan::empty())
     }
 
     fn ask_retry(
@@ -88,25 +88,10 @@ impl Environment for SessionInner {
         request: &Arc<Request>,
         host: &Arc<Host>,
         error: &AttemptError,
-        retries: u32,
+        asked: Asked,
         attempt: AttemptId,
     ) -> RetryAnswer {
-        let Some(failure) = retry_failure(error) else { return RetryAnswer::Now(Verdict::Rethrow) };
-        let facts = request.facts();
-        let own = request.statement().options().retry_policy.clone();
-        let policy = own.unwrap_or_else(|| Arc::clone(&self.defaults().retry));
-        let (consistency, idempotent) = (facts.consistency, facts.idempotent);
-        if policy.may_block() {
-            let (request, host) = (Arc::clone(request), Arc::clone(host));
-            self.context.executor.main().spawn_blocking(move || {
-                let context = RetryContext { failure, retries, consistency, idempotent, host: &host };
-                let verdict = decided(&*policy, &context);
-                request.handle(Input::Retry(attempt, verdict));
-            });
-            return RetryAnswer::Later;
-        }
-        let context = RetryContext { failure, retries, consistency, idempotent, host };
-        RetryAnswer::Now(decided(&*policy, &context))
+        self.ask_retry_policy(request, host, error, asked, attempt)
     }
 
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
@@ -179,6 +164,21 @@ impl Environment for SessionInner {
         self.cluster.counters.note(failure);
     }
 
+    fn note_latency(&self, request: &Request, heard: Heard, latency: Duration, now: Instant) {
+        if heard == Heard::Answer {
+            self.retries.earn();
+        }
+        let policy = &self.defaults_of(request.statement().options()).speculative_execution;
+        if policy.wants_latencies() {
+            // What it fails with is logged, and nobody's request.
+            _ = guarded("speculative-execution policy", || policy.record(latency, now));
+        }
+    }
+
+    fn may_speculate(&self, now: Instant) -> bool {
+        self.speculations.spend(now)
+    }
+
     fn version(&self) -> ProtocolVersion {
         self.context.version
     }
@@ -217,57 +217,5 @@ fn attempt_error(error: Error) -> AttemptError {
         Error::Decode(error) => AttemptError::Decode(error),
         Error::Encode(error) => AttemptError::Encode(error),
         _ => AttemptError::NoConnection(None),
-    }
-}
-
-fn retry_failure(error: &AttemptError) -> Option<RetryFailure> {
-    Some(match error {
-        AttemptError::Server(error) => match &**error {
-            ServerError::ReadTimeout { required, received, data_present, .. } => RetryFailure::ReadTimeout {
-                required: *required,
-                received: *received,
-                data_present: *data_present,
-            },
-            ServerError::WriteTimeout { required, received, write_type, .. } => RetryFailure::WriteTimeout {
-                required: *required,
-                received: *received,
-                write_type: write_type.clone(),
-            },
-            ServerError::Unavailable { required, alive, .. } => {
-                RetryFailure::Unavailable { required: *required, alive: *alive }
-            }
-            ServerError::Overloaded { .. } => RetryFailure::Request(RequestFailure::Overloaded),
-            ServerError::IsBootstrapping { .. } => RetryFailure::Request(RequestFailure::Bootstrapping),
-            ServerError::TruncateError { .. } => RetryFailure::Request(RequestFailure::Truncate),
-            ServerError::ServerError { .. } => RetryFailure::Request(RequestFailure::Server),
-            _ => return None,
-        },
-        AttemptError::Connection(_) | AttemptError::NoConnection(_) | AttemptError::Busy { .. } => {
-            RetryFailure::Request(RequestFailure::ConnectionLost)
-        }
-        AttemptError::Decode(_) | AttemptError::Encode(_) => return None,
-    })
-}
-
-/// What a policy decides. One that panics (a user's own may) has decided nothing: its request gets its error, and others,
-/// whose answers are on the same thread, are not to suffer.
-fn decided(policy: &dyn RetryPolicy, context: &RetryContext<'_>) -> Verdict {
-    let decision = std::panic::catch_unwind(AssertUnwindSafe(|| policy.decide(context)));
-    decision.map_or_else(
-        |_panic| {
-            tracing::error!(?policy, "the retry policy panicked: the request is not tried again");
-            Verdict::Rethrow
-        },
-        verdict,
-    )
-}
-
-fn verdict(decision: RetryDecision) -> Verdict {
-    match decision {
-        RetryDecision::Retry { host, consistency, after } => {
-            Verdict::Again { same_host: host == RetryHost::Same, consistency, after }
-        }
-        RetryDecision::Rethrow => Verdict::Rethrow,
-        RetryDecision::Ignore => Verdict::Ignore,
     }
 }

@@ -1,18 +1,20 @@
 //! The front door: statements in, results out. It decides nothing; see [`encode`] for how a statement becomes bytes,
 //! [`environment`] for what a request under way needs of its session.
 
+mod consult;
 mod encode;
 mod environment;
 mod pools;
 mod prepare;
 mod recent;
+mod retry;
 mod unprepared;
 mod wall_clock;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -24,12 +26,14 @@ use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::{AttemptError, Error, QueueState};
 use crate::future::ResponseFuture;
+use crate::policy::Purse;
 use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
 use crate::pool::waiting::WaitingRoom;
 use crate::pool::{PoolContext, PoolObserver};
+use crate::profile::ProfileHandle;
 use crate::scan::TableScan;
-use crate::statement::{PreparedStatement, Statement};
+use crate::statement::{PreparedStatement, Statement, StatementOptions};
 use pools::Pools;
 use prepare::{PreparedCache, Preparing};
 use unprepared::UnpreparedStatements;
@@ -61,6 +65,9 @@ pub(crate) struct SessionInner {
     /// Held while all connections are told of a keyspace: the last to be told is the one that holds.
     switching: Arc<tokio::sync::Mutex<()>>,
     shut_down: AtomicBool,
+    /// What retries and speculative attempts are paid from.
+    pub(crate) retries: Purse,
+    pub(crate) speculations: Purse,
 }
 
 impl Session {
@@ -83,6 +90,8 @@ impl Session {
             preparing: Preparing::default(),
             switching: Arc::default(),
             shut_down: AtomicBool::new(false),
+            retries: Purse::new(cluster.config.retry_budget, Instant::now()),
+            speculations: Purse::new(cluster.config.speculation_budget, Instant::now()),
         });
         cluster.add_session(&inner);
         while !inner.adjust_pools(&cluster.snapshot()) {}
@@ -152,6 +161,15 @@ impl Session {
         self.inner.prepare(query, keyspace, payload, timeout).await
     }
 
+    /// The execution profile of this name, for [statements](Statement::with_profile).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] where there is none, with the names of those that there are.
+    pub fn execution_profile(&self, name: &str) -> Result<ProfileHandle, Error> {
+        self.cluster().execution_profile(name)
+    }
+
     /// The keyspace for names without one.
     #[must_use]
     pub fn keyspace(&self) -> Option<String> {
@@ -215,6 +233,11 @@ impl Session {
 impl SessionInner {
     pub(crate) fn defaults(&self) -> &RequestDefaults {
         &self.cluster.config.defaults
+    }
+
+    /// What a statement gets that says nothing itself: what its profile says, or the session.
+    pub(crate) fn defaults_of<'a>(&'a self, options: &'a StatementOptions) -> &'a RequestDefaults {
+        options.profile.as_ref().map_or_else(|| self.defaults(), ProfileHandle::options)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {

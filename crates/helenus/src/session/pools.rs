@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use super::SessionInner;
 use crate::cluster::link::Link;
-use crate::cluster::{Host, HostStatus, Snapshot};
+use crate::cluster::{Host, HostStatus, Snapshot, nearest};
 use crate::connection::Connection;
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::hash::QuickHasher;
 use crate::lock::lock;
 use crate::policy::HostDistance;
+use crate::policy::guard::guarded;
 use crate::pool::plan::PoolPlan;
 use crate::pool::{Pool, PoolObserver};
 
@@ -27,8 +28,9 @@ impl SessionInner {
     /// theirs, a host whose address has changed gets a new one. False if the snapshot is not the present one any more:
     /// then nothing is done.
     pub(crate) fn adjust_pools(&self, snapshot: &Arc<Snapshot>) -> bool {
-        let policy = &self.defaults().load_balancing;
-        let distances: Vec<_> = snapshot.hosts().iter().map(|host| snapshot.distance(policy, host)).collect();
+        let policies = self.cluster.policies();
+        let distances: Vec<_> =
+            snapshot.hosts().iter().map(|host| nearest(&policies, snapshot, host)).collect();
         // Two at once would each start a pool that the other forgets.
         let _adjusting = lock(&self.adjusting);
         if !Arc::ptr_eq(&self.cluster.current(), snapshot) {
@@ -121,12 +123,15 @@ impl PoolObserver for SessionInner {
         let judge = match error {
             None => {
                 self.cluster.host_changed(&host, HostStatus::Up);
-                Box::new(move || conviction.reset(&host)) as Box<dyn FnOnce() + Send>
+                Box::new(move || _ = guarded("conviction policy", || conviction.reset(&host)))
+                    as Box<dyn FnOnce() + Send>
             }
             // That was ourselves, and says nothing of the host.
             Some(ConnectionError::Closed(_)) => return,
             Some(error) => Box::new(move || {
-                if conviction.convict(&host, &error) && open == 0 && !cluster.is_connected(&host) {
+                // One that cannot say is taken to say what nearly all do.
+                let convicted = guarded("conviction policy", || conviction.convict(&host, &error));
+                if convicted.unwrap_or(true) && open == 0 && !cluster.is_connected(&host) {
                     cluster.host_changed(&host, HostStatus::Down);
                 }
             }),

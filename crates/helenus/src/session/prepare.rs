@@ -101,7 +101,7 @@ impl SessionInner {
             speculation: Vec::new(),
         };
         let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
-        let facts = Facts { consistency: Consistency::One, idempotent: true };
+        let facts = Facts { consistency: Consistency::One, idempotent: true, began: Instant::now() };
         Ok(Request::new(
             message,
             limits,

@@ -20,6 +20,8 @@ pub use result_columns::ResultColumns;
 pub use simple::SimpleStatement;
 pub use to_row::ToRow;
 
+use crate::profile::ProfileHandle;
+
 /// Anything that a session can run.
 #[derive(Debug, Clone)]
 pub enum Statement {
@@ -49,6 +51,13 @@ impl Statement {
             Self::Bound(statement) => statement.prepared.options_mut(),
             Self::Batch(statement) => &mut statement.options,
         }
+    }
+
+    /// The same, run with an execution profile: what the statement does not say itself is taken from there.
+    #[must_use]
+    pub fn with_profile(mut self, profile: &ProfileHandle) -> Self {
+        self.options_mut().profile = Some(profile.clone());
+        self
     }
 }
 

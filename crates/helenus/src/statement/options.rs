@@ -8,9 +8,10 @@ use helenus_protocol::{Consistency, SerialConsistency};
 
 use crate::cluster::Host;
 use crate::policy::RetryPolicy;
+use crate::profile::ProfileHandle;
 use crate::routing::Token;
 
-/// Options of one statement. What is `None` is taken from the session's defaults.
+/// Options of one statement. What is `None` is taken from its execution profile, else from the session's defaults.
 #[derive(Debug, Clone, Default)]
 pub struct StatementOptions {
     /// How many replicas must answer.
@@ -30,8 +31,11 @@ pub struct StatementOptions {
     pub timeout: Option<Duration>,
     /// Whether it may be run twice without harm. `None`: its text decides, and what cannot be told is not idempotent.
     pub idempotent: Option<bool>,
-    /// Have the server record a trace.
-    pub tracing: bool,
+    /// Whether the server is to record a trace.
+    pub tracing: Option<bool>,
+    /// The execution profile: what this statement does not say itself is taken from it, and what neither says from the
+    /// session's defaults. See [`Session::execution_profile`](crate::Session::execution_profile).
+    pub profile: Option<ProfileHandle>,
     /// The keyspace for names without one. In v5 the server applies it; before, it only serves routing.
     pub keyspace: Option<Arc<str>>,
     /// What the server is to take for the time, in seconds since 1970-01-01T00:00Z (v5).
@@ -44,7 +48,7 @@ pub struct StatementOptions {
     pub speculation: Option<Vec<Duration>>,
     /// Run it on this host and no other.
     pub host: Option<Arc<Host>>,
-    /// Decides instead of the session's retry policy.
+    /// Decides instead of the retry policy of the profile or the session.
     pub retry_policy: Option<Arc<dyn RetryPolicy>>,
     /// The partition key's bytes, where the statement cannot tell them.
     pub routing_key: Option<Bytes>,

@@ -9,7 +9,7 @@ use helenus::{Error, Session};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
 use helenus_testkit::mock::{Rows, RunningCluster, error, opcode, prepare, rows, silence, statement};
 
-use super::{connect, nodes, settings, until};
+use super::{connect, in_turn, nodes, settings, until};
 
 const READ: &str = "SELECT v FROM ks.t WHERE k = ?";
 const WRITE: &str = "INSERT INTO ks.t (k, v) VALUES (:key, :value)";
@@ -189,7 +189,7 @@ async fn each_keyspace_has_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_has_forgotten_is_told_again_and_one_deadline_holds_for_all() {
     let cluster = sevens().start().expect("the mock starts");
-    let session = connect(&cluster).await;
+    let session = in_turn(settings(&cluster)).await;
     session.execute_with(READ, (1,)).await.expect("it answers");
     cluster.nodes().for_each(|node| node.forget_statements());
     for _ in 0..6 {

@@ -2,9 +2,11 @@
 
 mod altering;
 mod authentication;
+mod budgets;
 mod bulk;
 #[cfg(feature = "tls")]
 mod canary;
+mod choosing;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod connecting;
@@ -13,6 +15,7 @@ mod deadlines;
 mod deliveries;
 mod distances;
 mod endings;
+mod failing_policies;
 mod following;
 mod keyspace;
 mod metrics;
@@ -20,6 +23,7 @@ mod options;
 mod paging;
 mod pools;
 mod prepared;
+mod profiles;
 mod queue;
 mod reserving;
 mod routing;
@@ -34,7 +38,7 @@ mod watching;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus::policy::ConstantReconnectionPolicy;
+use helenus::policy::{ConstantReconnectionPolicy, DcAwareRoundRobinPolicy, TokenAwarePolicy};
 use helenus::{Cluster, Host, Session};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
 use helenus_testkit::mock::{MockCluster, RunningCluster};
@@ -60,6 +64,16 @@ fn settings(cluster: &RunningCluster) -> helenus::cluster::ClusterBuilder {
 
 async fn connect(cluster: &RunningCluster) -> Session {
     let session = settings(cluster).session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
+    session
+}
+
+/// A session whose hosts come strictly in turn, whoever is quick.
+async fn in_turn(settings: helenus::cluster::ClusterBuilder) -> Session {
+    let child = Arc::new(DcAwareRoundRobinPolicy::new(None));
+    let policy = TokenAwarePolicy::new(child).with_slow_replica_avoidance(false);
+    let session = settings.load_balancing(Arc::new(policy)).session().await;
+    let session = session.expect("the mock lets everyone in");
     all_up(&session).await;
     session
 }

@@ -73,7 +73,7 @@ async fn what_a_statement_says_of_itself_reaches_the_server() {
                 options.timestamp = Some(123_456);
                 options.keyspace = Some("ks".into());
                 options.now_in_seconds = is_v5.then_some(789);
-                options.tracing = true;
+                options.tracing = Some(true);
             })
             .await;
             let keyspace = is_v5.then(|| "ks".to_owned());
@@ -182,7 +182,7 @@ async fn warnings_a_payload_and_the_id_of_a_trace_come_with_the_answer() {
         .expect("the mock starts");
     let session = connect(&cluster).await;
     let mut statement = SimpleStatement::new(READ);
-    statement.options.tracing = true;
+    statement.options.tracing = Some(true);
     let result = session.execute(statement).await.expect("the mock answers");
     assert_eq!(result.warnings(), ["too many tombstones"]);
     assert_eq!(result.custom_payload(), [("who".to_owned(), Some("you".into()))]);

@@ -125,7 +125,7 @@ async fn prefetched(session: &Session) {
 
 async fn traced(session: &Session) {
     let mut read = SimpleStatement::new("SELECT v FROM bulk.t WHERE a = 1 AND b = 'b1'");
-    read.options.tracing = true;
+    read.options.tracing = Some(true);
     let result = session.execute(read).await.expect("it answers");
     let id = result.tracing_id().expect("it was asked for");
     let trace =

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::cluster::{Host, HostStatus, Snapshot};
 
-/// Replicas first, in the data centre of the host that was contacted first.
+/// Replicas first, in the data centre of the host that was contacted first; of two that are as near, mostly the one that is
+/// less busy and quicker.
 #[must_use]
 pub fn default_load_balancing() -> Arc<dyn LoadBalancingPolicy> {
     Arc::new(TokenAwarePolicy::new(Arc::new(DcAwareRoundRobinPolicy::new(None))))

@@ -5,6 +5,7 @@
 //! reason of each host and not for want of hosts.
 
 mod allow_list;
+mod choice;
 mod default;
 mod host_filter;
 mod plan;
@@ -14,6 +15,7 @@ mod token_aware;
 mod topology_aware;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use helenus_protocol::Consistency;
 
@@ -55,10 +57,12 @@ pub struct RoutingInfo {
     pub conditional: bool,
     /// A host that the user would like to be asked first.
     pub preferred: Option<Arc<Host>>,
+    /// The time.
+    pub now: Instant,
 }
 
 impl Default for RoutingInfo {
-    /// A statement of which nothing is known.
+    /// A statement of which nothing is known, now.
     fn default() -> Self {
         Self {
             keyspace: None,
@@ -66,6 +70,7 @@ impl Default for RoutingInfo {
             consistency: Consistency::LocalOne,
             conditional: false,
             preferred: None,
+            now: Instant::now(),
         }
     }
 }

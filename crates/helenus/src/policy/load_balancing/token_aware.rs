@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::choice::{Order, cheaper, next_replica};
 use super::rotation::{Seen, standing};
 use super::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
 use crate::cluster::distances::Answers;
@@ -11,18 +12,22 @@ use crate::routing::{Located, TokenMap};
 /// Asks the replicas of a statement's partition before all others, the nearest first.
 ///
 /// Where the partition or its replicas are not known, or the replicas are down, this is the child's plan.
+///
+/// Among replicas that are equally near, two are drawn by lot, and the one is asked that has fewer requests in flight and has
+/// lately been quicker, most of the time: see [`with_slow_replica_avoidance`](Self::with_slow_replica_avoidance).
 #[derive(Debug)]
 pub struct TokenAwarePolicy {
     child: Arc<dyn LoadBalancingPolicy>,
     shuffle_replicas: bool,
+    avoid_slow: bool,
 }
 
 impl TokenAwarePolicy {
-    /// Over `child`, with the replicas of one distance in random order. Those of a lightweight transaction keep the
-    /// order of the ring.
+    /// Over `child`, with the less busy and quicker of the replicas of one distance first. Those of a lightweight
+    /// transaction keep the order of the ring.
     #[must_use]
     pub fn new(child: Arc<dyn LoadBalancingPolicy>) -> Self {
-        Self { child, shuffle_replicas: true }
+        Self { child, shuffle_replicas: true, avoid_slow: true }
     }
 
     /// As [`new`](Self::new), but with all replicas in the order of the ring if `shuffle_replicas` is false. The
@@ -30,6 +35,20 @@ impl TokenAwarePolicy {
     #[must_use]
     pub fn with_shuffle_replicas(mut self, shuffle_replicas: bool) -> Self {
         self.shuffle_replicas = shuffle_replicas;
+        self
+    }
+
+    /// Whether it matters how busy and how slow replicas are (it does, unless this says otherwise). Without, replicas that are
+    /// equally near are asked in random order.
+    ///
+    /// A host's cost is its requests in flight and one more, times its average latency; of two hosts the one that is ten
+    /// times as dear is asked once in a hundred times. A slow host is thus avoided but never forgotten, and what is known
+    /// of a host fades within seconds where nothing is heard from it. Data centres and racks come before all that, and
+    /// lightweight transactions, and replicas that are not shuffled, keep their order. A statement whose partition is not
+    /// known has the choice between the host whose turn it is and another one.
+    #[must_use]
+    pub fn with_slow_replica_avoidance(mut self, avoid: bool) -> Self {
+        self.avoid_slow = avoid;
         self
     }
 }
@@ -57,7 +76,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
             snapshot: Arc::clone(snapshot),
             query: query.clone(),
             located,
-            shuffle: self.shuffles(query),
+            order: self.order(query),
             seen: Seen::default(),
             rest: None,
         })
@@ -65,12 +84,11 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
 
     fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
         let Some((tokens, located)) = locate(snapshot, query) else {
-            return self.child.first(snapshot, query);
+            return self.any(snapshot, query);
         };
         let replicas = tokens.replicas_at(located);
-        let shuffle = self.shuffles(query);
         let distance_of = |host: &Host| snapshot.distance(&self.child, host);
-        match next_replica(replicas, &Seen::default(), shuffle, distance_of) {
+        match next_replica(replicas, &Seen::default(), self.order(query), distance_of) {
             Some(place) => Some(Arc::clone(&replicas[place])),
             None => self.child.first(snapshot, query),
         }
@@ -78,8 +96,33 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
 }
 
 impl TokenAwarePolicy {
-    const fn shuffles(&self, query: &RoutingInfo) -> bool {
-        self.shuffle_replicas && !query.conditional
+    const fn order(&self, query: &RoutingInfo) -> Order {
+        match (self.shuffle_replicas && !query.conditional, self.avoid_slow) {
+            (false, _) => Order::Ring,
+            (true, false) => Order::Random,
+            (true, true) => Order::Cheaper(query.now),
+        }
+    }
+
+    /// The first host for a statement that may go to any: the child's, or another one that is as near if that is cheaper.
+    fn any(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+        let first = self.child.first(snapshot, query)?;
+        let hosts = snapshot.hosts();
+        if !self.avoid_slow || hosts.len() < 2 {
+            return Some(first);
+        }
+        // Anyone but the first, whose neighbour is drawn in its stead.
+        let drawn = fastrand::usize(..hosts.len());
+        let other = match &hosts[drawn] {
+            host if *host == first => &hosts[(drawn + 1) % hosts.len()],
+            host => host,
+        };
+        let rank = |host: &Host| (standing(host), snapshot.distance(&self.child, host));
+        if rank(other) == rank(&first) && cheaper(other, &first, query.now) {
+            Some(Arc::clone(other))
+        } else {
+            Some(first)
+        }
     }
 }
 
@@ -98,7 +141,7 @@ pub(super) struct ReplicasFirst {
     snapshot: Arc<Snapshot>,
     query: RoutingInfo,
     located: Located,
-    shuffle: bool,
+    order: Order,
     /// The replicas given already, by their place among the replicas.
     seen: Seen,
     rest: Option<Box<Plan>>,
@@ -111,7 +154,7 @@ impl ReplicasFirst {
                 Some(answers) => answers.distance(&self.snapshot, &self.child, host),
                 None => self.child.distance(&self.snapshot, host),
             };
-            let place = next_replica(self.replicas(), &self.seen, self.shuffle, distance_of);
+            let place = next_replica(self.replicas(), &self.seen, self.order, distance_of);
             if let Some(place) = place {
                 self.seen.insert(place);
                 return Some(Arc::clone(&self.replicas()[place]));
@@ -132,39 +175,12 @@ impl ReplicasFirst {
     }
 }
 
-/// The place of the nearest replica that is there to be used and was not given; among equals the first in the ring, or
-/// any where they are to be shuffled.
-fn next_replica(
-    replicas: &[Arc<Host>],
-    seen: &Seen,
-    shuffle: bool,
-    distance_of: impl Fn(&Host) -> HostDistance,
-) -> Option<usize> {
-    let mut nearest = HostDistance::Ignored;
-    let mut equals = 0;
-    let mut chosen = None;
-    for (place, replica) in replicas.iter().enumerate() {
-        if seen.contains(place) || standing(replica) > 0 {
-            continue;
-        }
-        let distance = distance_of(replica);
-        if distance < nearest {
-            (nearest, equals, chosen) = (distance, 1, Some(place));
-        } else if shuffle && distance == nearest && distance != HostDistance::Ignored {
-            // Each of n equals ends up chosen with probability 1/n.
-            equals += 1;
-            if fastrand::u32(..equals) == 0 {
-                chosen = Some(place);
-            }
-        }
-    }
-    chosen
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{firsts, hosts_of};
     use super::super::{DcAwareRoundRobinPolicy, RackAwareRoundRobinPolicy};
+    use std::time::Duration;
+
     use super::*;
     use crate::cluster::HostStatus;
     use crate::cluster::host::tests::{host_with_tokens, number_of};
@@ -257,6 +273,82 @@ mod tests {
         for _ in 0..50 {
             assert_eq!(hosts_of(policy.plan(&snapshot, &conditional)), [3, 5, 1]);
         }
+    }
+
+    /// How often each host comes first in so many plans, and in so many requests without one.
+    fn first_of(policy: &TokenAwarePolicy, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> [usize; 7] {
+        let mut counts = [0; 7];
+        for _ in 0..500 {
+            let planned = policy.plan(snapshot, query).next().expect("a replica");
+            let told = policy.first(snapshot, query).expect("a replica");
+            counts[usize::from(number_of(&planned))] += 1;
+            counts[usize::from(number_of(&told))] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn a_slow_replica_is_avoided_and_a_new_one_is_not() {
+        let (snapshot, policy) = (cluster(), local_a(0));
+        fastrand::seed(7);
+        let host = |n: usize| snapshot.hosts()[n - 1].load();
+        let query = at(15);
+        host(3).answered(Duration::from_millis(20), query.now);
+        // Nothing is known of 5 yet.
+        let counts = first_of(&policy, &snapshot, &query);
+        assert!((400..600).contains(&counts[3]), "{counts:?}");
+        host(5).answered(Duration::from_millis(1), query.now);
+        let counts = first_of(&policy, &snapshot, &query);
+        assert!(counts[3] < 20 && counts[3] + counts[5] == 1000, "{counts:?}");
+        // It fades; then it is the one of which better is thought, and requests in flight are what is left to go by.
+        let later = RoutingInfo { now: query.now + Duration::from_secs(60), ..at(15) };
+        host(5).answered(Duration::from_millis(1), later.now);
+        let counts = first_of(&policy, &snapshot, &later);
+        assert!(counts[3] > 900, "{counts:?}");
+        host(3).in_flight_changed(0, 100_000);
+        let counts = first_of(&policy, &snapshot, &later);
+        assert!(counts[3] < 20, "{counts:?}");
+    }
+
+    #[test]
+    fn a_slow_replica_is_no_reason_to_leave_the_data_centre_or_the_order() {
+        let (snapshot, policy) = (cluster(), local_a(3));
+        let query = at(15);
+        for n in [2, 4] {
+            snapshot.hosts()[n - 1].load().answered(Duration::from_micros(10), query.now);
+        }
+        for n in [3, 5] {
+            snapshot.hosts()[n - 1].load().answered(Duration::from_secs(5), query.now);
+        }
+        let counts = first_of(&policy, &snapshot, &query);
+        assert_eq!(counts[3] + counts[5], 1000, "{counts:?}");
+        snapshot.hosts()[2].load().answered(Duration::from_secs(50), query.now + Duration::from_secs(1));
+        for unmoved in [
+            (local_a(3), RoutingInfo { conditional: true, ..query.clone() }),
+            (local_a(3).with_shuffle_replicas(false), query.clone()),
+        ] {
+            assert_eq!(first_of(&unmoved.0, &snapshot, &unmoved.1)[3], 1000);
+        }
+        let counts = first_of(&local_a(3).with_slow_replica_avoidance(false), &snapshot, &query);
+        assert!((400..600).contains(&counts[3]), "{counts:?}");
+        let racks = TokenAwarePolicy::new(Arc::new(RackAwareRoundRobinPolicy::new("a", "r1", 0)));
+        assert_eq!(first_of(&racks, &snapshot, &query)[3], 1000);
+    }
+
+    #[test]
+    fn without_a_known_place_a_slow_host_is_avoided_too() {
+        let (snapshot, policy) = (cluster(), local_a(0));
+        let query = RoutingInfo::default();
+        for (n, millis) in [(1, 20), (3, 1), (5, 1), (2, 0), (4, 0), (6, 0)] {
+            snapshot.hosts()[n - 1].load().answered(Duration::from_millis(millis), query.now);
+        }
+        let mut counts = [0; 7];
+        for _ in 0..1200 {
+            counts[usize::from(number_of(&policy.first(&snapshot, &query).expect("a host")))] += 1;
+        }
+        // A third of the time it is another's turn, and there is a choice in a third of the cases.
+        assert!(counts[1] < 330 && counts[1] > 50, "{counts:?}");
+        assert_eq!(counts[2] + counts[4] + counts[6], 0, "{counts:?}");
     }
 
     #[test]

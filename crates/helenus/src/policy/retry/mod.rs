@@ -4,6 +4,7 @@
 //! left (that goes to the next host by itself).
 
 mod backoff;
+mod context;
 mod default;
 mod downgrading;
 mod fallthrough;
@@ -13,9 +14,9 @@ use std::time::Duration;
 use helenus_protocol::Consistency;
 
 use super::RetryPolicy;
-use crate::cluster::Host;
 
 pub use backoff::ExponentialBackoffRetryPolicy;
+pub use context::{RetryContext, RetryState};
 pub use default::DefaultRetryPolicy;
 pub use downgrading::DowngradingConsistencyRetryPolicy;
 pub use fallthrough::FallthroughRetryPolicy;
@@ -68,21 +69,6 @@ pub enum RequestFailure {
     Server,
     /// The connection was lost, and with it the answer.
     ConnectionLost,
-}
-
-/// All that a policy is told.
-#[derive(Debug, Clone)]
-pub struct RetryContext<'a> {
-    /// What went wrong.
-    pub failure: RetryFailure,
-    /// How often this request was tried again already because a policy said so.
-    pub retries: u32,
-    /// The consistency of the attempt that failed.
-    pub consistency: Consistency,
-    /// Whether the request is known to be idempotent.
-    pub idempotent: bool,
-    /// The host that was asked.
-    pub host: &'a Host,
 }
 
 /// Which host is asked next.
@@ -145,6 +131,7 @@ impl RetryDecision {
 mod tests {
     use super::*;
     use crate::cluster::host::tests::host;
+    use crate::statement::Statement;
 
     /// What `policy` decides about a failure at this level after so many retries.
     pub(super) fn decide(
@@ -153,8 +140,11 @@ mod tests {
         consistency: Consistency,
         retries: u32,
     ) -> RetryDecision {
-        let host = host(1, "dc", "r");
-        policy.decide(&RetryContext { failure, retries, consistency, idempotent: true, host: &host })
+        let (host, statement) = (host(1, "dc", "r"), Statement::from("SELECT"));
+        let state = RetryState::default();
+        let mut context = RetryContext::new(failure, &statement, &host, &state);
+        (context.retries, context.consistency) = (retries, consistency);
+        policy.decide(&context)
     }
 
     pub(super) const fn read(required: i32, received: i32, data_present: bool) -> RetryFailure {

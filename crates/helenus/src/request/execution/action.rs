@@ -24,9 +24,11 @@ pub(crate) enum Action<H> {
     /// It does not wait any more.
     LeaveQueue,
     /// Ask the retry policy and tell [`Input::Retry`].
-    AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32 },
-    /// The answer of this attempt is not wanted any more.
-    Orphan(AttemptId),
+    AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32, attempts: u32 },
+    /// Ask whether there may be a speculative attempt and tell [`Input::Speculation`](super::Input::Speculation).
+    AskSpeculation,
+    /// The answer of this attempt, which began then, is not wanted any more.
+    Orphan { id: AttemptId, since: Instant },
     /// Prepare the statement on `host`, unless that was done since the attempt began, and tell [`Input::Prepared`].
     Prepare { id: AttemptId, host: H, since: Instant },
     /// Have every connection use this keyspace and tell [`Input::KeyspaceSet`].

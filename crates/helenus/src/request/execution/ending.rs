@@ -5,7 +5,7 @@ use std::time::Instant;
 use helenus_protocol::envelope::Envelope;
 
 use super::{Action, Actions, Doing, Execution, Live, Outcome, Success};
-use crate::error::{Attempt, AttemptError, RequestFailure};
+use crate::error::{Attempt, AttemptError, NotRetried, RequestFailure};
 
 impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
@@ -17,7 +17,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         for mut live in std::mem::take(&mut self.live) {
             match std::mem::replace(&mut live.doing, Doing::Waiting) {
                 Doing::Waiting => {
-                    actions.push(Action::Orphan(live.id));
+                    actions.push(Action::Orphan { id: live.id, since: live.started });
                     waiting.push((live.host, now.duration_since(live.started)));
                 }
                 Doing::Preparing => waiting.push((live.host, now.duration_since(live.started))),
@@ -45,14 +45,15 @@ impl<H: Clone + PartialEq> Execution<H> {
         &mut self,
         live: Live<H>,
         error: AttemptError,
+        not_retried: Option<NotRetried>,
         now: Instant,
         actions: &mut Actions<H>,
     ) {
         if self.live.is_empty() {
-            return self.fail(live, error, now, actions);
+            return self.fail(live, error, not_retried, now, actions);
         }
         self.speculate_at = None;
-        self.kept_back = Some(Box::new((live.host.clone(), error.clone())));
+        self.kept_back = Some(Box::new((live.host.clone(), error.clone(), not_retried)));
         self.record(live, error, true, now);
     }
 
@@ -60,6 +61,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         &mut self,
         live: Live<H>,
         error: AttemptError,
+        not_retried: Option<NotRetried>,
         now: Instant,
         actions: &mut Actions<H>,
     ) {
@@ -67,13 +69,16 @@ impl<H: Clone + PartialEq> Execution<H> {
         self.record(live, error.clone(), true, now);
         self.orphan_all(actions);
         let attempts = std::mem::take(&mut self.attempts);
-        self.end(Err(Box::new(RequestFailure::Attempt { error, host, attempts })), actions);
+        let failure = RequestFailure::Attempt { error, host, attempts, not_retried };
+        self.end(Err(Box::new(failure)), actions);
     }
 
     pub(super) fn fail_exhausted(&mut self, actions: &mut Actions<H>) {
         let attempts = std::mem::take(&mut self.attempts);
         let failure = match self.kept_back.take().map(|kept| *kept) {
-            Some((host, error)) => RequestFailure::Attempt { error, host, attempts },
+            Some((host, error, not_retried)) => {
+                RequestFailure::Attempt { error, host, attempts, not_retried }
+            }
             None => RequestFailure::Exhausted { attempts, retries: self.retries },
         };
         self.end(Err(Box::new(failure)), actions);
@@ -97,7 +102,7 @@ impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn orphan_all(&mut self, actions: &mut Actions<H>) {
         for live in self.live.drain(..) {
             if matches!(live.doing, Doing::Waiting) {
-                actions.push(Action::Orphan(live.id));
+                actions.push(Action::Orphan { id: live.id, since: live.started });
             }
         }
     }

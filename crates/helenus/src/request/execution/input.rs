@@ -7,7 +7,7 @@ use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{SchemaChange, ServerError};
 
 use super::AttemptId;
-use crate::error::{AttemptError, QueueState};
+use crate::error::{AttemptError, NotRetried, QueueState};
 
 /// What a server answered, as far as it matters here.
 #[derive(Debug)]
@@ -23,12 +23,14 @@ pub(crate) enum Answer {
 }
 
 /// What the retry policy decided of a failed attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Verdict {
     /// Send it again, after a pause, with `consistency` from now on where one is given.
     Again { same_host: bool, consistency: Option<Consistency>, after: Duration },
     /// Give the error to the caller.
     Rethrow,
+    /// Give the error to the caller although the policy did not decide so.
+    Refused(NotRetried),
     /// Give the caller an empty result.
     Ignore,
 }
@@ -46,6 +48,8 @@ pub(crate) enum Input<H> {
     Failed(AttemptId, AttemptError, bool),
     /// What the retry policy says of a failed attempt.
     Retry(AttemptId, Verdict),
+    /// Whether one more attempt may be made speculatively.
+    Speculation(bool),
     /// The statement was prepared anew on the attempt's host, or could not be.
     Prepared(AttemptId, Result<(), AttemptError>),
     /// All connections use the new keyspace.

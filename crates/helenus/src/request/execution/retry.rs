@@ -20,9 +20,9 @@ impl<H: Clone + PartialEq> Execution<H> {
         let gated = may_have_run && !self.limits.idempotent && !self.limits.policy_decides;
         if gated || !error.is_retryable() {
             let live = self.live.swap_remove(index);
-            return self.fail(live, error, now, actions);
+            return self.fail(live, error, None, now, actions);
         }
-        let retries = self.retries;
+        let (retries, attempts) = (self.retries, self.next_id);
         let live = &mut self.live[index];
         live.doing = Doing::Asking(Box::new(error.clone()));
         actions.push(Action::AskRetry {
@@ -30,6 +30,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             host: live.host.clone(),
             error: Box::new(error),
             retries,
+            attempts,
         });
     }
 
@@ -44,7 +45,8 @@ impl<H: Clone + PartialEq> Execution<H> {
         let mut live = self.live.swap_remove(index);
         let Doing::Asking(error) = std::mem::replace(&mut live.doing, Doing::Waiting) else { return };
         match verdict {
-            Verdict::Rethrow => self.give_up(live, *error, now, actions),
+            Verdict::Rethrow => self.give_up(live, *error, None, now, actions),
+            Verdict::Refused(why) => self.give_up(live, *error, Some(why), now, actions),
             Verdict::Ignore => {
                 self.record(live.clone(), *error, true, now);
                 self.finish(None, live.host, actions);
@@ -52,7 +54,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             Verdict::Again { same_host, consistency, after } => {
                 // A pause that no clock can tell the end of would never end.
                 let Some(until) = now.checked_add(after) else {
-                    return self.give_up(live, *error, now, actions);
+                    return self.give_up(live, *error, None, now, actions);
                 };
                 self.retries += 1;
                 if consistency.is_some() {

@@ -57,9 +57,14 @@ impl Run {
     fn feed(&mut self, input: Input<char>) -> Vec<String> {
         let mut short = self.execution.clone();
         let concluded = match &input {
-            Input::Responded(id, Answer::Plain(envelope)) => short.conclude(*id).map(|(host, attempts)| {
-                ended(&Ok(Success { envelope: Some(envelope.clone()), host, attempts }))
-            }),
+            Input::Responded(id, Answer::Plain(envelope)) => {
+                let began = short.began(*id);
+                short.conclude(*id).map(|concluded| {
+                    assert_eq!(Some(concluded.began), began);
+                    let (host, attempts) = (concluded.host, concluded.attempts);
+                    ended(&Ok(Success { envelope: Some(envelope.clone()), host, attempts }))
+                })
+            }
             _ => None,
         };
         let before = format!("{:?}", self.execution);
@@ -76,8 +81,17 @@ impl Run {
         told
     }
 
-    /// Lets `seconds` pass, and the timer fire.
+    /// Lets `seconds` pass, and the timer fire. Where it asks for one more attempt then, it may make it.
     fn after(&mut self, seconds: u64) -> Vec<String> {
+        let mut told = self.after_unanswered(seconds);
+        if let Some(at) = told.iter().position(|action| action == "speculate?") {
+            told.splice(at..=at, self.feed(Input::Speculation(true)));
+        }
+        told
+    }
+
+    /// The same, and nobody says whether it may.
+    fn after_unanswered(&mut self, seconds: u64) -> Vec<String> {
         self.now += Duration::from_secs(seconds);
         self.feed(Input::TimerFired)
     }
@@ -118,10 +132,11 @@ fn told(action: &Action<char>) -> String {
         }
         Action::WaitForRoom(hosts) => format!("wait for {}", hosts.iter().collect::<String>()),
         Action::LeaveQueue => "leave".into(),
-        Action::AskRetry { id, host, error, retries } => {
+        Action::AskRetry { id, host, error, retries, .. } => {
             format!("ask about {id} of {host} after {retries}: {error}")
         }
-        Action::Orphan(id) => format!("orphan {id}"),
+        Action::AskSpeculation => "speculate?".into(),
+        Action::Orphan { id, .. } => format!("orphan {id}"),
         Action::Prepare { id, host, .. } => format!("prepare {id} on {host}"),
         Action::SetKeyspace(keyspace) => format!("use {keyspace}"),
         Action::AwaitSchema(_, host) => format!("agree with {host}"),
@@ -145,8 +160,9 @@ fn ended(outcome: &Outcome<char>) -> String {
             RequestFailure::Exhausted { attempts, retries } => {
                 format!("exhausted after [{}], {retries} retries", tried(attempts))
             }
-            RequestFailure::Attempt { error, host, attempts } => {
-                format!("error of {host} after [{}]: {error}", tried(attempts))
+            RequestFailure::Attempt { error, host, attempts, not_retried } => {
+                let why = not_retried.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+                format!("error of {host} after [{}]: {error}{why}", tried(attempts))
             }
             RequestFailure::Busy { waited, queue, attempts } => {
                 let full = if queue.is_some() { ", full" } else { "" };

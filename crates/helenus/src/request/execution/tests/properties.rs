@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Something that happens, or tries to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Event {
     /// If one is awaited: the plan's next host, or its end.
     Host(bool),
@@ -22,6 +22,7 @@ enum Event {
     NoRoom(bool),
     Undecodable(AttemptId),
     Decided(AttemptId, Verdict),
+    Speculation(bool),
     Prepared(AttemptId, Option<bool>),
     Settled(bool),
     Timer(u64),
@@ -45,6 +46,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
             after,
         }),
         1 => Just(Verdict::Rethrow),
+        1 => Just(Verdict::Refused(NotRetried::BudgetSpent)),
         1 => Just(Verdict::Ignore),
     ]
 }
@@ -70,6 +72,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => any::<bool>().prop_map(Event::NoRoom),
         1 => id().prop_map(Event::Undecodable),
         6 => (id(), verdicts()).prop_map(|(id, verdict)| Event::Decided(id, verdict)),
+        4 => any::<bool>().prop_map(Event::Speculation),
         4 => (id(), prop::option::of(any::<bool>())).prop_map(|(id, how)| Event::Prepared(id, how)),
         1 => any::<bool>().prop_map(Event::Settled),
         4 => (0_u64..3).prop_map(Event::Timer),
@@ -83,6 +86,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 struct World {
     /// Hosts that were asked for and not given.
     wanted: u32,
+    /// Speculative attempts that were asked for.
+    may_speculate: u32,
     hosts: u32,
     /// Attempts that a connection holds.
     seated: BTreeSet<AttemptId>,
@@ -139,6 +144,10 @@ impl World {
                 Input::Failed(id, AttemptError::Decode(DecodeError::new("RESULT", 0, "no")), true)
             }
             Event::Decided(id, verdict) => Input::Retry(id, verdict),
+            Event::Speculation(granted) => {
+                self.may_speculate = self.may_speculate.checked_sub(1)?;
+                Input::Speculation(granted)
+            }
             Event::Prepared(id, None) => Input::Prepared(id, Ok(())),
             Event::Prepared(id, Some(true)) => {
                 Input::Prepared(id, Err(AttemptError::Server(Box::new(overloaded()))))
@@ -163,10 +172,11 @@ impl World {
         prop_assert!(!self.over, "{action:?} after the end");
         match *action {
             Action::WantHost => self.wanted += 1,
+            Action::AskSpeculation => self.may_speculate += 1,
             Action::Attempt { id, .. } => {
                 prop_assert!(self.seated.insert(id), "{id} was sent twice at a time");
             }
-            Action::Orphan(id) => prop_assert!(self.seated.remove(&id), "{id} is nobody's orphan"),
+            Action::Orphan { id, .. } => prop_assert!(self.seated.remove(&id), "{id} is nobody's orphan"),
             Action::Prepare { host, .. } => {
                 let times = self.prepared.entry(host).or_default();
                 *times += 1;

@@ -172,3 +172,30 @@ fn a_plan_that_runs_out_says_what_was_tried() {
     run.decided(1, NEXT);
     assert_eq!(run.host(None), ["exhausted after [Ab], 1 retries"]);
 }
+
+#[test]
+fn why_it_was_not_tried_again_is_told() {
+    let mut run = Run::begun(idempotent);
+    run.refused(0, overloaded());
+    let error = format!("error of a after [a]: {}; {}", overloaded(), NotRetried::BudgetSpent);
+    assert_eq!(run.decided(0, Verdict::Refused(NotRetried::BudgetSpent)), [error]);
+    // Also where the error was kept back.
+    let mut run = Run::begun(|start| Limits { speculation: vec![SECOND], ..idempotent(start) });
+    run.after(1);
+    run.host('b');
+    run.refused(0, overloaded());
+    assert!(run.decided(0, Verdict::Refused(NotRetried::BudgetSpent)).is_empty());
+    run.lost(1, false);
+    let error = format!("error of a after [aB]: {}; {}", overloaded(), NotRetried::BudgetSpent);
+    assert_eq!(run.host(None), [error]);
+}
+
+#[test]
+fn a_policy_hears_how_many_attempts_there_were() {
+    let mut run = Run::begun(idempotent);
+    run.lost(0, false);
+    run.host('b');
+    let refused = Input::Responded(1, Answer::Error(Box::new(overloaded())));
+    let actions = run.execution.handle(refused, run.now);
+    assert!(matches!(actions.as_slice(), [Action::AskRetry { retries: 0, attempts: 2, .. }]), "{actions:?}");
+}

@@ -132,3 +132,41 @@ fn an_ignored_error_ends_it_for_all() {
     run.refused(1, overloaded());
     assert_eq!(run.decided(1, Verdict::Ignore), ["orphan 0", "nothing of b after [b]"]);
 }
+
+#[test]
+fn what_the_budget_refuses_may_be_granted_after_the_next_wait() {
+    let mut run = Run::begun(speculative);
+    assert_eq!(run.after_unanswered(1), ["speculate?"]);
+    assert_eq!(run.wakes_in(), Some(9), "nothing until it is known");
+    assert!(run.feed(Input::Speculation(false)).is_empty());
+    assert_eq!(run.wakes_in(), Some(2), "the second wait");
+    assert_eq!(run.after_unanswered(2), ["speculate?"]);
+    assert_eq!(run.feed(Input::Speculation(true)), ["host?"]);
+    assert_eq!(run.host('b'), ["send 1 to b"]);
+    assert_eq!(run.wakes_in(), Some(7), "there is no third");
+}
+
+#[test]
+fn an_answer_comes_before_the_word_on_speculation() {
+    let mut run = Run::begun(speculative);
+    run.after_unanswered(1);
+    assert_eq!(run.answered(0), ["answer of a after []"]);
+    assert!(run.feed(Input::Speculation(true)).is_empty());
+}
+
+#[test]
+fn who_waits_for_room_meanwhile_is_not_sent_anywhere() {
+    let mut run = Run::begun(speculative);
+    run.after_unanswered(1);
+    run.feed(Input::Failed(0, busy(), false));
+    assert_eq!(run.host(None), ["wait for a"]);
+    assert!(run.feed(Input::Speculation(true)).is_empty());
+}
+
+#[test]
+fn a_plan_that_has_run_out_is_not_asked_about() {
+    let mut run = both();
+    run.lost(1, false);
+    run.host(None);
+    assert!(run.after_unanswered(2).is_empty());
+}

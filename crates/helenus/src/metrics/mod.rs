@@ -3,12 +3,20 @@
 //! Only failures are counted here, where there is time for it. Whoever wants to know how many requests there were, or how
 //! long they took, sees them begin and end.
 
+mod histogram;
+mod recorder;
+mod window;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use helenus_protocol::response::ServerError;
 
-use crate::error::AttemptError;
+use crate::error::{AttemptError, NotRetried};
 use crate::request::execution::{Answer, Input, Verdict};
+
+pub use histogram::{Histogram, LONGEST};
+pub use recorder::Recorder;
+pub use window::Window;
 
 /// The counters of a cluster.
 #[derive(Debug, Default)]
@@ -20,6 +28,9 @@ pub(crate) struct Counters {
     other_errors: AtomicU64,
     retries: AtomicU64,
     ignores: AtomicU64,
+    retries_refused: AtomicU64,
+    speculations: AtomicU64,
+    speculations_refused: AtomicU64,
 }
 
 /// How often attempts of a cluster's requests have failed so far, and what was done about it.
@@ -40,6 +51,12 @@ pub struct Metrics {
     pub retries: u64,
     /// Failures that a retry policy had taken for a success.
     pub ignores: u64,
+    /// Retries that a policy wanted and the session's retry budget refused.
+    pub retries_refused: u64,
+    /// Speculative attempts.
+    pub speculations: u64,
+    /// Speculative attempts that were due and the session's speculation budget refused.
+    pub speculations_refused: u64,
 }
 
 impl Counters {
@@ -54,6 +71,9 @@ impl Counters {
             Input::Failed(..) => Some(&self.other_errors),
             Input::Retry(_, Verdict::Again { .. }) => Some(&self.retries),
             Input::Retry(_, Verdict::Ignore) => Some(&self.ignores),
+            Input::Retry(_, Verdict::Refused(NotRetried::BudgetSpent)) => Some(&self.retries_refused),
+            Input::Speculation(true) => Some(&self.speculations),
+            Input::Speculation(false) => Some(&self.speculations_refused),
             _ => None,
         };
         if let Some(counter) = counter {
@@ -82,6 +102,9 @@ impl Counters {
             other_errors: read(&self.other_errors),
             retries: read(&self.retries),
             ignores: read(&self.ignores),
+            retries_refused: read(&self.retries_refused),
+            speculations: read(&self.speculations),
+            speculations_refused: read(&self.speculations_refused),
         }
     }
 }
