@@ -135,7 +135,7 @@ impl Request {
                 later.push(Later::WaitForRoom(ticket, hosts, state.execution.poll_timeout()));
             }
             Action::LeaveQueue => {
-                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket))
+                state.ticket.into_iter().for_each(|ticket| self.environment.leave_queue(ticket));
             }
             Action::Orphan(id) => {
                 if let Some(index) = state.seats.iter().position(|(seat, _)| *seat == id) {
