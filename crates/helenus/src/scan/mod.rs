@@ -206,7 +206,8 @@ impl Scan {
             {
                 match self.ask(part) {
                     Ok(active) => self.active.push(active),
-                    Err((part, error)) => {
+                    Err(refused) => {
+                        let (part, error) = *refused;
                         self.left.push_front(part);
                         return Poll::Ready(Err(error));
                     }
@@ -235,7 +236,7 @@ impl Scan {
                         // What cannot be asked is told when its turn comes.
                         match self.ask(part) {
                             Ok(active) => self.active.push(active),
-                            Err((part, _)) => self.left.push_front(part),
+                            Err(refused) => self.left.push_front(refused.0),
                         }
                     }
                     if !page.is_empty() {
@@ -247,11 +248,11 @@ impl Scan {
     }
 
     /// Asks for the next page of a piece.
-    fn ask(&self, part: Part) -> Result<Active, (Part, Error)> {
+    fn ask(&self, part: Part) -> Result<Active, Box<(Part, Error)>> {
         let ends = [&part.range.after, &part.range.upto];
         let tokens: Vec<_> = ends.into_iter().flatten().map(token_value).collect();
         let Some(prepared) = self.queries.prepared(Queries::form(&part.range)) else {
-            return Err((part, Error::Dropped));
+            return Err(Box::new((part, Error::Dropped)));
         };
         let mut prepared = prepared.clone();
         let options = prepared.options_mut();
@@ -263,7 +264,7 @@ impl Scan {
                 let page = self.session.execute(Statement::from(bound));
                 Ok(Active { part, page })
             }
-            Err(error) => Err((part, error.into())),
+            Err(error) => Err(Box::new((part, error.into()))),
         }
     }
 
