@@ -1,23 +1,23 @@
 //! What a statement gave: rows that stay bytes until they are asked for, and how to get the next page.
 
 mod from_row;
+mod row;
 mod stream;
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use helenus_protocol::DecodeError;
 use helenus_protocol::ResponseOpcode;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
-    ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, Rows, RowsMetadata, SchemaChange,
+    ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, RowsMetadata, SchemaChange,
 };
-use helenus_protocol::value::DecodeValue;
-use helenus_protocol::{CqlType, DecodeError};
-use smallvec::SmallVec;
 use uuid::Uuid;
 
 pub use from_row::FromRow;
+pub use row::Row;
 pub use stream::RowStream;
 
 use crate::cluster::Host;
@@ -271,74 +271,5 @@ impl ResultSet {
     #[must_use]
     pub fn is_schema_agreed(&self) -> bool {
         self.extras.as_ref().is_none_or(|extras| !extras.schema_disputed)
-    }
-}
-
-/// One row: cells that are decoded when they are asked for.
-#[derive(Debug, Clone)]
-pub struct Row<'a> {
-    columns: &'a [ColumnSpec],
-    /// Most rows have few columns: those cost no allocation.
-    cells: SmallVec<[Option<&'a [u8]>; 8]>,
-}
-
-impl<'a> Row<'a> {
-    /// The next of `rows`.
-    fn read(columns: &'a [ColumnSpec], rows: &mut Rows<'a>) -> Option<Result<Self, Error>> {
-        let mut cells = SmallVec::new();
-        match rows.next_cells(|cell| cells.push(cell))? {
-            Ok(()) => Some(Ok(Self { columns, cells })),
-            Err(error) => Some(Err(error.into())),
-        }
-    }
-
-    /// How many cells it has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// Whether it has no cells.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
-    /// The bytes of a cell; `None` if it is null or not there.
-    #[must_use]
-    pub fn cell(&self, index: usize) -> Option<&'a [u8]> {
-        self.cells.get(index).copied().flatten()
-    }
-
-    /// The type of a column.
-    #[must_use]
-    pub fn cql_type(&self, index: usize) -> Option<&'a CqlType> {
-        self.columns.get(index).map(|column| &column.cql_type)
-    }
-
-    /// The value of the column at `index`, from 0.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such column, or it is not of this type; null is an error unless `T` is an `Option`.
-    pub fn get<T: DecodeValue<'a>>(&self, index: usize) -> Result<T, Error> {
-        let Some(column) = self.columns.get(index) else {
-            let why = format!("there are {} columns", self.columns.len());
-            return Err(DecodeError::new(format!("column {index}"), 0, why).into());
-        };
-        T::decode(&column.cql_type, self.cell(index))
-            .map_err(|error| error.within(format_args!("column \"{}\"", column.name)).into())
-    }
-
-    /// The value of the column called `name`.
-    ///
-    /// # Errors
-    ///
-    /// See [`get`](Self::get).
-    pub fn get_by_name<T: DecodeValue<'a>>(&self, name: &str) -> Result<T, Error> {
-        match self.columns.iter().position(|column| &*column.name == name) {
-            Some(index) => self.get(index),
-            None => Err(DecodeError::new(format!("column \"{name}\""), 0, "there is no such column").into()),
-        }
     }
 }
