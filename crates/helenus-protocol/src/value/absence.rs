@@ -145,7 +145,7 @@ mod tests {
     fn empty_where_the_type_has_it() {
         assert_eq!(decoded::<MaybeEmpty<i32>>(&CqlType::Int, &[]).unwrap(), MaybeEmpty::Empty);
         assert_eq!(decoded::<MaybeEmpty<i32>>(&CqlType::Int, &[0; 4]).unwrap(), MaybeEmpty::Value(0));
-        assert_eq!(encoded(&CqlType::Int, &MaybeEmpty::<i32>::Empty).unwrap(), []);
+        assert_eq!(encoded(&CqlType::Int, &MaybeEmpty::<i32>::Empty).unwrap(), b"");
         assert!(encoded(&CqlType::Tinyint, &MaybeEmpty::<i8>::Empty).is_err());
         // Zero bytes of text are text.
         assert_eq!(decoded::<MaybeEmpty<&str>>(&CqlType::Text, &[]).unwrap(), MaybeEmpty::Value(""));

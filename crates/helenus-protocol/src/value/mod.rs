@@ -25,6 +25,16 @@
 //! | user types | whatever derives it; [`CqlValue::Udt`] |
 //! | anything | [`CqlValue`] |
 //!
+//! With the feature of the same name (which are those of `helenus` too), and errors where a value has no room:
+//!
+//! | feature | CQL | Rust |
+//! |---|---|---|
+//! | `time` | `timestamp`, `date`, `time` | `OffsetDateTime` (read in UTC), `Date`, `Time` |
+//! | `chrono` | `timestamp`, `date`, `time` | `DateTime` (of any zone; read as `DateTime<Utc>`), `NaiveDate`, `NaiveTime` |
+//! | `bigdecimal` | `decimal` | `BigDecimal` |
+//! | `num-bigint-04` | `varint` | `BigInt` of the older `num-bigint` 0.4 |
+//! | `serde_json` | `text`, `ascii` | `Json` of what serde knows, `serde_json::Value` |
+//!
 //! `Option` is a value or null; [`Unset`] leaves alone what is stored; [`MaybeEmpty`] takes the zero-length values that old
 //! data may hold. [`cells`] splits a collection, a tuple, a user type or a vector into the bytes of its parts, for whoever
 //! decodes into something else.
@@ -37,6 +47,7 @@ mod cql_value;
 mod decimal;
 mod duration;
 mod floats;
+mod foreign;
 mod inet;
 mod integers;
 #[cfg(test)]
@@ -52,6 +63,8 @@ pub use cells::{Cells, fixed_size};
 pub use cql_value::CqlValue;
 pub use decimal::CqlDecimal;
 pub use duration::CqlDuration;
+#[cfg(feature = "serde_json")]
+pub use foreign::Json;
 pub use integers::Counter;
 pub use temporal::{CqlDate, CqlTime, CqlTimestamp};
 
