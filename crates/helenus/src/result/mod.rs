@@ -1,8 +1,14 @@
 //! What a statement gave: rows that stay bytes until they are asked for, and how to get the next page.
 
 mod from_row;
+#[cfg(feature = "serde_json")]
+mod json;
+mod layout;
+mod lwt;
 mod row;
 mod stream;
+mod typed;
+mod typed_stream;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +23,14 @@ use helenus_protocol::response::{
 use uuid::Uuid;
 
 pub use from_row::FromRow;
+pub use layout::{Places, RowLayout};
+pub use lwt::Lwt;
 pub use row::Row;
 pub use stream::RowStream;
+pub use typed::RowsAs;
+pub use typed_stream::TypedRowStream;
+
+pub(crate) use layout::NOWHERE;
 
 use crate::cluster::Host;
 use crate::error::{Attempt, Error};
@@ -155,42 +167,11 @@ impl ResultSet {
 
     /// The rows of this page.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
-        let mut rows = self.rows.as_ref().map(RawRows::rows);
-        std::iter::from_fn(move || Row::read(self.columns(), rows.as_mut()?))
-    }
-
-    /// The rows of this page as values of type `T`: a tuple of the columns' types.
-    ///
-    /// # Errors
-    ///
-    /// Where a column is not of the type asked for, or the server's bytes are not what they should be.
-    pub fn rows_as<'a, T: FromRow<'a>>(&'a self) -> impl Iterator<Item = Result<T, Error>> + 'a {
-        self.rows().map(|row| T::from_row(&row?))
-    }
-
-    /// The only or first row as `T`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// See [`rows_as`](Self::rows_as).
-    pub fn first_as<'a, T: FromRow<'a>>(&'a self) -> Result<Option<T>, Error> {
-        let Some(rows) = &self.rows else { return Ok(None) };
-        Row::read(self.columns(), &mut rows.rows()).map(|row| T::from_row(&row?)).transpose()
-    }
-
-    /// Whether a lightweight transaction was applied; true for all other statements.
-    ///
-    /// # Errors
-    ///
-    /// Where the server's bytes are not what they should be.
-    pub fn was_applied(&self) -> Result<bool, Error> {
-        match self.columns().first() {
-            Some(column) if &*column.name == "[applied]" => match self.rows().next() {
-                Some(row) => row?.get(0),
-                None => Ok(true),
-            },
-            _ => Ok(true),
-        }
+        let mut rows = self.rows.as_ref().map(|page| (page, page.rows()));
+        std::iter::from_fn(move || {
+            let (page, rows) = rows.as_mut()?;
+            Row::read(self.columns(), page, rows)
+        })
     }
 
     /// Whether there is a page behind this one.
@@ -213,10 +194,17 @@ impl ResultSet {
         Some(ResponseFuture::begin(&self.request.session()?, statement))
     }
 
-    /// All rows of this page and those behind it, fetched as they are asked for.
+    /// All rows of this page and those behind it, fetched as they are asked for: page by page, with rows that may borrow from
+    /// their page.
     #[must_use]
     pub fn into_stream(self) -> RowStream {
         RowStream::new(self)
+    }
+
+    /// All rows of this page and those behind it as owned values of type `T`, fetched as they are asked for.
+    #[must_use]
+    pub fn into_rows<T: for<'a> FromRow<'a>>(self) -> TypedRowStream<T> {
+        self.into_stream().rows()
     }
 
     /// The statement that gave this.
