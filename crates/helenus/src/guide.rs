@@ -5,3 +5,7 @@ struct Statements;
 
 #[doc = include_str!("../../../docs/guide/paging.md")]
 struct Paging;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("../../../docs/guide/types.md")]
+struct Types;

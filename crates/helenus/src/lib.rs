@@ -28,6 +28,8 @@ pub mod cloud;
 pub mod cluster;
 pub mod config;
 mod connection;
+#[doc(hidden)]
+pub mod derive;
 mod error;
 mod executor;
 mod future;
@@ -58,6 +60,8 @@ pub use connection::transport::{Cipher, CipherError, CipherFactory};
 pub use error::{Attempt, AttemptError, ConnectionError, Error, QueueState, RequestFailure};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
+#[cfg(feature = "macros")]
+pub use helenus_macros::{FromRow, FromUdt, ToRow, ToUdt};
 pub use helenus_protocol as protocol;
 #[cfg(feature = "serde_json")]
 pub use helenus_protocol::value::Json;

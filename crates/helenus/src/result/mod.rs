@@ -202,7 +202,6 @@ impl ResultSet {
     }
 
     /// All rows of this page and those behind it as owned values of type `T`, fetched as they are asked for.
-    #[must_use]
     pub fn into_rows<T: for<'a> FromRow<'a>>(self) -> TypedRowStream<T> {
         self.into_stream().rows()
     }
