@@ -69,7 +69,7 @@ impl Arguments {
             match argument {
                 Long("help") | Short('h') => return Ok(None),
                 Long("seconds") => {
-                    seconds = Some(at_least_one(parser.value()?.parse::<u64>()?, "--seconds")?)
+                    seconds = Some(at_least_one(parser.value()?.parse::<u64>()?, "--seconds")?);
                 }
                 Long("seed") => arguments.seed = parser.value()?.parse()?,
                 Long("rate") => rate = Some(at_least_one(parser.value()?.parse::<u32>()?, "--rate")?),

@@ -85,8 +85,8 @@ async fn all<T: for<'a> FromRow<'a>>(session: &Session, cql: &str) -> Outcome<Ve
             session.execute(statement).await
         })
         .await?;
-        for row in page.rows() {
-            rows.push(T::from_row(&row?)?);
+        for row in page.rows_as::<T>() {
+            rows.push(row?);
         }
         state = page.paging_state().cloned();
         if state.is_none() {

@@ -31,6 +31,9 @@ pub mod types;
 pub mod value;
 pub mod version;
 
+/// The libraries whose types are in the API, in the versions that are.
+pub use {bytes, num_bigint, uuid};
+
 pub use compression::Compression;
 pub use consistency::{Consistency, SerialConsistency};
 pub use envelope::{Envelope, Flags};

@@ -8,3 +8,7 @@ struct Paging;
 
 #[doc = include_str!("../../../docs/guide/policies.md")]
 struct Policies;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("../../../docs/guide/types.md")]
+struct Types;

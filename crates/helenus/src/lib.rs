@@ -3,6 +3,22 @@
 //! The crate decides in pure code and acts at the edge. The rooms that decide (where a statement's replicas are,
 //! which host is next, retry or not, how many connections a host is owed) are plain values: inputs and the time
 //! go in, outputs come out, and nothing in them waits or does I/O.
+//!
+//! # Values
+//!
+//! Rows are read as tuples or as structs ([`FromRow`]), structs and tuples are bound ([`ToRow`]), and structs are values of
+//! user-defined types; [`protocol::value`] has the table of all types. `docs/guide/types.md` tells it in one go.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `macros` (default) | `#[derive(FromRow, ToRow, FromUdt, ToUdt)]` |
+//! | `tls` (default) | TLS by rustls |
+//! | `system-authorities` | the certificate authorities that the operating system trusts |
+//! | `cloud` | secure connect bundles |
+//! | `time`, `chrono`, `bigdecimal`, `num-bigint-04` | types of these libraries as CQL values |
+//! | `serde_json` | JSON in text columns, rows as JSON |
 #![deny(unsafe_code)]
 
 pub mod auth;
@@ -12,6 +28,8 @@ pub mod cloud;
 pub mod cluster;
 pub mod config;
 mod connection;
+#[doc(hidden)]
+pub mod derive;
 mod error;
 mod executor;
 mod future;
@@ -43,12 +61,16 @@ pub use connection::transport::{Cipher, CipherError, CipherFactory};
 pub use error::{Attempt, AttemptError, ConnectionError, Error, NotRetried, QueueState, RequestFailure};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
+#[cfg(feature = "macros")]
+pub use helenus_macros::{FromRow, FromUdt, ToRow, ToUdt};
 pub use helenus_protocol as protocol;
+#[cfg(feature = "serde_json")]
+pub use helenus_protocol::value::Json;
 pub use metrics::Metrics;
 pub use pool::reserve::Reserved;
 pub use profile::{ExecutionProfile, ProfileHandle};
 pub use request::completion::Group;
-pub use result::{FromRow, ResultSet, Row, RowStream};
+pub use result::{FromRow, Lwt, Places, ResultSet, Row, RowLayout, RowStream, RowsAs, TypedRowStream};
 pub use session::Session;
 pub use statement::{BatchStatement, BoundStatement, PreparedStatement, SimpleStatement, Statement, ToRow};
 pub use trace::{QueryTrace, TraceEvent};

@@ -28,7 +28,7 @@ pub use peek::{Peek, peek};
 pub use prefix::Prefix;
 pub use prepared::{BindMetadata, Prepared};
 pub use result::{ResultKind, ResultMessage};
-pub use rows::{RawRow, RawRows, Rows};
+pub use rows::{RawRow, RawRows, Rows, RowsPosition};
 pub use schema_change::{SchemaChange, SchemaChangeKind, SchemaTarget};
 pub use supported::Supported;
 

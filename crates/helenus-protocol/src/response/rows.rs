@@ -178,6 +178,14 @@ impl RawRows {
     pub fn rows(&self) -> Rows<'_> {
         Rows { reader: Reader::new(&self.cells), columns: self.columns_count, left: self.rows_count }
     }
+
+    /// The rows from `position` on, which must be one of the same page; that of another page gives an error or other rows.
+    #[must_use]
+    pub fn rows_at(&self, position: RowsPosition) -> Rows<'_> {
+        let RowsPosition { offset, left } = position;
+        let rest = self.cells.get(offset..).unwrap_or_default();
+        Rows { reader: Reader::at(rest, offset), columns: self.columns_count, left }
+    }
 }
 
 impl fmt::Debug for RawRows {
@@ -194,6 +202,13 @@ impl fmt::Debug for RawRows {
     }
 }
 
+/// How far the rows of a page were read, for whoever cannot keep a [`Rows`] that borrows the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowsPosition {
+    offset: usize,
+    left: usize,
+}
+
 /// Iterates over the rows of a page.
 #[derive(Clone)]
 pub struct Rows<'a> {
@@ -203,6 +218,12 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// Where the next row begins: [`RawRows::rows_at`] goes on from there.
+    #[must_use]
+    pub const fn position(&self) -> RowsPosition {
+        RowsPosition { offset: self.reader.offset(), left: self.left }
+    }
+
     /// Gives the cells of the next row to `cell`, in order; `None` after the last row. After an error, which may come
     /// when some cells were given, there are no more rows. The same as the iterator, without a second way through the
     /// cells.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{DecodeValue, EncodeValue, Encoded, allows_empty};
 use crate::error::{DecodeError, EncodeError};
 use crate::types::CqlType;
@@ -46,8 +48,24 @@ impl<T: EncodeValue> EncodeValue for Option<T> {
 }
 
 impl<'a, T: DecodeValue<'a>> DecodeValue<'a> for Option<T> {
+    #[inline]
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        T::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
-        cell.map(|bytes| T::decode(cql_type, Some(bytes))).transpose()
+        match cell {
+            // A null of the wrong type is as wrong as a value of it.
+            None => T::check(cql_type).map(|()| None),
+            cell => T::decode(cql_type, cell).map(Some),
+        }
+    }
+
+    fn decode_shared(cql_type: &CqlType, cell: Option<&'a [u8]>, page: &Bytes) -> Result<Self, DecodeError> {
+        match cell {
+            None => T::check(cql_type).map(|()| None),
+            cell => T::decode_shared(cql_type, cell, page).map(Some),
+        }
     }
 }
 
@@ -70,6 +88,10 @@ impl<T: EncodeValue> EncodeValue for MaybeEmpty<T> {
 }
 
 impl<'a, T: DecodeValue<'a>> DecodeValue<'a> for MaybeEmpty<T> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        T::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         match cell {
             Some([]) if allows_empty(cql_type) => Ok(Self::Empty),
@@ -123,7 +145,7 @@ mod tests {
     fn empty_where_the_type_has_it() {
         assert_eq!(decoded::<MaybeEmpty<i32>>(&CqlType::Int, &[]).unwrap(), MaybeEmpty::Empty);
         assert_eq!(decoded::<MaybeEmpty<i32>>(&CqlType::Int, &[0; 4]).unwrap(), MaybeEmpty::Value(0));
-        assert_eq!(encoded(&CqlType::Int, &MaybeEmpty::<i32>::Empty).unwrap(), []);
+        assert_eq!(encoded(&CqlType::Int, &MaybeEmpty::<i32>::Empty).unwrap(), b"");
         assert!(encoded(&CqlType::Tinyint, &MaybeEmpty::<i8>::Empty).is_err());
         // Zero bytes of text are text.
         assert_eq!(decoded::<MaybeEmpty<&str>>(&CqlType::Text, &[]).unwrap(), MaybeEmpty::Value(""));

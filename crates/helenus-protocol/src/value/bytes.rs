@@ -39,33 +39,67 @@ impl EncodeValue for Bytes {
 }
 
 impl<'a> DecodeValue<'a> for &'a [u8] {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Blob | CqlType::Custom(_) => present("[u8]", cell),
+            CqlType::Blob | CqlType::Custom(_) => Ok(()),
             other => Err(DecodeError::wrong_type("[u8]", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        present("[u8]", cell)
     }
 }
 
 impl<'a> DecodeValue<'a> for Vec<u8> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        <&[u8]>::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         <&[u8]>::decode(cql_type, cell).map(Self::from)
     }
 }
 
 impl<'a> DecodeValue<'a> for Cow<'a, [u8]> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        <&[u8]>::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         <&[u8]>::decode(cql_type, cell).map(Self::Borrowed)
     }
 }
 
 impl<'a> DecodeValue<'a> for Bytes {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        <&[u8]>::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         <&[u8]>::decode(cql_type, cell).map(Self::copy_from_slice)
+    }
+
+    fn decode_shared(cql_type: &CqlType, cell: Option<&'a [u8]>, page: &Bytes) -> Result<Self, DecodeError> {
+        <&[u8]>::decode(cql_type, cell).map(|bytes| share(page, bytes))
+    }
+}
+
+/// The part of `page` that `bytes` are, or a copy where they are none of its.
+fn share(page: &Bytes, bytes: &[u8]) -> Bytes {
+    let start = bytes.as_ptr().addr().checked_sub(page.as_ptr().addr());
+    match start.and_then(|start| Some((start, start.checked_add(bytes.len())?))) {
+        Some((start, end)) if end <= page.len() => page.slice(start..end),
+        _ => Bytes::copy_from_slice(bytes),
     }
 }
 
 impl<'a, const N: usize> DecodeValue<'a> for [u8; N] {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        <&[u8]>::check(cql_type)
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         let bytes = <&[u8]>::decode(cql_type, cell)?;
         bytes.try_into().map_err(|_| {
@@ -91,6 +125,28 @@ mod tests {
         let bytes = [1, 2, 3];
         assert_eq!(decoded::<&[u8]>(&CqlType::Blob, &bytes).unwrap().as_ptr(), bytes.as_ptr());
         assert!(decoded::<[u8; 2]>(&CqlType::Blob, &bytes).unwrap_err().is_misread());
+    }
+
+    fn shared(cell: &[u8], page: &Bytes) -> Bytes {
+        Bytes::decode_shared(&CqlType::Blob, Some(cell), page).unwrap()
+    }
+
+    #[test]
+    fn bytes_share_the_page_that_they_lie_in() {
+        let page = Bytes::from_static(b"the whole page");
+        let cell = &page[4..9];
+        assert_eq!((shared(cell, &page), shared(cell, &page).as_ptr()), ("whole".into(), cell.as_ptr()));
+        assert_eq!(shared(&page[14..], &page), "");
+        // Bytes of elsewhere, and bytes that reach out of the page, are copied.
+        for (cell, page) in [(&b"other"[..], &page), (cell, &page.slice(..6)), (cell, &Bytes::new())] {
+            let copy = shared(cell, page);
+            assert_eq!(copy, cell);
+            assert_ne!(copy.as_ptr(), cell.as_ptr());
+        }
+        assert_eq!(Option::<Bytes>::decode_shared(&CqlType::Blob, None, &page), Ok(None));
+        let there = Option::<Bytes>::decode_shared(&CqlType::Blob, Some(cell), &page).unwrap().unwrap();
+        assert_eq!(there.as_ptr(), cell.as_ptr());
+        assert!(Bytes::decode_shared(&CqlType::Text, Some(cell), &page).unwrap_err().is_misread());
     }
 
     #[test]

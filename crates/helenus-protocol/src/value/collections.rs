@@ -63,6 +63,14 @@ fn located(
     error.shifted(place).within(part)
 }
 
+/// Whether a part of a value can be read as a `T`.
+pub(super) fn check_part<'a, T: DecodeValue<'a>>(
+    cql_type: &CqlType,
+    part: impl std::fmt::Display,
+) -> Result<(), DecodeError> {
+    T::check(cql_type).map_err(|error| error.within(part))
+}
+
 /// Decodes all cells as elements.
 pub(super) fn decode_elements<'a, T: DecodeValue<'a>>(
     whole: &'a [u8],
@@ -115,6 +123,15 @@ impl<T: EncodeValue, const N: usize> EncodeValue for [T; N] {
 }
 
 impl<'a, T: DecodeValue<'a>> DecodeValue<'a> for Vec<T> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::List(element) | CqlType::Set(element) | CqlType::Vector(element, _) => {
+                check_part::<T>(element, "element")
+            }
+            other => Err(DecodeError::wrong_type("Vec", other)),
+        }
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         let (split, element): (fn(&'a [u8]) -> _, _) = match cql_type.unfrozen() {
             CqlType::List(element) => (Cells::of_list, element),
@@ -133,6 +150,16 @@ impl<'a, T: DecodeValue<'a>> DecodeValue<'a> for Vec<T> {
 }
 
 impl<'a, T: DecodeValue<'a>, const N: usize> DecodeValue<'a> for [T; N] {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            // The one type whose values are all of one length.
+            CqlType::Vector(_, dimension) if *dimension as usize != N => {
+                Err(DecodeError::wrong_type(&format!("array of {N}"), cql_type))
+            }
+            _ => Vec::<T>::check(cql_type),
+        }
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         Vec::decode(cql_type, cell)?.try_into().map_err(|values: Vec<T>| {
             DecodeError::misread(
@@ -157,6 +184,13 @@ macro_rules! sets {
         impl<'a, $t: DecodeValue<'a> $(+ $bound $(+ $more)*)? $(, $s: BuildHasher + Default)?> DecodeValue<'a>
             for $set<$t $(, $s)?>
         {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+                match cql_type.unfrozen() {
+                    CqlType::Set(element) => check_part::<$t>(element, "element"),
+                    _ => Err(DecodeError::wrong_type(stringify!($set), cql_type)),
+                }
+            }
+
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 let CqlType::Set(element) = cql_type.unfrozen() else {
                     return Err(DecodeError::wrong_type(stringify!($set), cql_type));
@@ -191,6 +225,16 @@ macro_rules! maps {
         impl<'a, $k: DecodeValue<'a> $(+ $bound $(+ $more)*)?, V: DecodeValue<'a> $(, $s: BuildHasher + Default)?>
             DecodeValue<'a> for $map<$k, V $(, $s)?>
         {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+                match cql_type.unfrozen() {
+                    CqlType::Map(key, value) => {
+                        check_part::<$k>(key, "key")?;
+                        check_part::<V>(value, "value")
+                    }
+                    _ => Err(DecodeError::wrong_type(stringify!($map), cql_type)),
+                }
+            }
+
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 let CqlType::Map(key, value) = cql_type.unfrozen() else {
                     return Err(DecodeError::wrong_type(stringify!($map), cql_type));

@@ -167,6 +167,10 @@ impl EncodeValue for CqlValue {
 }
 
 impl<'a> DecodeValue<'a> for CqlValue {
+    fn check(_: &CqlType) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
         use CqlType as T;
         let Some(whole) = cell else { return Ok(Self::Null) };

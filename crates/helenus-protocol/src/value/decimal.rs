@@ -31,10 +31,15 @@ impl EncodeValue for CqlDecimal {
 }
 
 impl<'a> DecodeValue<'a> for CqlDecimal {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
-        if *cql_type.unfrozen() != CqlType::Decimal {
-            return Err(DecodeError::wrong_type("CqlDecimal", cql_type));
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::Decimal => Ok(()),
+            other => Err(DecodeError::wrong_type("CqlDecimal", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
         let bytes = present("CqlDecimal", cell)?;
         match bytes.split_first_chunk() {
             Some((scale, unscaled)) if !unscaled.is_empty() => Ok(Self {

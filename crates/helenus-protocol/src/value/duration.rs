@@ -49,10 +49,15 @@ impl EncodeValue for CqlDuration {
 }
 
 impl<'a> DecodeValue<'a> for CqlDuration {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
-        if *cql_type.unfrozen() != CqlType::Duration {
-            return Err(DecodeError::wrong_type("CqlDuration", cql_type));
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::Duration => Ok(()),
+            other => Err(DecodeError::wrong_type("CqlDuration", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
         let mut reader = Reader::new(present("CqlDuration", cell)?);
         let months = small(&mut reader)?;
         let days = small(&mut reader)?;

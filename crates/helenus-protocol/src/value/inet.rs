@@ -20,10 +20,15 @@ impl EncodeValue for IpAddr {
 }
 
 impl<'a> DecodeValue<'a> for IpAddr {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
-        if *cql_type.unfrozen() != CqlType::Inet {
-            return Err(DecodeError::wrong_type("IpAddr", cql_type));
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::Inet => Ok(()),
+            other => Err(DecodeError::wrong_type("IpAddr", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
         let bytes = present("IpAddr", cell)?;
         if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
             return Ok(octets.into());
@@ -44,6 +49,10 @@ macro_rules! one_family {
         }
 
         impl<'a> DecodeValue<'a> for $rust {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+                IpAddr::check(cql_type)
+            }
+
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 match IpAddr::decode(cql_type, cell)? {
                     IpAddr::$family(address) => Ok(address),

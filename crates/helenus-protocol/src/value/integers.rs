@@ -24,13 +24,17 @@ macro_rules! big_endian {
 
         impl<'a> DecodeValue<'a> for $rust {
             #[inline]
-            fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
                 match cql_type.unfrozen() {
-                    $(CqlType::$cql)|+ => {
-                        exactly(cql_type, present(stringify!($rust), cell)?).map(Self::from_be_bytes)
-                    }
+                    $(CqlType::$cql)|+ => Ok(()),
                     other => Err(DecodeError::wrong_type(stringify!($rust), other)),
                 }
+            }
+
+            #[inline]
+            fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+                Self::check(cql_type)?;
+                exactly(cql_type, present(stringify!($rust), cell)?).map(Self::from_be_bytes)
             }
         }
     )*};
@@ -59,11 +63,16 @@ impl EncodeValue for Counter {
 }
 
 impl<'a> DecodeValue<'a> for Counter {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Counter => i64::decode(cql_type, cell).map(Self),
+            CqlType::Counter => Ok(()),
             other => Err(DecodeError::wrong_type("Counter", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        i64::decode(cql_type, cell).map(Self)
     }
 }
 
@@ -80,12 +89,17 @@ impl EncodeValue for bool {
 }
 
 impl<'a> DecodeValue<'a> for bool {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            // Any byte but 0 is true.
-            CqlType::Boolean => exactly(cql_type, present("bool", cell)?).map(|[byte]| byte != 0),
+            CqlType::Boolean => Ok(()),
             other => Err(DecodeError::wrong_type("bool", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        // Any byte but 0 is true.
+        exactly(cql_type, present("bool", cell)?).map(|[byte]| byte != 0)
     }
 }
 
@@ -102,13 +116,18 @@ impl EncodeValue for BigInt {
 }
 
 impl<'a> DecodeValue<'a> for BigInt {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Varint => match present("BigInt", cell)? {
-                [] => Err(wrong_length(cql_type, &[], "1 or more")),
-                bytes => Ok(Self::from_signed_bytes_be(bytes)),
-            },
+            CqlType::Varint => Ok(()),
             other => Err(DecodeError::wrong_type("BigInt", other)),
+        }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        match present("BigInt", cell)? {
+            [] => Err(wrong_length(cql_type, &[], "1 or more")),
+            bytes => Ok(Self::from_signed_bytes_be(bytes)),
         }
     }
 }

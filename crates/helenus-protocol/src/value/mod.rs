@@ -15,7 +15,7 @@
 //! | `blob`, custom types | `Vec<u8>`, `&[u8]`, `[u8; N]`, [`Bytes`](::bytes::Bytes) |
 //! | `uuid`, `timeuuid` | [`Uuid`](::uuid::Uuid) |
 //! | `inet` | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` |
-//! | `date`, `time`, `timestamp` | [`CqlDate`], [`CqlTime`], [`CqlTimestamp`] |
+//! | `date`, `time`, `timestamp` | [`CqlDate`], [`CqlTime`], [`CqlTimestamp`]; `SystemTime` for the last |
 //! | `duration` | [`CqlDuration`] |
 //! | `list` | `Vec`, slices, arrays |
 //! | `set` | `HashSet`, `BTreeSet`, `Vec`, slices, arrays |
@@ -24,6 +24,16 @@
 //! | `tuple` | tuples of up to 16 |
 //! | user types | whatever derives it; [`CqlValue::Udt`] |
 //! | anything | [`CqlValue`] |
+//!
+//! With the feature of the same name (which are those of `helenus` too), and errors where a value has no room:
+//!
+//! | feature | CQL | Rust |
+//! |---|---|---|
+//! | `time` | `timestamp`, `date`, `time` | `OffsetDateTime` (read in UTC), `Date`, `Time` |
+//! | `chrono` | `timestamp`, `date`, `time` | `DateTime` (of any zone; read as `DateTime<Utc>`), `NaiveDate`, `NaiveTime` |
+//! | `bigdecimal` | `decimal` | `BigDecimal` |
+//! | `num-bigint-04` | `varint` | `BigInt` of the older `num-bigint` 0.4 |
+//! | `serde_json` | `text`, `ascii` | `Json` of what serde knows, `serde_json::Value` |
 //!
 //! `Option` is a value or null; [`Unset`] leaves alone what is stored; [`MaybeEmpty`] takes the zero-length values that old
 //! data may hold. [`cells`] splits a collection, a tuple, a user type or a vector into the bytes of its parts, for whoever
@@ -37,6 +47,7 @@ mod cql_value;
 mod decimal;
 mod duration;
 mod floats;
+mod foreign;
 mod inet;
 mod integers;
 #[cfg(test)]
@@ -52,6 +63,8 @@ pub use cells::{Cells, fixed_size};
 pub use cql_value::CqlValue;
 pub use decimal::CqlDecimal;
 pub use duration::CqlDuration;
+#[cfg(feature = "serde_json")]
+pub use foreign::Json;
 pub use integers::Counter;
 pub use temporal::{CqlDate, CqlTime, CqlTimestamp};
 
@@ -71,6 +84,11 @@ pub enum Encoded {
 }
 
 /// A Rust value that can be bound to a CQL value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as a CQL value",
+    note = "CQL has signed integers only; the documentation of `helenus::protocol::value` has the table of types",
+    note = "a struct that stands for a user-defined type can `#[derive(helenus::ToUdt)]`"
+)]
 pub trait EncodeValue {
     /// Appends the bytes of the value as one of type `cql_type`, without a length; [`encode_cell`] adds that.
     ///
@@ -80,12 +98,58 @@ pub trait EncodeValue {
 }
 
 /// A Rust value that can be read from a CQL value; text and bytes may stay borrowed from the response.
+///
+/// A type of your own is read as one that it wraps:
+///
+/// ```
+/// use helenus_protocol::value::DecodeValue;
+/// use helenus_protocol::{CqlType, DecodeError};
+///
+/// struct Name<'a>(&'a str);
+///
+/// impl<'a> DecodeValue<'a> for Name<'a> {
+///     fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+///         <&str>::check(cql_type)
+///     }
+///
+///     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+///         <&str>::decode(cql_type, cell).map(Name)
+///     }
+/// }
+///
+/// assert_eq!(Name::decode(&CqlType::Text, Some(b"Dido"))?.0, "Dido");
+/// assert!(Name::check(&CqlType::Int).is_err());
+/// # Ok::<(), DecodeError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a CQL value",
+    note = "CQL has signed integers only; the documentation of `helenus::protocol::value` has the table of types",
+    note = "a struct that stands for a user-defined type can `#[derive(helenus::FromUdt)]`"
+)]
 pub trait DecodeValue<'a>: Sized {
+    /// Whether values of type `cql_type` are read as this Rust type at all. Asked once for a result, before its first
+    /// row, so that a wrong type is told of whatever the rows hold; [`decode`](Self::decode) says the same of every cell.
+    ///
+    /// Fails with a [misread](DecodeError::is_misread) that names both types.
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError>;
+
     /// The value of type `cql_type` in these bytes; `None` is null.
     ///
     /// Fails when the bytes are no value of the type, or when the Rust type is not read from that CQL type (see
     /// [`DecodeError::is_misread`]). Offsets in errors count from the start of `cell`.
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError>;
+
+    /// As [`decode`](Self::decode), of a cell that lies in `page`. What can be a share of the page is one instead of a
+    /// copy: [`Bytes`](::bytes::Bytes), which keep the whole page in memory for as long as they live.
+    #[inline]
+    fn decode_shared(
+        cql_type: &CqlType,
+        cell: Option<&'a [u8]>,
+        page: &::bytes::Bytes,
+    ) -> Result<Self, DecodeError> {
+        let _ = page;
+        Self::decode(cql_type, cell)
+    }
 }
 
 /// Appends a whole `[value]`: its length, or -1 for null, or -2 for not set, and its bytes. When it fails, `out` is as it
@@ -251,6 +315,85 @@ mod tests {
         let pair = CqlType::Tuple([CqlType::Int, CqlType::Text].into());
         assert!(encode_cell(&(1, 2), &pair, &mut out).is_err());
         assert_eq!(out, [9]);
+    }
+
+    /// Every type's `check` and `decode` refuse the same CQL types in the same words.
+    #[test]
+    fn what_is_checked_once_is_what_is_refused_every_time() {
+        fn agree<'a, T: DecodeValue<'a> + std::fmt::Debug>(cql_types: &[CqlType], of_these: usize) {
+            let mut taken = 0;
+            for cql_type in cql_types {
+                let by_decode = T::decode(cql_type, None).unwrap_err();
+                match T::check(cql_type) {
+                    Ok(()) => {
+                        assert!(by_decode.why.contains("null"), "{cql_type}: {by_decode}");
+                        taken += 1;
+                    }
+                    Err(by_check) => {
+                        assert_eq!(by_check, by_decode, "{cql_type}");
+                        assert_eq!(Option::<T>::check(cql_type), Err(by_check.clone()));
+                        // Null is a value of the right type only.
+                        assert_eq!(Option::<T>::decode(cql_type, None).unwrap_err(), by_check);
+                    }
+                }
+            }
+            assert_eq!(taken, of_these, "{}", std::any::type_name::<T>());
+        }
+        use CqlType as T;
+        use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+        let int = || std::sync::Arc::new(T::Int);
+        let mut types =
+            vec![T::Ascii, T::Bigint, T::Blob, T::Boolean, T::Counter, T::Date, T::Decimal, T::Double];
+        types.extend([T::Duration, T::Float, T::Inet, T::Int, T::Smallint, T::Text, T::Time, T::Timestamp]);
+        types.extend([T::Timeuuid, T::Tinyint, T::Uuid, T::Varint, T::List(int()), T::Set(int())]);
+        types.extend([T::Map(int(), int()), T::Tuple([T::Int].into()), T::Vector(int(), 2)]);
+        types.extend([T::Custom("com.example.Shape".into()), T::Frozen(T::Set(int()).into())]);
+        agree::<i8>(&types, 1);
+        agree::<i16>(&types, 1);
+        agree::<i32>(&types, 1);
+        agree::<i64>(&types, 2);
+        agree::<Counter>(&types, 1);
+        agree::<f32>(&types, 1);
+        agree::<f64>(&types, 1);
+        agree::<bool>(&types, 1);
+        agree::<num_bigint::BigInt>(&types, 1);
+        agree::<CqlDecimal>(&types, 1);
+        agree::<&str>(&types, 2);
+        agree::<String>(&types, 2);
+        agree::<std::borrow::Cow<'_, str>>(&types, 2);
+        agree::<&[u8]>(&types, 2);
+        agree::<Vec<u8>>(&types, 2);
+        agree::<[u8; 3]>(&types, 2);
+        agree::<::bytes::Bytes>(&types, 2);
+        agree::<::uuid::Uuid>(&types, 2);
+        agree::<std::net::IpAddr>(&types, 1);
+        agree::<std::net::Ipv6Addr>(&types, 1);
+        agree::<CqlDate>(&types, 1);
+        agree::<CqlTime>(&types, 1);
+        agree::<CqlTimestamp>(&types, 1);
+        agree::<CqlDuration>(&types, 1);
+        agree::<MaybeEmpty<i32>>(&types, 1);
+        agree::<Vec<i32>>(&types, 4);
+        agree::<HashSet<i32>>(&types, 2);
+        agree::<BTreeSet<i32>>(&types, 2);
+        agree::<HashMap<i32, i32>>(&types, 1);
+        agree::<BTreeMap<i32, i32>>(&types, 1);
+        agree::<(i32,)>(&types, 1);
+        assert!(types.iter().all(|cql_type| CqlValue::check(cql_type).is_ok()));
+    }
+
+    #[test]
+    fn parts_are_checked_before_there_are_any() {
+        use std::collections::HashMap;
+        let text = std::sync::Arc::new(CqlType::Text);
+        let list = CqlType::List(std::sync::Arc::clone(&text));
+        let nested = CqlType::Map(text, std::sync::Arc::new(list));
+        assert_eq!(HashMap::<String, Vec<&str>>::check(&nested), Ok(()));
+        let error = HashMap::<String, Vec<i32>>::check(&nested).unwrap_err().to_string();
+        assert_eq!(error, "cannot read value: element: a Rust i32: the CQL type is text");
+        let vector = CqlType::Vector(std::sync::Arc::new(CqlType::Float), 3);
+        assert_eq!(<[f32; 3]>::check(&vector), Ok(()));
+        assert!(<[f32; 2]>::check(&vector).unwrap_err().to_string().contains("array of 2"));
     }
 
     #[test]

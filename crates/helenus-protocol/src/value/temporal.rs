@@ -80,13 +80,16 @@ impl EncodeValue for CqlDate {
 }
 
 impl<'a> DecodeValue<'a> for CqlDate {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Date => {
-                exactly(cql_type, present("CqlDate", cell)?).map(|bytes| Self(u32::from_be_bytes(bytes)))
-            }
+            CqlType::Date => Ok(()),
             other => Err(DecodeError::wrong_type("CqlDate", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        exactly(cql_type, present("CqlDate", cell)?).map(|bytes| Self(u32::from_be_bytes(bytes)))
     }
 }
 
@@ -107,15 +110,18 @@ impl EncodeValue for CqlTime {
 }
 
 impl<'a> DecodeValue<'a> for CqlTime {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            // The server takes any eight bytes (5.0.6 was asked), so what another client stored must not make a page
-            // unreadable.
-            CqlType::Time => {
-                exactly(cql_type, present("CqlTime", cell)?).map(|bytes| Self(i64::from_be_bytes(bytes)))
-            }
+            CqlType::Time => Ok(()),
             other => Err(DecodeError::wrong_type("CqlTime", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        // The server takes any eight bytes (5.0.6 was asked), so what another client stored must not make a page
+        // unreadable.
+        exactly(cql_type, present("CqlTime", cell)?).map(|bytes| Self(i64::from_be_bytes(bytes)))
     }
 }
 
@@ -132,13 +138,49 @@ impl EncodeValue for CqlTimestamp {
 }
 
 impl<'a> DecodeValue<'a> for CqlTimestamp {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Timestamp => {
-                exactly(cql_type, present("CqlTimestamp", cell)?).map(|bytes| Self(i64::from_be_bytes(bytes)))
-            }
+            CqlType::Timestamp => Ok(()),
             other => Err(DecodeError::wrong_type("CqlTimestamp", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        exactly(cql_type, present("CqlTimestamp", cell)?).map(|bytes| Self(i64::from_be_bytes(bytes)))
+    }
+}
+
+/// Rounded down to the millisecond.
+impl EncodeValue for SystemTime {
+    fn encode(&self, cql_type: &CqlType, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
+        if *cql_type.unfrozen() != CqlType::Timestamp {
+            return Err(EncodeError::wrong_type("SystemTime", cql_type));
+        }
+        match CqlTimestamp::from(*self) {
+            CqlTimestamp(i64::MIN | i64::MAX) => {
+                Err(EncodeError::new("a Rust SystemTime", "a timestamp has 64 bits of milliseconds"))
+            }
+            timestamp => timestamp.encode(cql_type, out),
+        }
+    }
+}
+
+impl<'a> DecodeValue<'a> for SystemTime {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::Timestamp => Ok(()),
+            other => Err(DecodeError::wrong_type("SystemTime", other)),
+        }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        let timestamp = CqlTimestamp::decode(cql_type, Some(present("SystemTime", cell)?))?;
+        timestamp.to_system_time().ok_or_else(|| {
+            let why = "the timestamp is outside of its range; a CqlTimestamp takes it";
+            DecodeError::misread("a Rust SystemTime", why)
+        })
     }
 }
 
@@ -189,6 +231,18 @@ mod tests {
         for milliseconds in [-1_500, 0, 1_732_320_000_123] {
             let moment = CqlTimestamp(milliseconds).to_system_time().unwrap();
             assert_eq!(CqlTimestamp::from(moment), CqlTimestamp(milliseconds));
+        }
+    }
+
+    #[test]
+    fn the_system_time_is_a_timestamp() {
+        both_ways(&CqlType::Timestamp, &UNIX_EPOCH, "0000000000000000");
+        both_ways(&CqlType::Timestamp, &(UNIX_EPOCH - Duration::from_millis(1)), "FFFFFFFFFFFFFFFF");
+        assert!(encoded(&CqlType::Bigint, &UNIX_EPOCH).is_err());
+        assert!(SystemTime::check(&CqlType::Date).unwrap_err().is_misread());
+        // As far as the operating system goes, which is further than the timestamp on some.
+        if let Some(far) = UNIX_EPOCH.checked_add(Duration::from_secs(1 << 62)) {
+            assert!(encoded(&CqlType::Timestamp, &far).unwrap_err().why.contains("64 bits"));
         }
     }
 

@@ -28,14 +28,19 @@ impl EncodeValue for String {
 }
 
 impl<'a> DecodeValue<'a> for &'a str {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+        match cql_type.unfrozen() {
+            CqlType::Text | CqlType::Ascii => Ok(()),
+            other => Err(DecodeError::wrong_type("str", other)),
+        }
+    }
+
     fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
-        let ascii = match cql_type.unfrozen() {
-            CqlType::Text => false,
-            CqlType::Ascii => true,
-            other => return Err(DecodeError::wrong_type("str", other)),
-        };
+        Self::check(cql_type)?;
         let bytes = present("str", cell)?;
-        if ascii && let Some(at) = bytes.iter().position(|byte| !byte.is_ascii()) {
+        if *cql_type.unfrozen() == CqlType::Ascii
+            && let Some(at) = bytes.iter().position(|byte| !byte.is_ascii())
+        {
             return Err(DecodeError::new("ascii", at, "the bytes are not ASCII"));
         }
         std::str::from_utf8(bytes)
@@ -46,6 +51,10 @@ impl<'a> DecodeValue<'a> for &'a str {
 macro_rules! from_str {
     ($($rust:ty),*) => {$(
         impl<'a> DecodeValue<'a> for $rust {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+                <&str>::check(cql_type)
+            }
+
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 <&str>::decode(cql_type, cell).map(Self::from)
             }

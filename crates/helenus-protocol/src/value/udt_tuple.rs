@@ -2,7 +2,7 @@
 //!
 //! Rust tuples are CQL tuples. User types are written and read by field name: [`CqlValue::Udt`](super::CqlValue::Udt).
 
-use super::collections::decode_part;
+use super::collections::{check_part, decode_part};
 use super::{Cells, CqlValue, DecodeValue, EncodeValue, Encoded, encode_part, present};
 use crate::error::{DecodeError, EncodeError};
 use crate::types::{CqlType, UserType};
@@ -31,6 +31,14 @@ macro_rules! tuples {
         }
 
         impl<'a, $($t: DecodeValue<'a>),*> DecodeValue<'a> for ($($t,)*) {
+            fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
+                let Some(elements) = elements::<$arity>(cql_type) else {
+                    return Err(DecodeError::wrong_type(concat!("tuple of ", $arity), cql_type));
+                };
+                $(check_part::<$t>(&elements[$index], concat!("element ", $index))?;)*
+                Ok(())
+            }
+
             fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
                 const NAME: &str = concat!("tuple of ", $arity);
                 let Some(elements) = elements::<$arity>(cql_type) else {

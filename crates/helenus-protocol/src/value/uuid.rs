@@ -24,13 +24,16 @@ impl EncodeValue for Uuid {
 }
 
 impl<'a> DecodeValue<'a> for Uuid {
-    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+    fn check(cql_type: &CqlType) -> Result<(), DecodeError> {
         match cql_type.unfrozen() {
-            CqlType::Uuid | CqlType::Timeuuid => {
-                exactly(cql_type, present("Uuid", cell)?).map(Self::from_bytes)
-            }
+            CqlType::Uuid | CqlType::Timeuuid => Ok(()),
             other => Err(DecodeError::wrong_type("Uuid", other)),
         }
+    }
+
+    fn decode(cql_type: &CqlType, cell: Option<&'a [u8]>) -> Result<Self, DecodeError> {
+        Self::check(cql_type)?;
+        exactly(cql_type, present("Uuid", cell)?).map(Self::from_bytes)
     }
 }
 

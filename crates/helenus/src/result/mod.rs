@@ -1,24 +1,36 @@
 //! What a statement gave: rows that stay bytes until they are asked for, and how to get the next page.
 
 mod from_row;
+#[cfg(feature = "serde_json")]
+mod json;
+mod layout;
+mod lwt;
+mod row;
 mod stream;
+mod typed;
+mod typed_stream;
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use helenus_protocol::DecodeError;
 use helenus_protocol::ResponseOpcode;
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::response::{
-    ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, Rows, RowsMetadata, SchemaChange,
+    ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, RowsMetadata, SchemaChange,
 };
-use helenus_protocol::value::DecodeValue;
-use helenus_protocol::{CqlType, DecodeError};
-use smallvec::SmallVec;
 use uuid::Uuid;
 
 pub use from_row::FromRow;
+pub use layout::{Places, RowLayout};
+pub use lwt::Lwt;
+pub use row::Row;
 pub use stream::RowStream;
+pub use typed::RowsAs;
+pub use typed_stream::TypedRowStream;
+
+pub(crate) use layout::NOWHERE;
 
 use crate::cluster::Host;
 use crate::error::{Attempt, Error};
@@ -155,42 +167,11 @@ impl ResultSet {
 
     /// The rows of this page.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
-        let mut rows = self.rows.as_ref().map(RawRows::rows);
-        std::iter::from_fn(move || Row::read(self.columns(), rows.as_mut()?))
-    }
-
-    /// The rows of this page as values of type `T`: a tuple of the columns' types.
-    ///
-    /// # Errors
-    ///
-    /// Where a column is not of the type asked for, or the server's bytes are not what they should be.
-    pub fn rows_as<'a, T: FromRow<'a>>(&'a self) -> impl Iterator<Item = Result<T, Error>> + 'a {
-        self.rows().map(|row| T::from_row(&row?))
-    }
-
-    /// The only or first row as `T`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// See [`rows_as`](Self::rows_as).
-    pub fn first_as<'a, T: FromRow<'a>>(&'a self) -> Result<Option<T>, Error> {
-        let Some(rows) = &self.rows else { return Ok(None) };
-        Row::read(self.columns(), &mut rows.rows()).map(|row| T::from_row(&row?)).transpose()
-    }
-
-    /// Whether a lightweight transaction was applied; true for all other statements.
-    ///
-    /// # Errors
-    ///
-    /// Where the server's bytes are not what they should be.
-    pub fn was_applied(&self) -> Result<bool, Error> {
-        match self.columns().first() {
-            Some(column) if &*column.name == "[applied]" => match self.rows().next() {
-                Some(row) => row?.get(0),
-                None => Ok(true),
-            },
-            _ => Ok(true),
-        }
+        let mut rows = self.rows.as_ref().map(|page| (page, page.rows()));
+        std::iter::from_fn(move || {
+            let (page, rows) = rows.as_mut()?;
+            Row::read(self.columns(), page, rows)
+        })
     }
 
     /// Whether there is a page behind this one.
@@ -213,10 +194,16 @@ impl ResultSet {
         Some(ResponseFuture::begin(&self.request.session()?, statement))
     }
 
-    /// All rows of this page and those behind it, fetched as they are asked for.
+    /// All rows of this page and those behind it, fetched as they are asked for: page by page, with rows that may borrow from
+    /// their page.
     #[must_use]
     pub fn into_stream(self) -> RowStream {
         RowStream::new(self)
+    }
+
+    /// All rows of this page and those behind it as owned values of type `T`, fetched as they are asked for.
+    pub fn into_rows<T: for<'a> FromRow<'a>>(self) -> TypedRowStream<T> {
+        self.into_stream().rows()
     }
 
     /// The statement that gave this.
@@ -271,74 +258,5 @@ impl ResultSet {
     #[must_use]
     pub fn is_schema_agreed(&self) -> bool {
         self.extras.as_ref().is_none_or(|extras| !extras.schema_disputed)
-    }
-}
-
-/// One row: cells that are decoded when they are asked for.
-#[derive(Debug, Clone)]
-pub struct Row<'a> {
-    columns: &'a [ColumnSpec],
-    /// Most rows have few columns: those cost no allocation.
-    cells: SmallVec<[Option<&'a [u8]>; 8]>,
-}
-
-impl<'a> Row<'a> {
-    /// The next of `rows`.
-    fn read(columns: &'a [ColumnSpec], rows: &mut Rows<'a>) -> Option<Result<Self, Error>> {
-        let mut cells = SmallVec::new();
-        match rows.next_cells(|cell| cells.push(cell))? {
-            Ok(()) => Some(Ok(Self { columns, cells })),
-            Err(error) => Some(Err(error.into())),
-        }
-    }
-
-    /// How many cells it has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// Whether it has no cells.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
-    /// The bytes of a cell; `None` if it is null or not there.
-    #[must_use]
-    pub fn cell(&self, index: usize) -> Option<&'a [u8]> {
-        self.cells.get(index).copied().flatten()
-    }
-
-    /// The type of a column.
-    #[must_use]
-    pub fn cql_type(&self, index: usize) -> Option<&'a CqlType> {
-        self.columns.get(index).map(|column| &column.cql_type)
-    }
-
-    /// The value of the column at `index`, from 0.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such column, or it is not of this type; null is an error unless `T` is an `Option`.
-    pub fn get<T: DecodeValue<'a>>(&self, index: usize) -> Result<T, Error> {
-        let Some(column) = self.columns.get(index) else {
-            let why = format!("there are {} columns", self.columns.len());
-            return Err(DecodeError::new(format!("column {index}"), 0, why).into());
-        };
-        T::decode(&column.cql_type, self.cell(index))
-            .map_err(|error| error.within(format_args!("column \"{}\"", column.name)).into())
-    }
-
-    /// The value of the column called `name`.
-    ///
-    /// # Errors
-    ///
-    /// See [`get`](Self::get).
-    pub fn get_by_name<T: DecodeValue<'a>>(&self, name: &str) -> Result<T, Error> {
-        match self.columns.iter().position(|column| &*column.name == name) {
-            Some(index) => self.get(index),
-            None => Err(DecodeError::new(format!("column \"{name}\""), 0, "there is no such column").into()),
-        }
     }
 }

@@ -4,13 +4,28 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::{FromRow, ResultSet};
+use super::{FromRow, ResultSet, TypedRowStream};
 use crate::error::Error;
 use crate::future::ResponseFuture;
 
 /// Goes through the pages of a result. Each page is a request with a deadline of its own. With
 /// [`prefetch`](crate::statement::StatementOptions::prefetch) the page behind the one that is looked at is on its way. Dropping
 /// the stream gives it up.
+///
+/// Rows may borrow from their page:
+///
+/// ```no_run
+/// # async fn read(session: helenus::Session) -> Result<(), helenus::Error> {
+/// let mut pages = session.execute("SELECT name FROM users").await?.into_stream();
+/// while let Some(page) = pages.next_page().await? {
+///     for row in page.rows_as::<(&str,)>() {
+///         let (name,) = row?;
+///         println!("{name}");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RowStream {
     page: Option<ResultSet>,
@@ -66,20 +81,29 @@ impl RowStream {
         }
     }
 
+    /// The page whose rows are read now.
+    pub(super) const fn page(&self) -> Option<&ResultSet> {
+        self.page.as_ref()
+    }
+
+    /// All rows that are left as owned values of type `T`, one after another over all pages.
+    pub const fn rows<T: for<'a> FromRow<'a>>(self) -> TypedRowStream<T> {
+        TypedRowStream::new(self)
+    }
+
     /// All rows that are left, as owned values.
     ///
     /// # Errors
     ///
     /// Those of a page's request, or of a row that is not a `T`.
-    pub async fn collect_as<T>(mut self) -> Result<Vec<T>, Error>
+    pub async fn collect_as<T>(self) -> Result<Vec<T>, Error>
     where
         T: for<'a> FromRow<'a>,
     {
+        let mut rows = self.rows::<T>();
         let mut all = Vec::new();
-        while let Some(page) = self.next_page().await? {
-            for row in page.rows_as::<T>() {
-                all.push(row?);
-            }
+        while let Some(row) = rows.next().await {
+            all.push(row?);
         }
         Ok(all)
     }

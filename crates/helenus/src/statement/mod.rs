@@ -5,12 +5,13 @@ pub(crate) mod conditional;
 mod idempotence;
 pub mod identifier;
 mod lexer;
+mod markers;
 mod options;
 pub mod prepared;
 mod result_columns;
 pub mod routing_key;
 mod simple;
-mod to_row;
+pub(crate) mod to_row;
 
 pub use batch::BatchStatement;
 pub use idempotence::{ColumnPath, Idempotence};

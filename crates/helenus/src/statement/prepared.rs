@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::Idempotence;
 use super::StatementOptions;
 use super::conditional;
+use super::markers;
 use super::result_columns::ResultColumns;
 use super::routing_key;
 use super::to_row::{self, ToRow};
@@ -31,6 +32,8 @@ pub struct Shared {
     result: ArcSwapOption<ResultColumns>,
     idempotence: OnceLock<Idempotence>,
     is_conditional: OnceLock<bool>,
+    /// The name of markers that cannot be told apart by it.
+    ambiguous: OnceLock<Option<Box<str>>>,
     /// Whose turn it is to prepare it again on a host, and when that was done last.
     turns: Mutex<HashMap<Uuid, Turn>>,
 }
@@ -50,6 +53,7 @@ impl Shared {
             result: ArcSwapOption::from_pointee(columns),
             idempotence: OnceLock::new(),
             is_conditional: OnceLock::new(),
+            ambiguous: OnceLock::new(),
             turns: Mutex::default(),
         }
     }
@@ -185,15 +189,32 @@ impl PreparedStatement {
         self.shared().result.load_full()
     }
 
-    /// The statement with values for its bind markers, in their order: a tuple, or a slice or vector where they are all of
-    /// one type. `None` is null; [`Unset`](helenus_protocol::value::Unset) leaves a column as it is (v4 and later).
+    /// The statement with values for its bind markers: in their order by a tuple, or a slice or vector where they are all of
+    /// one type; by their names by a struct that derives [`ToRow`], or a map. `None` is null;
+    /// [`Unset`](helenus_protocol::value::Unset) leaves a column as it is (v4 and later).
     ///
     /// # Errors
     ///
-    /// Where they are not as many as the markers, or one is not of its column's type or outside of its range. Nothing is sent.
+    /// Where they are not as many as the markers, or not called as these; where one is not of its column's type or outside of
+    /// its range. Nothing is sent.
     pub fn bind(&self, values: impl ToRow) -> Result<BoundStatement, EncodeError> {
+        if values.is_by_name() {
+            self.tell_apart()?;
+        }
         let values = to_row::serialize(&values, self.bind_columns())?;
         Ok(BoundStatement { prepared: self.clone(), values })
+    }
+
+    /// That each marker has a name of its own, or is a named one.
+    fn tell_apart(&self) -> Result<(), EncodeError> {
+        let shared = self.shared();
+        let ambiguous =
+            shared.ambiguous.get_or_init(|| markers::ambiguous(&shared.query, &shared.bind).map(Box::from));
+        let Some(name) = ambiguous else { return Ok(()) };
+        let why = format!(
+            "the statement has two markers `?` called {name:?}: name them apart (`:low`, `:high`), or bind a tuple"
+        );
+        Err(EncodeError::new("bind values by name", why))
     }
 
     /// Whether its text, and the types of what is bound to it, prove that it may be run twice without harm.

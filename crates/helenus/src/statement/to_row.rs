@@ -1,26 +1,48 @@
-//! Rust values as the bind values of a statement: tuples, slices and vectors. Each is checked against its column's type
+//! Rust values as the bind values of a statement: tuples, slices, vectors and maps. Each is checked against its column's type
 //! while it is written; nothing is kept in between.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash};
 
 use helenus_protocol::EncodeError;
 use helenus_protocol::request::SerializedValues;
 use helenus_protocol::response::ColumnSpec;
 use helenus_protocol::value::EncodeValue;
 
-/// What can be bound to the markers of a prepared statement, in their order.
+/// What can be bound to the markers of a prepared statement: tuples of up to 16 values, slices, arrays and vectors in the
+/// markers' order; maps and structs that derive it by the markers' names, in whatever order these come.
+///
+/// ```
+/// # #[cfg(feature = "macros")] {
+/// use helenus::ToRow;
+/// use uuid::Uuid;
+///
+/// #[derive(ToRow)]
+/// struct User<'a> {
+///     id: Uuid,
+///     name: &'a str,
+///     email: Option<String>,
+/// }
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound to the markers of a statement",
+    note = "tuples of up to 16 values can, and structs that `#[derive(helenus::ToRow)]`; for one value take a tuple of one: `(value,)`"
+)]
 pub trait ToRow {
-    /// How many values there are.
-    fn len(&self) -> usize;
-
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Whether values are found by the names of the markers. A statement with two `?` of the same name cannot be bound so:
+    /// nobody could tell which is which.
+    fn is_by_name(&self) -> bool {
+        false
     }
 
-    /// Appends one value for each of `columns`, which are as many as there are values.
+    /// Appends one value for each of `columns`.
     ///
     /// # Errors
     ///
-    /// Where a value is not of its column's type or outside of its range; the column is named, the value is not.
+    /// Where the values are not those that the columns want, or one is not of its column's type or outside of its range; the
+    /// column is named, the value is not.
     fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError>;
 }
 
@@ -29,21 +51,32 @@ pub trait ToRow {
 /// # Errors
 ///
 /// Where they are not as many as `columns`, or one of them does not fit its column.
-pub(super) fn serialize<R: ToRow + ?Sized>(
+pub(crate) fn serialize<R: ToRow + ?Sized>(
     row: &R,
     columns: &[ColumnSpec],
 ) -> Result<SerializedValues, EncodeError> {
-    if row.len() != columns.len() {
-        let why = format!("the statement has {} bind markers, {} values are given", columns.len(), row.len());
-        return Err(EncodeError::new("bind values", why));
-    }
     // Sixteen bytes hold the length and the content of most values.
     let mut values = SerializedValues::with_capacity(16 * columns.len());
     row.write(columns, &mut values)?;
+    // Whoever writes the trait by hand may have forgotten some.
+    if values.len() != columns.len() {
+        return Err(wrong_count("bind values", values.len(), columns.len()));
+    }
     Ok(values)
 }
 
-fn push<T: EncodeValue + ?Sized>(
+#[cold]
+pub(crate) fn wrong_count(what: &'static str, given: usize, markers: usize) -> EncodeError {
+    EncodeError::new(what, format!("the statement has {markers} bind markers, {given} values are given"))
+}
+
+/// That there are as many values as markers.
+#[inline]
+fn expect(given: usize, columns: &[ColumnSpec]) -> Result<(), EncodeError> {
+    if given == columns.len() { Ok(()) } else { Err(wrong_count("bind values", given, columns.len())) }
+}
+
+pub(crate) fn push<T: EncodeValue + ?Sized>(
     value: &T,
     column: &ColumnSpec,
     values: &mut SerializedValues,
@@ -54,8 +87,8 @@ fn push<T: EncodeValue + ?Sized>(
 }
 
 impl<R: ToRow + ?Sized> ToRow for &R {
-    fn len(&self) -> usize {
-        (**self).len()
+    fn is_by_name(&self) -> bool {
+        (**self).is_by_name()
     }
 
     fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
@@ -64,53 +97,68 @@ impl<R: ToRow + ?Sized> ToRow for &R {
 }
 
 impl<T: EncodeValue> ToRow for [T] {
-    fn len(&self) -> usize {
-        <[T]>::len(self)
-    }
-
     fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+        expect(self.len(), columns)?;
         self.iter().zip(columns).try_for_each(|(value, column)| push(value, column, values))
     }
 }
 
 impl<T: EncodeValue> ToRow for Vec<T> {
-    fn len(&self) -> usize {
-        <[T]>::len(self)
-    }
-
     fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
         self.as_slice().write(columns, values)
     }
 }
 
 impl<T: EncodeValue, const N: usize> ToRow for [T; N] {
-    fn len(&self) -> usize {
-        N
-    }
-
     fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
         self.as_slice().write(columns, values)
     }
 }
 
 impl ToRow for () {
-    fn len(&self) -> usize {
-        0
+    fn write(&self, columns: &[ColumnSpec], _values: &mut SerializedValues) -> Result<(), EncodeError> {
+        expect(0, columns)
     }
+}
 
-    fn write(&self, _columns: &[ColumnSpec], _values: &mut SerializedValues) -> Result<(), EncodeError> {
-        Ok(())
-    }
+macro_rules! maps {
+    ($($map:ident<$k:ident: $bound:ident $(+ $more:ident)* $(, $s:ident)?>;)*) => {$(
+        /// By the names of the markers.
+        impl<$k: $bound $(+ $more)* + Borrow<str>, V: EncodeValue $(, $s: BuildHasher)?> ToRow for $map<$k, V $(, $s)?> {
+            fn is_by_name(&self) -> bool {
+                true
+            }
+
+            fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+                for column in columns {
+                    let Some(value) = self.get(&*column.name) else {
+                        let why = format!("there is no value for the bind marker {:?} ({})", column.name, column.cql_type);
+                        return Err(EncodeError::new("bind values", why));
+                    };
+                    push(value, column, values)?;
+                }
+                let marked = |name: &str| columns.iter().any(|column| &*column.name == name);
+                match self.keys().map(Borrow::borrow).find(|name| !marked(name)) {
+                    Some(name) => {
+                        Err(EncodeError::new("bind values", format!("the statement has no bind marker {name:?}")))
+                    }
+                    None => Ok(()),
+                }
+            }
+        }
+    )*};
+}
+
+maps! {
+    HashMap<K: Eq + Hash, S>;
+    BTreeMap<K: Ord>;
 }
 
 macro_rules! tuples {
     ($($($name:ident $index:tt),+;)+) => {$(
         impl<$($name: EncodeValue),+> ToRow for ($($name,)+) {
-            fn len(&self) -> usize {
-                [$($index),+].len()
-            }
-
             fn write(&self, columns: &[ColumnSpec], values: &mut SerializedValues) -> Result<(), EncodeError> {
+                expect([$($index),+].len(), columns)?;
                 let mut columns = columns.iter();
                 $(if let Some(column) = columns.next() {
                     push(&self.$index, column, values)?;
@@ -134,6 +182,10 @@ tuples! {
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15;
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ mod silence;
 #[cfg(feature = "tls")]
 mod tls;
 mod turns;
+#[cfg(feature = "macros")]
+mod typed;
 mod watching;
 
 use std::sync::Arc;

@@ -93,7 +93,7 @@ async fn what_a_statement_says_of_itself_reaches_the_server() {
             if version != ProtocolVersion::V3 {
                 let payload = vec![("who".to_owned(), Some("me".into())), ("none".to_owned(), None)];
                 let received = sent(&cluster, &session, kind, statement, |options| {
-                    options.custom_payload = payload.clone()
+                    options.custom_payload = payload.clone();
                 })
                 .await;
                 let mut got = received.custom_payload.clone();

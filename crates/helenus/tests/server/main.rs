@@ -10,6 +10,8 @@ mod requests;
 mod schema;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "macros")]
+mod typed;
 
 /// Whether the tests on real nodes are wanted; says so if not.
 fn wanted(test: &str) -> bool {

@@ -68,6 +68,16 @@ fn rows() {
     assert_eq!(read, [[Some(&[0, 0, 0, 1][..]), None], [Some(&[][..]), Some(&[9][..])]]);
     assert_eq!(rows.rows().size_hint(), (1, Some(2)));
     assert_eq!(rows.rows().next().unwrap().unwrap().len(), 2);
+
+    // One may go on where another has stopped, and a position of elsewhere is harmless.
+    let mut first = rows.rows();
+    first.next();
+    let second: Vec<Vec<_>> = rows.rows_at(first.position()).map(|row| row.unwrap().collect()).collect();
+    assert_eq!(second, [[Some(&[][..]), Some(&[9][..])]]);
+    let other = RawRows::from_rows(two_columns(), [[Some([1]), None]]).unwrap();
+    assert!(other.rows_at(first.position()).all(|row| row.is_err()));
+    first.next();
+    assert!(rows.rows_at(first.position()).next().is_none());
 }
 
 #[test]
