@@ -115,6 +115,30 @@ impl Measured {
     }
 }
 
+impl Limits {
+    /// What is to be reached, in words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let at_most =
+            |name: &str, limit: Option<Duration>| limit.map(|limit| format!("{name} <= {}", seconds(limit)));
+        [
+            self.errors.map(|limit| format!("errors <= {limit}")),
+            self.share.map(|limit| format!("ok/s >= {:.0} %", limit * 100.0)),
+            at_most("stall", self.stall),
+            at_most("p99", self.p99),
+            at_most("back", self.back),
+            at_most("shutdown", self.drained),
+            at_most("takeover", self.takeover),
+            self.dials.map(|limit| format!("connections <= {limit:.0}/s")),
+            self.orphans.map(|limit| format!("orphans <= {limit}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
+}
+
 /// A duration as people read it.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
@@ -211,6 +235,9 @@ mod tests {
             "connections 5.0/s > 3.0/s",
         ];
         assert_eq!(missed, expected);
+        let told =
+            "errors <= 4, ok/s >= 95 %, stall <= 0.50 s, p99 <= 1 ms, back <= 5.00 s, connections <= 3/s";
+        assert_eq!(limits.told(), told);
         let fine = Measured { back: Some(MS), ..Measured::default() };
         assert!(fine.missed(&limits, 4).is_empty());
         assert!(measured.missed(&Limits::default(), 99).is_empty());

@@ -8,7 +8,7 @@ use helenus::policy::ConstantSpeculativeExecutionPolicy;
 use helenus::{Cluster, IoThreads};
 
 use crate::audit::audit;
-use crate::figures::{Measured, Windows};
+use crate::figures::{Limits, Measured, Windows};
 use crate::ring::Ring;
 use crate::scenario::{Plan, Scenario, Stage, Wounded, wait_until_whole};
 use crate::vitals::Vitals;
@@ -43,6 +43,8 @@ pub struct Report {
     pub sums: Sums,
     /// The figures.
     pub measured: Measured,
+    /// What was to be reached.
+    pub limits: Limits,
     /// The figures that were missed, in words.
     pub missed: Vec<String>,
     /// By how much resident memory has grown from the fault's beginning to the load's end, in KiB.
@@ -112,7 +114,7 @@ pub async fn run(scenario: Scenario, ring: &Arc<Ring>, options: Options, number:
         missed.push(format!("left: {} descriptors, {} threads", left.0, left.1));
     }
     let grown_kib = loaded.rss_kib as i64 - healthy.rss_kib as i64;
-    Ok(Report { plan, sums, measured, missed, grown_kib, left, deeds: wounded.deeds })
+    Ok(Report { plan, sums, measured, limits, missed, grown_kib, left, deeds: wounded.deeds })
 }
 
 /// Connects through the proxies and prepares the workload.

@@ -56,6 +56,9 @@ pub fn lines(report: &Report) -> Vec<String> {
     );
     let mut lines = vec![line, format!("    {}: {}{}", report.plan.what, report.deeds, beside(report))];
     if !report.plan.lies {
+        lines.push(format!("    to reach: lost 0, wrong 0, never 0; {}", report.limits.told()));
+    }
+    if !report.plan.lies {
         lines.extend(sums.findings.iter().map(|finding| format!("    {finding}")));
         lines.extend(sums.reasons.iter().map(|(reason, count)| format!("    {count} x {reason}")));
     } else if let Some(finding) = sums.findings.first() {
