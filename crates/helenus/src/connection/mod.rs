@@ -1,17 +1,18 @@
 //! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
-//! * [`driver`]: the pump. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
 //! `cipher`, then `sender`;
 //! `reading` before all of them: requests are told of their answers while it is held, since nobody but the task wants
 //! it. None of the others is held when a token is given back to its request.
 
-pub(crate) mod driver;
+mod driver;
 mod login;
 mod not_sent;
 pub(crate) mod open;
+mod pump;
 mod silence;
 pub(crate) mod transport;
 
@@ -31,7 +32,7 @@ use crate::error::ConnectionError;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
-use driver::{Reading, Writing};
+use pump::{Reading, Writing};
 use transport::{Cipher, Socket};
 
 /// The task has something to flush.

@@ -16,8 +16,9 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpSocket, UnixStream};
 use zeroize::Zeroizing;
 
-use super::driver::{Driver, Reading, Writing};
+use super::driver::Driver;
 use super::login::{Login, Round};
+use super::pump::{Reading, Writing};
 use super::silence::Silence;
 use super::transport::{Cipher, CipherFactory, Socket};
 use super::{Connection, Owner, SERIAL};
