@@ -36,10 +36,23 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
+        Self::begin_with(session, statement, Request::start)
+    }
+
+    /// For a caller that waits next, on this thread.
+    pub(crate) fn begin_to_wait(session: &Arc<SessionInner>, statement: Statement) -> Self {
+        Self::begin_with(session, statement, Request::start_to_wait)
+    }
+
+    fn begin_with(
+        session: &Arc<SessionInner>,
+        statement: Statement,
+        start: impl FnOnce(&Arc<Request>, Instant),
+    ) -> Self {
         let now = Instant::now();
         let request = match session.request(statement, now) {
             Ok(request) => {
-                request.start(now);
+                start(&request, now);
                 Ok(request)
             }
             Err((statement, error)) => Err(Box::new(Refused { statement, error: Some(error) })),

@@ -7,12 +7,15 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
+use super::caller::Bell;
+use super::lending::{Asked, Lending, Order};
 use super::pump::Drained;
-use super::transport::Socket;
-use super::{CLOSE, Connection, FLUSH};
+use super::transport::{Socket, register};
+use super::{CLOSE, Connection, FLUSH, LONE, READ};
 use crate::error::ConnectionError;
 use crate::sync::lock;
 
@@ -24,7 +27,13 @@ const ORPHAN_CHECK: Duration = Duration::from_secs(1);
 /// The task of one connection.
 pub(super) struct Driver {
     connection: Arc<Connection>,
-    fd: AsyncFd<Arc<Socket>>,
+    /// The socket, watched for writing, and for reading unless the turn is lent. There always, but for a failure.
+    fd: Option<AsyncFd<Arc<Socket>>>,
+    lending: Lending,
+    /// Callers may do the I/O.
+    lends: bool,
+    /// Reading is to be tried though nothing says that there is anything.
+    looks: bool,
     sleep: Pin<Box<Sleep>>,
     armed: Option<Instant>,
     /// What is to be flushed was left for the next turn.
@@ -41,9 +50,19 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
-        let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
-        Self { connection, fd, sleep, armed: None, held: false, told: None }
+    /// `fd` is watched for reading and writing; `lends`: its turn may be lent to callers.
+    pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>, lends: bool) -> Self {
+        Self {
+            connection,
+            fd: Some(fd),
+            lending: Lending::default(),
+            lends,
+            looks: false,
+            sleep: Box::pin(tokio::time::sleep_until(Instant::now().into())),
+            armed: None,
+            held: false,
+            told: None,
+        }
     }
 
     /// Pumps until the connection has ended.
@@ -64,6 +83,8 @@ impl Driver {
         if signals & CLOSE != 0 {
             return Poll::Ready(Ok(()));
         }
+        let order = self.lending.handle_asked(asked(signals, connection.in_flight()));
+        self.obey(order)?;
         self.poll_read(cx)?;
         // Those who send at about the same time get one more turn to put theirs beside it: a write to the socket costs far
         // more than that. A lone request does not wait.
@@ -73,6 +94,7 @@ impl Driver {
         } else {
             self.poll_write(cx)?;
         }
+        self.lend_if_quiet()?;
         self.poll_timers(cx)?;
         if connection.signals.load(Ordering::Acquire) != 0 {
             // Something was asked for between the swap and now; its wake may have been merged into this run.
@@ -86,9 +108,9 @@ impl Driver {
             match self.connection.flush() {
                 Ok(()) => return Ok(()),
                 Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match self.fd.poll_write_ready(cx) {
-                        Poll::Pending => return Ok(()),
-                        Poll::Ready(guard) => guard?.clear_ready(),
+                    match self.fd.as_ref().map(|fd| fd.poll_write_ready(cx)) {
+                        None | Some(Poll::Pending) => return Ok(()),
+                        Some(Poll::Ready(guard)) => guard?.clear_ready(),
                     }
                 }
                 Err(error) => return Err(error),
@@ -97,22 +119,60 @@ impl Driver {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        if self.lending.is_lent() {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.looks) {
+            self.connection.read_what_is_there()?;
+        }
+        let Some(fd) = &self.fd else { return Ok(()) };
         for _ in 0..READS_IN_A_ROW {
-            let mut guard = match self.fd.poll_read_ready(cx) {
+            let mut guard = match fd.poll_read_ready(cx) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(guard) => guard?,
             };
-            let mut reading = lock(&self.connection.reading);
-            match self.connection.read(&mut reading) {
-                Ok(Drained::No) => {}
-                Ok(Drained::Yes) => guard.clear_ready(),
-                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready();
-                }
-                Err(error) => return Err(error),
+            if self.connection.read_what_is_there()? == Drained::Yes {
+                guard.clear_ready();
             }
         }
         cx.waker().wake_by_ref();
+        Ok(())
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), ConnectionError> {
+        if order == Order::TakeBack {
+            self.connection.turn.take_back();
+            self.watch(Interest::READABLE | Interest::WRITABLE)?;
+            self.looks = true;
+        }
+        Ok(())
+    }
+
+    /// Lends the turn, if it is worth it and nothing is due. What is sent meanwhile has signalled, and is seen next.
+    fn lend_if_quiet(&mut self) -> Result<(), ConnectionError> {
+        let connection = Arc::clone(&self.connection);
+        let is_quiet = !self.held && connection.in_flight() + connection.orphans() == 0;
+        if !(self.lends && is_quiet && self.lending.wants_to_lend()) {
+            return Ok(());
+        }
+        if connection.bell.get().is_none() {
+            let Ok(bell) = Bell::new() else {
+                // No more descriptors: then as if nobody ever were alone.
+                self.lends = false;
+                return Ok(());
+            };
+            let _only_we_set_it = connection.bell.set(bell);
+        }
+        self.watch(Interest::WRITABLE)?;
+        self.lending.handle_lent(connection.turn.times_taken(), Instant::now());
+        connection.turn.lend();
+        Ok(())
+    }
+
+    /// Has the runtime watch the socket for this and nothing else.
+    fn watch(&mut self, interest: Interest) -> Result<(), ConnectionError> {
+        let Some(fd) = self.fd.take() else { return Ok(()) };
+        self.fd = Some(register(fd.into_inner(), interest)?);
         Ok(())
     }
 
@@ -135,8 +195,14 @@ impl Driver {
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
         loop {
             let now = Instant::now();
+            let order = self.lending.handle_timeout(self.connection.turn.times_taken(), now);
+            self.obey(order)?;
+            if self.looks {
+                cx.waker().wake_by_ref();
+            }
             let next = self.connection.handle_timeout(now)?;
-            let next = [next, self.tell_of_orphans(now)].into_iter().flatten().min();
+            let next = [next, self.tell_of_orphans(now), self.lending.poll_timeout()];
+            let next = next.into_iter().flatten().min();
             let Some(next) = next else {
                 self.armed = None;
                 return Ok(());
@@ -150,5 +216,16 @@ impl Driver {
                 Poll::Ready(()) => self.armed = None,
             }
         }
+    }
+}
+
+/// What signals say of callers.
+const fn asked(signals: u8, in_flight: usize) -> Asked {
+    if signals & (FLUSH | READ) == 0 {
+        Asked::Nothing
+    } else if signals & LONE != 0 && in_flight <= 1 {
+        Asked::Lone
+    } else {
+        Asked::Company
     }
 }

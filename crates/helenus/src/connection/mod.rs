@@ -2,19 +2,22 @@
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
 //! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`turn`], [`lending`]: whose turn it is to wait for the socket. * [`caller`]: what a caller does in its turn.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
-//! `cipher`, then `sender`;
-//! `reading` before all of them: requests are told of their answers while it is held, since nobody but the task wants
-//! it. None of the others is held when a token is given back to its request.
+//! `cipher`, then `sender`; `reading` before the last three. None of them is held when a token is given back to its
+//! request.
 
+mod caller;
 mod driver;
+mod lending;
 mod login;
 mod not_sent;
 pub(crate) mod open;
 mod pump;
 mod silence;
 pub(crate) mod transport;
+mod turn;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,8 +35,11 @@ use crate::error::ConnectionError;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
+use caller::Bell;
 use pump::{Reading, Writing};
 use transport::{Cipher, Socket};
+pub(crate) use turn::Taken;
+use turn::Turn;
 
 /// The task has something to flush.
 const FLUSH: u8 = 1;
@@ -41,6 +47,15 @@ const FLUSH: u8 = 1;
 const CLOSE: u8 = 2;
 /// The timer must be set anew.
 const TIMER: u8 = 4;
+/// A caller that has waited for the socket does so no more, and something is due.
+const READ: u8 = 8;
+/// With [`FLUSH`]: it is the only request, and its caller waits.
+const LONE: u8 = 16;
+
+/// What the hand-over stands on: the standard library's, and loom's in `crates/helenus/loom`, which tries every order.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicU32, Ordering};
+}
 
 /// What a connection tells its owner, from its I/O task.
 pub(crate) trait Owner: Send + Sync {
@@ -76,6 +91,9 @@ pub(crate) struct Connection {
     reading: Mutex<Reading>,
     task: AtomicWaker,
     signals: AtomicU8,
+    turn: Turn,
+    /// There, once the turn has been lent.
+    bell: OnceLock<Bell>,
     /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
     in_flight: AtomicUsize,
     orphans: AtomicUsize,
@@ -106,6 +124,8 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) body: Body<'a>,
     /// When the request wants to be woken, should no answer have come.
     pub(crate) wake_at: Option<Instant>,
+    /// The caller will wait for the answer at once, on this thread: it may take the [turn](Taken).
+    pub(crate) waits: bool,
 }
 
 /// Where a request was put.
@@ -113,6 +133,8 @@ pub(crate) struct Dispatch<'a> {
 pub(crate) struct Seat {
     pub(crate) connection: Arc<Connection>,
     pub(crate) stream: i16,
+    /// Its caller has the turn: what was sent leaves when it [performs](Connection::perform).
+    pub(crate) taken: Option<Taken>,
 }
 
 /// Why a connection did not take a request.
@@ -178,12 +200,12 @@ impl Connection {
         dispatch: Dispatch<'_>,
         token: Token,
         max_unsent: usize,
-    ) -> Result<i16, NotSent> {
+    ) -> Result<Seat, NotSent> {
         self.send_within(dispatch, token, max_unsent)
     }
 
     /// Hands a request to the connection: it will leave with the next flush. `token` is told what comes of it.
-    pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<i16, NotSent> {
+    pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<Seat, NotSent> {
         self.send_within(dispatch, token, usize::MAX)
     }
 
@@ -192,8 +214,8 @@ impl Connection {
         dispatch: Dispatch<'_>,
         token: Token,
         max_unsent: usize,
-    ) -> Result<i16, NotSent> {
-        let Dispatch { flags, opcode, body, wake_at } = dispatch;
+    ) -> Result<Seat, NotSent> {
+        let Dispatch { flags, opcode, body, wake_at, waits } = dispatch;
         let compressed;
         let (flags, body) = match self.body_compression(body.len()) {
             None => (flags, body),
@@ -206,20 +228,27 @@ impl Connection {
                 (flags | Flags::COMPRESSION, Body::from(&compressed))
             }
         };
-        let sent = {
+        let (sent, due) = {
             let mut sender = lock(&self.sender);
             let sent = if fits(self.unsent_beside(&sender), body.len(), max_unsent) {
                 sender.send(flags, opcode, body, token, wake_at)
             } else {
                 Err((Refused::Full, token))
             };
-            self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
-            sent
+            let in_flight = sender.in_flight();
+            self.in_flight.store(in_flight, Ordering::Relaxed);
+            (sent, in_flight + sender.orphans())
         };
         match sent {
             Ok(sent) => {
-                self.signal(FLUSH);
-                Ok(sent.stream)
+                let is_lone = waits && due == 1;
+                let taken = if is_lone { self.turn.take() } else { None };
+                match taken {
+                    None => self.signal(if is_lone { FLUSH | LONE } else { FLUSH }),
+                    Some(_) if sent.wakes_first => self.signal(TIMER),
+                    Some(_) => {}
+                }
+                Ok(Seat { connection: Arc::clone(self), stream: sent.stream, taken })
             }
             Err((Refused::Full, token)) => Err(NotSent::Full(token)),
             Err((Refused::TooLong, token)) => Err(NotSent::TooLong(token, body.len())),

@@ -1,9 +1,11 @@
 //! What moves bytes: one write for everything that callers have put into the sender since the last one; one pass over
 //! everything that a read brought, with one visit to the sender for all its answers.
 //!
-//! Nothing is decided here: envelopes go to their requests by token, events to the owner. Whoever calls it, at the moment
-//! the [task](super::driver), waits for the socket.
+//! Nothing is decided here: envelopes go to their requests by token, events to the owner. Whose [turn](super::turn) it is
+//! waits for the socket and calls it: the [task](super::driver), or a [caller](super::caller).
 
+use std::cell::{Cell, RefCell};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -24,8 +26,15 @@ use crate::sync::lock;
 /// How much is read at once. One buffer a thread, since nothing is kept in it.
 const READ_SIZE: usize = 64 * 1024;
 
+/// Room for so many answers is kept between reads.
+const KEPT_ANSWERS: usize = 4096;
+
+/// Answers, and whose they are.
+type Answers = Vec<(Token, Envelope)>;
+
 thread_local! {
-    static READ_BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+    static READ_BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static ANSWERS: Cell<Answers> = const { Cell::new(Vec::new()) };
 }
 
 /// What belongs to whoever writes to the socket at the moment.
@@ -52,19 +61,11 @@ pub(crate) struct Reading {
     silence: Silence,
     plaintext: Vec<u8>,
     envelopes: Vec<Envelope>,
-    answered: Vec<(Token, Envelope)>,
 }
 
 impl Reading {
     pub(super) const fn new(receiver: Receiver, heartbeat: Heartbeat, silence: Silence) -> Self {
-        Self {
-            receiver,
-            heartbeat,
-            silence,
-            plaintext: Vec::new(),
-            envelopes: Vec::new(),
-            answered: Vec::new(),
-        }
+        Self { receiver, heartbeat, silence, plaintext: Vec::new(), envelopes: Vec::new() }
     }
 }
 
@@ -129,11 +130,40 @@ impl Connection {
         }
     }
 
-    /// One pass: reads once, and gives every whole envelope to the one it is for. What came whole before something that
-    /// ends the connection counts.
-    pub(super) fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
+    /// One pass: reads once, and gives every whole envelope to the one it is for, when no lock is held any more. What came
+    /// whole before something that ends the connection counts.
+    fn read(self: &Arc<Self>) -> Result<Drained, ConnectionError> {
+        let mut answers = ANSWERS.take();
+        let now = Instant::now();
+        let outcome = self.receive(&mut lock(&self.reading), &mut answers, now);
+        for (token, envelope) in answers.drain(..) {
+            token.answered(envelope, now);
+        }
+        self.owner.handle_room();
+        if answers.capacity() <= KEPT_ANSWERS {
+            ANSWERS.set(answers);
+        }
+        outcome
+    }
+
+    /// The same; that nothing is there is no error.
+    pub(super) fn read_what_is_there(self: &Arc<Self>) -> Result<Drained, ConnectionError> {
+        match self.read() {
+            Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Drained::Yes),
+            outcome => outcome,
+        }
+    }
+
+    fn receive(
+        self: &Arc<Self>,
+        reading: &mut Reading,
+        answers: &mut Answers,
+        now: Instant,
+    ) -> Result<Drained, ConnectionError> {
         let (drained, opened) = READ_BUFFER.with_borrow_mut(|buffer| {
-            buffer.resize(READ_SIZE, 0);
+            if buffer.is_empty() {
+                *buffer = vec![0; READ_SIZE];
+            }
             let count = self.socket.read(buffer)?;
             if count == 0 {
                 return Err(match &self.cipher {
@@ -158,14 +188,13 @@ impl Connection {
                 },
             ))
         })?;
-        let now = Instant::now();
         reading.heartbeat.handle_bytes(now);
         if reading.silence.handle_bytes(now) {
             self.owner.handle_silence(false);
         }
         let taken = self.take_envelopes(reading);
         if !reading.envelopes.is_empty() {
-            self.deliver(reading, now)?;
+            self.claim(reading, answers)?;
         }
         taken.and(opened).map(|()| drained)
     }
@@ -182,13 +211,14 @@ impl Connection {
         Ok(())
     }
 
-    fn deliver(&self, reading: &mut Reading, now: Instant) -> Result<(), ConnectionError> {
+    /// Finds out whose the envelopes are.
+    fn claim(&self, reading: &mut Reading, answers: &mut Answers) -> Result<(), ConnectionError> {
         let mut nobodys = None;
         {
             let mut sender = lock(&self.sender);
             for envelope in reading.envelopes.drain(..) {
                 match sender.answer(envelope.header.stream) {
-                    Answered::Waiting(pending) => reading.answered.push((pending.token, envelope)),
+                    Answered::Waiting(pending) => answers.push((pending.token, envelope)),
                     Answered::Orphan => {}
                     Answered::Nobody => nobodys = Some(envelope.header.stream),
                 }
@@ -196,10 +226,6 @@ impl Connection {
             self.in_flight.store(sender.in_flight(), Ordering::Relaxed);
             self.orphans.store(sender.orphans(), Ordering::Relaxed);
         }
-        for (token, envelope) in reading.answered.drain(..) {
-            token.answered(envelope, now);
-        }
-        self.owner.handle_room();
         match nobodys {
             Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
             None => Ok(()),
@@ -254,6 +280,7 @@ impl Connection {
                     opcode: RequestOpcode::Options,
                     body: Body::from(&[]),
                     wake_at: None,
+                    waits: false,
                 };
                 let _full = self.send(options, Token::heartbeat());
             }

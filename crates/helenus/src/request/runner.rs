@@ -20,7 +20,7 @@ use super::execution::{Action, Answer, AttemptId, Input};
 use super::route::Route;
 use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
-use crate::connection::{Dispatch, NotSent, Seat};
+use crate::connection::{Dispatch, NotSent};
 use crate::error::AttemptError;
 use crate::statement::Statement;
 use crate::sync::lock;
@@ -29,6 +29,12 @@ use crate::sync::lock;
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 
 impl Request {
+    /// Begins the request for a caller that [waits](Self::wait) next, on this thread.
+    pub(crate) fn start_to_wait(self: &Arc<Self>, now: Instant) {
+        lock(&self.state).waits = true;
+        self.start(now);
+    }
+
     /// Begins the request.
     pub(crate) fn start(self: &Arc<Self>, now: Instant) {
         let refused = {
@@ -37,7 +43,8 @@ impl Request {
             if let Route::First(host) = &state.route {
                 let id = state.execution.begin(Arc::clone(host), now);
                 let wake_at = state.execution.poll_timeout();
-                let dispatch = self.dispatch(&self.message.bytes, wake_at);
+                let waits = std::mem::take(&mut state.waits);
+                let dispatch = self.dispatch(&self.message.bytes, wake_at, waits);
                 match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
                     Ok(seat) => {
                         state.armed = wake_at;
@@ -55,14 +62,14 @@ impl Request {
     }
 
     /// The message with `bytes` for its own, and the statement's values in their place.
-    fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>) -> Dispatch<'a> {
+    fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>, waits: bool) -> Dispatch<'a> {
         let (before, after) = bytes.split_at(self.message.values_at);
         let values = match &self.statement {
             Statement::Bound(bound) => bound.values.as_bytes(),
             _ => &[],
         };
         let body = Body::new([before, values, after]);
-        Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at }
+        Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at, waits }
     }
 
     /// Takes what has happened, and does what follows from it until nothing is left to do.
@@ -188,13 +195,10 @@ impl Request {
         };
         let token = Token::new(Arc::clone(self), id);
         let wake_at = state.execution.poll_timeout();
-        let dispatch = self.dispatch(bytes, wake_at);
+        // Only for the first attempt: who waits looks once where that is.
+        let dispatch = self.dispatch(bytes, wake_at, std::mem::take(&mut state.waits));
         let seat = match &state.route {
-            Route::Fixed(_, connection) => {
-                let sent = connection.send(dispatch, token);
-                let connection = Arc::clone(connection);
-                sent.map(|stream| Seat { connection, stream }).map_err(NotSent::into_error)
-            }
+            Route::Fixed(_, connection) => connection.send(dispatch, token).map_err(NotSent::into_error),
             Route::First(_) | Route::Plan(..) => self.environment.send(host, dispatch, token, has_waited),
         }?;
         state.armed = wake_at;
