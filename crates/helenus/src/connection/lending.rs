@@ -2,7 +2,8 @@
 //!
 //! Lending pays where one thread asks, waits, and asks again: then nothing is due between its requests, and each of them
 //! is a write and a read on its own thread. It costs the task two changes of what the operating system tells it of, so it
-//! does not lend before it has seen a row of such requests, and takes the turn back at the first sign of company.
+//! does not lend before it has seen a row of such requests, and takes the turn back at the first sign of company. Threads
+//! that take turns are company, though each may find itself alone: an interpreter's lock has them wait for each other.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 pub(super) enum Asked {
     /// Nothing that has to do with bytes.
     Nothing,
-    /// One request, by a caller that waits for its answer and for nothing else.
+    /// One request and no other, by a caller that waits for its answer, as the same thread has done before.
     Lone,
     /// Anything else.
     Company,

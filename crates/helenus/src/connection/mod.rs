@@ -49,7 +49,7 @@ const CLOSE: u8 = 2;
 const TIMER: u8 = 4;
 /// A caller that has waited for the socket does so no more, and something is due.
 const READ: u8 = 8;
-/// With [`FLUSH`]: it is the only request, and its caller waits.
+/// With [`FLUSH`]: it is the only request, and its caller waits, who is the one that did so before.
 const LONE: u8 = 16;
 
 /// What the hand-over stands on: the standard library's, and loom's in `crates/helenus/loom`, which tries every order.
@@ -92,6 +92,7 @@ pub(crate) struct Connection {
     task: AtomicWaker,
     signals: AtomicU8,
     turn: Turn,
+    last_waiter: AtomicUsize,
     /// There, once the turn has been lent.
     bell: OnceLock<Bell>,
     /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
@@ -244,7 +245,7 @@ impl Connection {
                 let is_lone = waits && due == 1;
                 let taken = if is_lone { self.turn.take() } else { None };
                 match taken {
-                    None => self.signal(if is_lone { FLUSH | LONE } else { FLUSH }),
+                    None => self.signal(if is_lone && self.is_last_waiter() { FLUSH | LONE } else { FLUSH }),
                     Some(_) if sent.wakes_first => self.signal(TIMER),
                     Some(_) => {}
                 }
@@ -258,6 +259,14 @@ impl Connection {
                 Err(NotSent::Closed(token, error))
             }
         }
+    }
+
+    /// Whether the thread is the one that asked for this the last time.
+    fn is_last_waiter(&self) -> bool {
+        thread_local!(static HERE: u8 = const { 0 });
+        // Where it lies tells threads apart.
+        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
+        self.last_waiter.swap(here, Ordering::Relaxed) == here
     }
 
     /// v3 and v4 compress bodies one by one; tiny ones only grow.

@@ -190,6 +190,7 @@ pub(super) fn assemble(
         task: AtomicWaker::new(),
         signals: AtomicU8::new(0),
         turn: Turn::new(),
+        last_waiter: AtomicUsize::new(0),
         bell: OnceLock::new(),
         in_flight: AtomicUsize::new(0),
         orphans: AtomicUsize::new(0),
