@@ -153,8 +153,8 @@ impl Pending {
         self.0.as_ref().is_none_or(|request| request.wait(patience))
     }
 
-    /// Has `call` run once the answer is there, on an I/O thread; at once and here, if it is. It must not block. Calls
-    /// are run in the order in which they were given.
+    /// Has `call` run once the answer is there, on the thread that has read it; at once and here, if it is. It must not
+    /// block. Calls are run in the order in which they were given.
     pub fn when_ended(&self, call: Box<dyn FnOnce() + Send>) {
         match &self.0 {
             Some(request) => request.tell(Waiter::Callback(Box::new(move |_| call()))),

@@ -152,7 +152,7 @@ class Session(LegacySettings):
         is in seconds, by default the profile's; None waits for any time. `trace` has the servers record what they do.
         `host` sends it to one host and to no other.
         """
-        # Whose `execute_async` is not ours, or whose threads run greenlets, is waited for as anybody waits for a future.
+        # Where `execute_async` is not ours, or threads run greenlets, it is waited for as anybody waits for a future.
         is_ours = type(self).execute_async is Session.execute_async and "execute_async" not in self.__dict__
         begin = self._begin_to_wait if is_ours and self.cluster._hub is None else self.execute_async
         future = begin(

@@ -57,7 +57,7 @@ mod atomic {
     pub(super) use std::sync::atomic::{AtomicU32, Ordering};
 }
 
-/// What a connection tells its owner, from its I/O task.
+/// What a connection tells its owner, from its I/O task or a caller that does its work.
 pub(crate) trait Owner: Send + Sync {
     /// The server pushed an event.
     fn handle_event(&self, connection: &Arc<Connection>, event: Event);
