@@ -8,6 +8,7 @@ use helenus_testkit::mock::{
 };
 
 use super::*;
+use crate::cluster::ClusterBuilder;
 use crate::statement::SimpleStatement;
 use crate::{Cluster, Error, IoThreads, ResponseFuture, Session};
 
@@ -27,18 +28,15 @@ impl Pair {
         Self::with(|_| {})
     }
 
-    /// The node answers `SELECT number N;` with N, `SLOW` after 300 milliseconds, and never to `SILENT`.
     fn with(change: impl FnOnce(&mut crate::config::Config)) -> Self {
-        let mut mock = MockCluster::new(1)
-            .on(query("SLOW"), numbered(-1).delay(Duration::from_millis(300)))
-            .on(query("SILENT"), silence());
-        for number in 0..NUMBERS {
-            mock = mock.on(query(&text(number)), numbered(number));
-        }
-        let cluster = mock.start().expect("the mock starts");
-        let threads = IoThreads::start(1).expect("a thread");
+        let cluster = node();
         let mut builder = Cluster::builder().contact_point(cluster.addresses()[0].ip().to_string());
         change(builder.config_mut());
+        Self::connected(cluster, builder)
+    }
+
+    fn connected(cluster: RunningCluster, builder: ClusterBuilder) -> Self {
+        let threads = IoThreads::start(1).expect("a thread");
         let session = threads.executor().block_on(builder.session()).expect("the mock lets everyone in");
         let pools = session.inner.pools.load_full();
         let connection = pools.values().find_map(|pool| pool.connections().first().cloned());
@@ -89,6 +87,17 @@ impl Drop for Pair {
     }
 }
 
+/// It answers `SELECT number N;` with N, `SLOW` after 300 milliseconds, and never to `SILENT`.
+fn node() -> RunningCluster {
+    let mut mock = MockCluster::new(1)
+        .on(query("SLOW"), numbered(-1).delay(Duration::from_millis(300)))
+        .on(query("SILENT"), silence());
+    for number in 0..NUMBERS {
+        mock = mock.on(query(&text(number)), numbered(number));
+    }
+    mock.start().expect("the mock starts")
+}
+
 fn text(number: i32) -> String {
     format!("SELECT number {number};")
 }
@@ -106,6 +115,34 @@ fn a_lone_caller_does_its_own_io() {
     let taken = pair.connection.turn.times_taken();
     // On a machine that is busy a caller may be away for so long that the turn is taken back now and then.
     assert!(taken > 1000, "{taken} of 2000 requests were performed by their caller");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn tls_of_our_own_is_no_hindrance() {
+    use helenus_testkit::certificates::{Certificates, ServerCertificate};
+    use helenus_testkit::tls_front::Settings;
+
+    let directory = std::env::temp_dir().join(format!("helenus-caller-{}", std::process::id()));
+    let certificates = Certificates::generate(&directory, &["127.0.0.1".parse().expect("an address")]);
+    let certificates = certificates.expect("they can be made");
+    let cluster = node();
+    let target = cluster.addresses()[0];
+    let front = Settings::new(certificates.server(ServerCertificate::Good)).start(move |_| Some(target));
+    let front = front.expect("the front starts");
+    let tls = crate::tls::TlsConfig::builder().authority_file(certificates.ca()).build();
+    let builder = Cluster::builder()
+        .contact_point(front.address().ip().to_string())
+        .port(front.address().port())
+        .tls(tls.expect("the settings are sound"));
+    let pair = Pair::connected(cluster, builder);
+    for number in (0..NUMBERS).cycle().take(1000) {
+        assert_eq!(pair.ask(number), number);
+    }
+    let taken = pair.connection.turn.times_taken();
+    assert!(taken > 300, "{taken} of 1000 requests were performed by their caller");
+    drop(pair);
+    std::fs::remove_dir_all(directory).expect("it is ours");
 }
 
 #[test]
