@@ -160,15 +160,20 @@ RequestOptions: TypeAlias = tuple[
 class SessionCore:
     """A session."""
 
-    def query(self, text: str, given: RequestOptions) -> RequestCore: ...
+    def query(self, text: str, given: RequestOptions, waits: bool = False) -> RequestCore: ...
     def execute(
-        self, prepared: PreparedCore, bound: BoundValues | Sequence[Any], given: RequestOptions
+        self,
+        prepared: PreparedCore,
+        bound: BoundValues | Sequence[Any],
+        given: RequestOptions,
+        waits: bool = False,
     ) -> RequestCore: ...
     def batch(
         self,
         kind: int,
         entries: Sequence[tuple[str | PreparedCore, BoundValues | Sequence[Any]]],
         given: RequestOptions,
+        waits: bool = False,
     ) -> RequestCore: ...
     def prepare(
         self,

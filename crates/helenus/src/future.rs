@@ -38,10 +38,23 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
+        Self::begin_with(session, statement, Request::start)
+    }
+
+    /// For a caller that waits next, on this thread.
+    pub(crate) fn begin_to_wait(session: &Arc<SessionInner>, statement: Statement) -> Self {
+        Self::begin_with(session, statement, Request::start_to_wait)
+    }
+
+    fn begin_with(
+        session: &Arc<SessionInner>,
+        statement: Statement,
+        start: impl FnOnce(&Arc<Request>, Instant),
+    ) -> Self {
         let now = Instant::now();
         let held = match session.request(statement, now) {
             Ok(request) => {
-                request.start(now);
+                start(&request, now);
                 Held::Running(request)
             }
             Err(refused) => Held::Refused(Box::new(refused)),
@@ -156,8 +169,8 @@ impl Pending {
         self.0.as_ref().is_none_or(|request| request.wait(patience))
     }
 
-    /// Has `call` run once the answer is there, on an I/O thread; at once and here, if it is. It must not block. Calls
-    /// are run in the order in which they were given.
+    /// Has `call` run once the answer is there, on the thread that has read it; at once and here, if it is. It must not
+    /// block. Calls are run in the order in which they were given.
     pub fn when_ended(&self, call: Box<dyn FnOnce() + Send>) {
         match &self.0 {
             Some(request) => request.tell(Waiter::Callback(Box::new(move |_| call()))),

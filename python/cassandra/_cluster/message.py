@@ -35,6 +35,7 @@ class Message:
         self.custom_payload = custom_payload
         self.tracing = tracing
         self.timeout: float | None = None
+        self.waits = False
         self.is_idempotent = is_idempotent
         self.plan: Sequence[Any] | None = None
         self.retry_policy: Any = None
@@ -64,7 +65,7 @@ class Message:
         )
 
     def send(self, core: SessionCore) -> RequestCore:
-        """Begin the request."""
+        """Begin the request. Where `waits` is true, the request is waited for next, on this thread."""
         raise NotImplementedError
 
 
@@ -74,7 +75,7 @@ class QueryMessage(Message):
     query: str
 
     def send(self, core: SessionCore) -> RequestCore:
-        return core.query(self.query, self.options())
+        return core.query(self.query, self.options(), self.waits)
 
 
 class ExecuteMessage(Message):
@@ -84,7 +85,7 @@ class ExecuteMessage(Message):
     query_params: Any
 
     def send(self, core: SessionCore) -> RequestCore:
-        return core.execute(self.prepared, self.query_params, self.options())
+        return core.execute(self.prepared, self.query_params, self.options(), self.waits)
 
 
 class BatchMessage(Message):
@@ -94,4 +95,4 @@ class BatchMessage(Message):
     queries: Sequence[tuple[str | PreparedCore, Any]]
 
     def send(self, core: SessionCore) -> RequestCore:
-        return core.batch(self.batch_type.value, self.queries, self.options())
+        return core.batch(self.batch_type.value, self.queries, self.options(), self.waits)

@@ -124,6 +124,8 @@ class ResponseFuture:
         if self.session.cluster.metrics is not None:
             self._began = time.monotonic()
         self._request = self.message.send(self.session._core)
+        # That was for this page.
+        self.message.waits = False
 
     # What comes back
 

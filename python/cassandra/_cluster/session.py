@@ -152,7 +152,10 @@ class Session(LegacySettings):
         is in seconds, by default the profile's; None waits for any time. `trace` has the servers record what they do.
         `host` sends it to one host and to no other.
         """
-        future = self.execute_async(
+        # Where `execute_async` is not ours, or threads run greenlets, it is waited for as anybody waits for a future.
+        is_ours = type(self).execute_async is Session.execute_async and "execute_async" not in self.__dict__
+        begin = self._begin_to_wait if is_ours and self.cluster._hub is None else self.execute_async
+        future = begin(
             query, parameters, trace, custom_payload, timeout, execution_profile, paging_state, host, execute_as
         )
         result: ResultSet = future.result()
@@ -171,6 +174,32 @@ class Session(LegacySettings):
         execute_as: str | None = None,
     ) -> ResponseFuture:
         """Begin a statement and return its `ResponseFuture` at once. The parameters are those of `execute`."""
+        future = self._future(
+            query, parameters, trace, custom_payload, timeout, execution_profile, paging_state, host, execute_as
+        )
+        future.send_request()
+        return future
+
+    def _begin_to_wait(self, *arguments: Any) -> ResponseFuture:
+        """The same, for a thread that asks for the result next."""
+        future = self._future(*arguments)
+        future.message.waits = True
+        future.send_request()
+        return future
+
+    def _future(
+        self,
+        query: Any,
+        parameters: Any,
+        trace: bool,
+        custom_payload: Mapping[str, bytes | None] | None,
+        timeout: float | None,
+        execution_profile: Any,
+        paging_state: bytes | None,
+        host: Any,
+        execute_as: str | None,
+    ) -> ResponseFuture:
+        """The future of a statement, which is still to be sent."""
         if execute_as is not None:
             raise UnsupportedOperation("execute_as is an extension of DataStax Enterprise")
         profile = self.cluster.profile_manager.profiles.get(execution_profile)
@@ -189,7 +218,6 @@ class Session(LegacySettings):
         if self._request_init_callbacks:
             for fn, args, kwargs in list(self._request_init_callbacks):
                 fn(future, *args, **kwargs)
-        future.send_request()
         return future
 
     def _message(

@@ -30,41 +30,48 @@ impl SessionCore {
         Self { session: Owned::new(session), executor }
     }
 
-    fn begin(&self, py: Python<'_>, statement: Statement) -> PyResult<RequestCore> {
+    /// Begins a statement; `waits`: `RequestCore.wait` is called next, on this thread.
+    fn begin(&self, py: Python<'_>, statement: Statement, waits: bool) -> PyResult<RequestCore> {
         let session: &Session = self.session.get()?;
-        Ok(RequestCore::new(runtime::beside_ciphers(py, || session.execute(statement))))
+        let begin = if waits { Session::execute_then_wait } else { Session::execute };
+        Ok(RequestCore::new(runtime::beside_ciphers(py, || begin(session, statement))))
     }
 }
 
 #[pymethods]
 impl SessionCore {
-    /// Runs CQL text, with `bound` values for its markers or none. `given`: see the stub.
-    #[pyo3(signature = (text, given))]
-    fn query(&self, text: &str, given: &Bound<'_, PyTuple>) -> PyResult<RequestCore> {
+    /// Runs CQL text, with `bound` values for its markers or none. `given`: see the stub. `waits`: what is returned is
+    /// waited for next, on this thread.
+    #[pyo3(signature = (text, given, waits=false))]
+    fn query(&self, text: &str, given: &Bound<'_, PyTuple>, waits: bool) -> PyResult<RequestCore> {
         let mut statement = SimpleStatement::new(text);
         statement.options = Box::new(options(self.session.get()?, given)?);
-        self.begin(given.py(), statement.into())
+        self.begin(given.py(), statement.into(), waits)
     }
 
     /// Runs a prepared statement with values that were bound before.
+    #[pyo3(signature = (prepared, bound, given, waits=false))]
     fn execute(
         &self,
         prepared: &PreparedCore,
         bound: &Bound<'_, PyAny>,
         given: &Bound<'_, PyTuple>,
+        waits: bool,
     ) -> PyResult<RequestCore> {
         let mut prepared = prepared.get()?.clone();
         *prepared.options_mut() = options(self.session.get()?, given)?;
-        self.begin(given.py(), BoundStatement { prepared, values: values(bound)? }.into())
+        self.begin(given.py(), BoundStatement { prepared, values: values(bound)? }.into(), waits)
     }
 
     /// Runs a batch of kind 0 (logged), 1 (unlogged) or 2 (counter); each entry is text or a `PreparedCore`, and its
     /// bound values.
+    #[pyo3(signature = (kind, entries, given, waits=false))]
     fn batch(
         &self,
         kind: u8,
         entries: &Bound<'_, PyAny>,
         given: &Bound<'_, PyTuple>,
+        waits: bool,
     ) -> PyResult<RequestCore> {
         let kind = match kind {
             0 => BatchKind::Logged,
@@ -89,7 +96,7 @@ impl SessionCore {
             batch.entries.push(entry);
         }
         batch.options = Box::new(options(self.session.get()?, given)?);
-        self.begin(given.py(), batch.into())
+        self.begin(given.py(), batch.into(), waits)
     }
 
     /// Has a statement prepared within `timeout` seconds (`None`: as long as it takes), with a custom payload or none; it

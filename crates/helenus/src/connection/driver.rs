@@ -1,8 +1,4 @@
-//! The pump: one task a connection, which writes what has gathered, reads what has come, and keeps the timers.
-//!
-//! One write for everything that callers have put into the sender since the last one; one pass over everything that a
-//! read brought, with one visit to the sender for all its answers. Nothing is decided here: envelopes go to their
-//! requests by token, events to the owner.
+//! The task of one connection: it waits for the socket and the clock, and has the [pump](super::pump) do the rest.
 
 use std::io;
 use std::pin::Pin;
@@ -11,271 +7,33 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use helenus_protocol::connection::{Answered, Beat, Body, Heartbeat, Outgoing, Receiver};
-use helenus_protocol::envelope::{Envelope, Flags};
-use helenus_protocol::response::{Message, Response};
-use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
-use super::silence::{Hush, Silence};
-use super::transport::{CipherError, Socket};
-use super::{CLOSE, Connection, Dispatch, FLUSH};
+use super::caller::Bell;
+use super::lending::{Asked, Lending, Order};
+use super::pump::Drained;
+use super::transport::{Socket, register};
+use super::{CLOSE, Connection, FLUSH, LONE, READ};
 use crate::error::ConnectionError;
-use crate::request::Token;
-use crate::request::execution::Input;
 use crate::sync::lock;
-
-/// How much is read at once. One buffer a thread, since nothing is kept in it.
-const READ_SIZE: usize = 64 * 1024;
 
 /// How many reads in a row one connection gets before others on the thread get a turn.
 const READS_IN_A_ROW: usize = 16;
 /// How often at most the owner is told of orphans.
 const ORPHAN_CHECK: Duration = Duration::from_secs(1);
 
-thread_local! {
-    static READ_BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
-}
-
-/// What belongs to whoever writes to the socket at the moment.
-pub(crate) struct Writing {
-    pub(crate) outgoing: Outgoing,
-    ciphertext: Vec<u8>,
-    at: usize,
-}
-
-impl Writing {
-    pub(crate) const fn new(outgoing: Outgoing) -> Self {
-        Self { outgoing, ciphertext: Vec::new(), at: 0 }
-    }
-}
-
-fn tls(error: CipherError) -> ConnectionError {
-    ConnectionError::Tls(error.0.into())
-}
-
-/// What belongs to whoever reads the socket at the moment.
-pub(crate) struct Reading {
-    pub(crate) receiver: Receiver,
-    pub(crate) heartbeat: Heartbeat,
-    silence: Silence,
-    plaintext: Vec<u8>,
-    envelopes: Vec<Envelope>,
-    answered: Vec<(Token, Envelope)>,
-}
-
-impl Reading {
-    pub(super) const fn new(receiver: Receiver, heartbeat: Heartbeat, silence: Silence) -> Self {
-        Self {
-            receiver,
-            heartbeat,
-            silence,
-            plaintext: Vec::new(),
-            envelopes: Vec::new(),
-            answered: Vec::new(),
-        }
-    }
-}
-
-/// Whether a pass over the socket got all there was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Drained {
-    Yes,
-    No,
-}
-
-impl Connection {
-    /// Writes until nothing is left or the socket takes no more (which is `WouldBlock`).
-    pub(super) fn flush(&self) -> Result<(), ConnectionError> {
-        let flushed = {
-            let mut writing = lock(&self.writing);
-            let flushed = self.flush_from(&mut writing);
-            let unsent = writing.outgoing.unsent() + writing.ciphertext.len() - writing.at;
-            // In one order with whoever begins to wait for room, and looks here after: one of both sees the other.
-            self.unsent.store(unsent, Ordering::SeqCst);
-            flushed
-        };
-        self.owner.handle_room();
-        flushed
-    }
-
-    fn flush_from(&self, writing: &mut Writing) -> Result<(), ConnectionError> {
-        let Writing { outgoing, ciphertext, at } = writing;
-        loop {
-            if *at < ciphertext.len() {
-                *at += self.socket.write(&ciphertext[*at..])?;
-                continue;
-            }
-            if outgoing.is_empty() {
-                let mut sender = lock(&self.sender);
-                outgoing.gather(&mut sender);
-                self.unsent.store(outgoing.unsent(), Ordering::Relaxed);
-            }
-            let bytes = outgoing.poll_transmit();
-            let Some(cipher) = &self.cipher else {
-                if bytes.is_empty() {
-                    return Ok(());
-                }
-                let count = self.socket.write(bytes)?;
-                outgoing.handle_accepted(count);
-                continue;
-            };
-            let count = bytes.len();
-            ciphertext.clear();
-            *at = 0;
-            {
-                let mut cipher = lock(cipher);
-                if count > 0 {
-                    cipher.seal(bytes).map_err(tls)?;
-                }
-                cipher.take_output(ciphertext).map_err(tls)?;
-            }
-            // What the cipher has taken may leave at any time: it counts as written.
-            outgoing.handle_accepted(count);
-            if count == 0 && ciphertext.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// One pass: reads once, and gives every whole envelope to the one it is for. What came whole before something that
-    /// ends the connection counts.
-    pub(super) fn read(self: &Arc<Self>, reading: &mut Reading) -> Result<Drained, ConnectionError> {
-        let (drained, opened) = READ_BUFFER.with_borrow_mut(|buffer| {
-            buffer.resize(READ_SIZE, 0);
-            let count = self.socket.read(buffer)?;
-            if count == 0 {
-                return Err(match &self.cipher {
-                    None => ConnectionError::ClosedByServer,
-                    Some(cipher) => tls(lock(cipher).handle_end()),
-                });
-            }
-            let drained = if count < READ_SIZE { Drained::Yes } else { Drained::No };
-            let Some(cipher) = &self.cipher else {
-                reading.receiver.handle_bytes(&buffer[..count]);
-                return Ok((drained, Ok(())));
-            };
-            let opened = lock(cipher).open(&buffer[..count], &mut reading.plaintext);
-            reading.receiver.handle_bytes(&reading.plaintext);
-            reading.plaintext.clear();
-            Ok((
-                drained,
-                match opened {
-                    Ok(false) => Ok(()),
-                    Ok(true) => Err(ConnectionError::ClosedByServer),
-                    Err(error) => Err(tls(error)),
-                },
-            ))
-        })?;
-        let now = Instant::now();
-        reading.heartbeat.handle_bytes(now);
-        if reading.silence.handle_bytes(now) {
-            self.owner.handle_silence(false);
-        }
-        let taken = self.take_envelopes(reading);
-        if !reading.envelopes.is_empty() {
-            self.deliver(reading, now)?;
-        }
-        taken.and(opened).map(|()| drained)
-    }
-
-    /// Sorts what has arrived, up to what breaks the protocol: events to the owner, answers to be delivered.
-    fn take_envelopes(self: &Arc<Self>, reading: &mut Reading) -> Result<(), ConnectionError> {
-        while let Some(envelope) = reading.receiver.poll_envelope()? {
-            if envelope.header.stream < 0 {
-                self.handle_pushed(&envelope)?;
-            } else {
-                reading.envelopes.push(envelope);
-            }
-        }
-        Ok(())
-    }
-
-    fn deliver(&self, reading: &mut Reading, now: Instant) -> Result<(), ConnectionError> {
-        let mut nobodys = None;
-        {
-            let mut sender = lock(&self.sender);
-            for envelope in reading.envelopes.drain(..) {
-                match sender.answer(envelope.header.stream) {
-                    Answered::Waiting(pending) => reading.answered.push((pending.token, envelope)),
-                    Answered::Orphan => {}
-                    Answered::Nobody => nobodys = Some(envelope.header.stream),
-                }
-            }
-            self.note_in_flight(sender.in_flight());
-            self.orphans.store(sender.orphans(), Ordering::Relaxed);
-        }
-        for (token, envelope) in reading.answered.drain(..) {
-            token.answered(envelope, now);
-        }
-        self.owner.handle_room();
-        match nobodys {
-            Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
-            None => Ok(()),
-        }
-    }
-
-    fn handle_pushed(self: &Arc<Self>, envelope: &Envelope) -> Result<(), ConnectionError> {
-        let header = envelope.header;
-        if header.stream != -1 || header.opcode != ResponseOpcode::Event {
-            return Err(ProtocolViolation::UnexpectedStream { stream: header.stream }.into());
-        }
-        let response = Response::decode(self.ready.version, header.flags, header.opcode, &envelope.body);
-        match response.map_err(ProtocolViolation::Decode)?.message {
-            Message::Event(event) => self.owner.handle_event(self, event),
-            other => {
-                let got = other.opcode().name();
-                return Err(ProtocolViolation::UnexpectedMessage { got, expected: "EVENT" }.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs what is due; says when to come back.
-    fn handle_timeout(self: &Arc<Self>, now: Instant) -> Result<Option<Instant>, ConnectionError> {
-        let mut due = Vec::new();
-        let (next_request, owes) = {
-            let mut sender = lock(&self.sender);
-            sender.handle_timeout(now, |token| due.extend(token.due()));
-            (sender.poll_timeout(), sender.waiting() + sender.orphans() > 0)
-        };
-        for request in due {
-            request.handle(Input::TimerFired);
-        }
-        let (beat, hush, next, timeout) = {
-            let mut reading = lock(&self.reading);
-            let beat = reading.heartbeat.handle_timeout(now);
-            let hush = reading.silence.handle_timeout(owes, now);
-            let next = [reading.heartbeat.poll_timeout(), reading.silence.poll_timeout()];
-            (beat, hush, next, reading.heartbeat.timeout())
-        };
-        if hush == Hush::Probe {
-            tracing::debug!(address = %self.address, "it owes answers and is silent");
-            self.owner.handle_silence(true);
-        }
-        match beat {
-            Beat::Lost => return Err(ConnectionError::HeartbeatLost(timeout)),
-            Beat::Rest if hush == Hush::Rest => {}
-            Beat::Rest | Beat::Probe => {
-                // A full connection is one whose answers are due: their coming is a sign of life as well.
-                let options = Dispatch {
-                    flags: Flags::default(),
-                    opcode: RequestOpcode::Options,
-                    body: Body::from(&[]),
-                    wake_at: None,
-                };
-                let _full = self.send(options, Token::heartbeat());
-            }
-        }
-        Ok(next.into_iter().flatten().chain(next_request).min())
-    }
-}
-
 /// The task of one connection.
 pub(super) struct Driver {
     connection: Arc<Connection>,
-    fd: AsyncFd<Arc<Socket>>,
+    /// The socket, watched for writing, and for reading unless the turn is lent. There always, but for a failure.
+    fd: Option<AsyncFd<Arc<Socket>>>,
+    lending: Lending,
+    /// Callers may do the I/O.
+    lends: bool,
+    /// Reading is to be tried though nothing says that there is anything.
+    looks: bool,
     sleep: Pin<Box<Sleep>>,
     armed: Option<Instant>,
     /// What is to be flushed was left for the next turn.
@@ -292,9 +50,19 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>) -> Self {
-        let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
-        Self { connection, fd, sleep, armed: None, held: false, told: None }
+    /// `fd` is watched for reading and writing; `lends`: its turn may be lent to callers.
+    pub(super) fn new(connection: Arc<Connection>, fd: AsyncFd<Arc<Socket>>, lends: bool) -> Self {
+        Self {
+            connection,
+            fd: Some(fd),
+            lending: Lending::default(),
+            lends,
+            looks: false,
+            sleep: Box::pin(tokio::time::sleep_until(Instant::now().into())),
+            armed: None,
+            held: false,
+            told: None,
+        }
     }
 
     /// Pumps until the connection has ended.
@@ -315,6 +83,8 @@ impl Driver {
         if signals & CLOSE != 0 {
             return Poll::Ready(Ok(()));
         }
+        let order = self.lending.handle_asked(asked(signals, connection.in_flight()));
+        self.obey(order)?;
         self.poll_read(cx)?;
         // Those who send at about the same time get one more turn to put theirs beside it: a write to the socket costs far
         // more than that. A lone request does not wait.
@@ -324,6 +94,7 @@ impl Driver {
         } else {
             self.poll_write(cx)?;
         }
+        self.lend_if_quiet()?;
         self.poll_timers(cx)?;
         if connection.signals.load(Ordering::Acquire) != 0 {
             // Something was asked for between the swap and now; its wake may have been merged into this run.
@@ -337,9 +108,9 @@ impl Driver {
             match self.connection.flush() {
                 Ok(()) => return Ok(()),
                 Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match self.fd.poll_write_ready(cx) {
-                        Poll::Pending => return Ok(()),
-                        Poll::Ready(guard) => guard?.clear_ready(),
+                    match self.fd.as_ref().map(|fd| fd.poll_write_ready(cx)) {
+                        None | Some(Poll::Pending) => return Ok(()),
+                        Some(Poll::Ready(guard)) => guard?.clear_ready(),
                     }
                 }
                 Err(error) => return Err(error),
@@ -348,22 +119,60 @@ impl Driver {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
+        if self.lending.is_lent() {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.looks) {
+            self.connection.read_what_is_there()?;
+        }
+        let Some(fd) = &self.fd else { return Ok(()) };
         for _ in 0..READS_IN_A_ROW {
-            let mut guard = match self.fd.poll_read_ready(cx) {
+            let mut guard = match fd.poll_read_ready(cx) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(guard) => guard?,
             };
-            let mut reading = lock(&self.connection.reading);
-            match self.connection.read(&mut reading) {
-                Ok(Drained::No) => {}
-                Ok(Drained::Yes) => guard.clear_ready(),
-                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    guard.clear_ready();
-                }
-                Err(error) => return Err(error),
+            if self.connection.read_what_is_there()? == Drained::Yes {
+                guard.clear_ready();
             }
         }
         cx.waker().wake_by_ref();
+        Ok(())
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), ConnectionError> {
+        if order == Order::TakeBack {
+            self.connection.turn.take_back();
+            self.watch(Interest::READABLE | Interest::WRITABLE)?;
+            self.looks = true;
+        }
+        Ok(())
+    }
+
+    /// Lends the turn, if it is worth it and nothing is due. What is sent meanwhile has signalled, and is seen next.
+    fn lend_if_quiet(&mut self) -> Result<(), ConnectionError> {
+        let connection = Arc::clone(&self.connection);
+        let is_quiet = !self.held && connection.in_flight() + connection.orphans() == 0;
+        if !(self.lends && is_quiet && self.lending.wants_to_lend()) {
+            return Ok(());
+        }
+        if connection.bell.get().is_none() {
+            let Ok(bell) = Bell::new() else {
+                // No more descriptors: then as if nobody ever were alone.
+                self.lends = false;
+                return Ok(());
+            };
+            let _only_we_set_it = connection.bell.set(bell);
+        }
+        self.watch(Interest::WRITABLE)?;
+        self.lending.handle_lent(connection.turn.times_taken(), Instant::now());
+        connection.turn.lend();
+        Ok(())
+    }
+
+    /// Has the runtime watch the socket for this and nothing else.
+    fn watch(&mut self, interest: Interest) -> Result<(), ConnectionError> {
+        let Some(fd) = self.fd.take() else { return Ok(()) };
+        self.fd = Some(register(fd.into_inner(), interest)?);
         Ok(())
     }
 
@@ -386,8 +195,14 @@ impl Driver {
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
         loop {
             let now = Instant::now();
+            let order = self.lending.handle_timeout(self.connection.turn.times_taken(), now);
+            self.obey(order)?;
+            if self.looks {
+                cx.waker().wake_by_ref();
+            }
             let next = self.connection.handle_timeout(now)?;
-            let next = [next, self.tell_of_orphans(now)].into_iter().flatten().min();
+            let next = [next, self.tell_of_orphans(now), self.lending.poll_timeout()];
+            let next = next.into_iter().flatten().min();
             let Some(next) = next else {
                 self.armed = None;
                 return Ok(());
@@ -401,5 +216,16 @@ impl Driver {
                 Poll::Ready(()) => self.armed = None,
             }
         }
+    }
+}
+
+/// What signals say of callers.
+const fn asked(signals: u8, in_flight: usize) -> Asked {
+    if signals & (FLUSH | READ) == 0 {
+        Asked::Nothing
+    } else if signals & LONE != 0 && in_flight <= 1 {
+        Asked::Lone
+    } else {
+        Asked::Company
     }
 }

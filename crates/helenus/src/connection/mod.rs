@@ -1,19 +1,23 @@
 //! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
-//! * [`driver`]: the pump. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`turn`], [`lending`]: whose turn it is to wait for the socket. * [`caller`]: what a caller does in its turn.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
-//! `cipher`, then `sender`;
-//! `reading` before all of them: requests are told of their answers while it is held, since nobody but the task wants
-//! it. None of the others is held when a token is given back to its request.
+//! `cipher`, then `sender`; `reading` before the last three. None of them is held when a token is given back to its
+//! request.
 
-pub(crate) mod driver;
+mod caller;
+mod driver;
+mod lending;
 mod login;
 mod not_sent;
 pub(crate) mod open;
+mod pump;
 mod silence;
 pub(crate) mod transport;
+mod turn;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,8 +36,11 @@ use crate::error::ConnectionError;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
-use driver::{Reading, Writing};
+use caller::Bell;
+use pump::{Reading, Writing};
 use transport::{Cipher, Socket};
+pub(crate) use turn::Taken;
+use turn::Turn;
 
 /// The task has something to flush.
 const FLUSH: u8 = 1;
@@ -41,8 +48,17 @@ const FLUSH: u8 = 1;
 const CLOSE: u8 = 2;
 /// The timer must be set anew.
 const TIMER: u8 = 4;
+/// A caller that has waited for the socket does so no more, and something is due.
+const READ: u8 = 8;
+/// With [`FLUSH`]: it is the only request, and its caller waits, who is the one that did so before.
+const LONE: u8 = 16;
 
-/// What a connection tells its owner, from its I/O task.
+/// What the hand-over stands on: the standard library's, and loom's in `crates/helenus/loom`, which tries every order.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicU32, Ordering};
+}
+
+/// What a connection tells its owner, from its I/O task or a caller that does its work.
 pub(crate) trait Owner: Send + Sync {
     /// The server pushed an event.
     fn handle_event(&self, connection: &Arc<Connection>, event: Event);
@@ -80,6 +96,10 @@ pub(crate) struct Connection {
     reading: Mutex<Reading>,
     task: AtomicWaker,
     signals: AtomicU8,
+    turn: Turn,
+    last_waiter: AtomicUsize,
+    /// There, once the turn has been lent.
+    bell: OnceLock<Bell>,
     /// Requests in flight as of the last change; read without the lock to choose the least busy connection.
     in_flight: AtomicUsize,
     load: Arc<HostLoad>,
@@ -111,6 +131,8 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) body: Body<'a>,
     /// When the request wants to be woken, should no answer have come.
     pub(crate) wake_at: Option<Instant>,
+    /// The caller will wait for the answer at once, on this thread: it may take the [turn](Taken).
+    pub(crate) waits: bool,
 }
 
 /// Where a request was put.
@@ -118,6 +140,8 @@ pub(crate) struct Dispatch<'a> {
 pub(crate) struct Seat {
     pub(crate) connection: Arc<Connection>,
     pub(crate) stream: i16,
+    /// Its caller has the turn: what was sent leaves when it [performs](Connection::perform).
+    pub(crate) taken: Option<Taken>,
 }
 
 /// Why a connection did not take a request.
@@ -195,12 +219,12 @@ impl Connection {
         dispatch: Dispatch<'_>,
         token: Token,
         max_unsent: usize,
-    ) -> Result<i16, NotSent> {
+    ) -> Result<Seat, NotSent> {
         self.send_within(dispatch, token, max_unsent)
     }
 
     /// Hands a request to the connection: it will leave with the next flush. `token` is told what comes of it.
-    pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<i16, NotSent> {
+    pub(crate) fn send(self: &Arc<Self>, dispatch: Dispatch<'_>, token: Token) -> Result<Seat, NotSent> {
         self.send_within(dispatch, token, usize::MAX)
     }
 
@@ -209,8 +233,8 @@ impl Connection {
         dispatch: Dispatch<'_>,
         token: Token,
         max_unsent: usize,
-    ) -> Result<i16, NotSent> {
-        let Dispatch { flags, opcode, body, wake_at } = dispatch;
+    ) -> Result<Seat, NotSent> {
+        let Dispatch { flags, opcode, body, wake_at, waits } = dispatch;
         let compressed;
         let (flags, body) = match self.body_compression(body.len()) {
             None => (flags, body),
@@ -223,20 +247,27 @@ impl Connection {
                 (flags | Flags::COMPRESSION, Body::from(&compressed))
             }
         };
-        let sent = {
+        let (sent, due) = {
             let mut sender = lock(&self.sender);
             let sent = if fits(self.unsent_beside(&sender), body.len(), max_unsent) {
                 sender.send(flags, opcode, body, token, wake_at)
             } else {
                 Err((Refused::Full, token))
             };
-            self.note_in_flight(sender.in_flight());
-            sent
+            let in_flight = sender.in_flight();
+            self.note_in_flight(in_flight);
+            (sent, in_flight + sender.orphans())
         };
         match sent {
             Ok(sent) => {
-                self.signal(FLUSH);
-                Ok(sent.stream)
+                let is_lone = waits && due == 1;
+                let taken = if is_lone { self.turn.take() } else { None };
+                match taken {
+                    None => self.signal(if is_lone && self.is_last_waiter() { FLUSH | LONE } else { FLUSH }),
+                    Some(_) if sent.wakes_first => self.signal(TIMER),
+                    Some(_) => {}
+                }
+                Ok(Seat { connection: Arc::clone(self), stream: sent.stream, taken })
             }
             Err((Refused::Full, token)) => Err(NotSent::Full(token)),
             Err((Refused::TooLong, token)) => Err(NotSent::TooLong(token, body.len())),
@@ -246,6 +277,14 @@ impl Connection {
                 Err(NotSent::Closed(token, error))
             }
         }
+    }
+
+    /// Whether the thread is the one that asked for this the last time.
+    fn is_last_waiter(&self) -> bool {
+        thread_local!(static HERE: u8 = const { 0 });
+        // Where it lies tells threads apart.
+        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
+        self.last_waiter.swap(here, Ordering::Relaxed) == here
     }
 
     /// v3 and v4 compress bodies one by one; tiny ones only grow.

@@ -12,14 +12,17 @@ use helenus_protocol::compression::Compression;
 use helenus_protocol::connection::handshake::{self, CompressionChoice, Ready, Step, Wanted};
 use helenus_protocol::connection::{Heartbeat, MAX_STREAMS, Outgoing, Receiver, Sender};
 use helenus_protocol::response::Response;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpSocket, UnixStream};
 use zeroize::Zeroizing;
 
-use super::driver::{Driver, Reading, Writing};
+use super::driver::Driver;
 use super::login::{Login, Round};
+use super::pump::{Reading, Writing};
 use super::silence::Silence;
-use super::transport::{Cipher, CipherFactory, Socket};
+use super::transport::{Cipher, CipherFactory, Socket, register};
+use super::turn::Turn;
 use super::{Connection, Owner, SERIAL};
 use crate::auth::AuthProvider;
 use crate::cluster::{Host, Snapshot};
@@ -157,7 +160,8 @@ pub(crate) async fn open(
     let socket = Arc::clone(wire.fd.get_ref());
     let connection = assemble(endpoint.address(), ready, socket, wire.cipher, wire.receiver, config, owner);
     tracing::debug!(serial = connection.serial, address = %connection.address, version = %connection.ready.version, "connected");
-    tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd).run());
+    let lends = config.tls.as_ref().is_none_or(|tls| !tls.may_block());
+    tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd, lends).run());
     Ok(connection)
 }
 
@@ -185,6 +189,9 @@ pub(super) fn assemble(
         ready,
         task: AtomicWaker::new(),
         signals: AtomicU8::new(0),
+        turn: Turn::new(),
+        last_waiter: AtomicUsize::new(0),
+        bell: OnceLock::new(),
         in_flight: AtomicUsize::new(0),
         load: owner.load().unwrap_or_default(),
         orphans: AtomicUsize::new(0),
@@ -226,7 +233,7 @@ impl Wire {
                 Some(tls.cipher(&endpoint.name()).map_err(|error| ConnectionError::Tls(error.0.into()))?)
             }
         };
-        let fd = register(Arc::new(socket))?;
+        let fd = register(Arc::new(socket), Interest::READABLE | Interest::WRITABLE)?;
         let mut wire = Self { fd, cipher, receiver: Receiver::new(version, config.max_body), heard: false };
         wire.secure().await?;
         Ok(wire)
@@ -383,13 +390,6 @@ impl Wire {
         }
         Ok(())
     }
-}
-
-#[allow(unsafe_code)]
-fn register(socket: Arc<Socket>) -> io::Result<AsyncFd<Arc<Socket>>> {
-    // SAFETY: the descriptor that `Socket` gives is always the one that it owns, and it stays open as long as the
-    // `Arc` that the `AsyncFd` holds.
-    unsafe { AsyncFd::register(socket) }.map_err(io::Error::from)
 }
 
 async fn connect_tcp(

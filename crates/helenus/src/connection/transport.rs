@@ -8,6 +8,10 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// A connected, non-blocking stream socket, which any thread may read and write.
 #[derive(Debug)]
@@ -65,6 +69,14 @@ impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
+}
+
+/// Has the current runtime watch a socket.
+#[allow(unsafe_code)]
+pub(super) fn register(socket: Arc<Socket>, interest: Interest) -> io::Result<AsyncFd<Arc<Socket>>> {
+    // SAFETY: the descriptor that `Socket` gives is always the one that it owns, and it stays open as long as the
+    // `Arc` that the `AsyncFd` holds.
+    unsafe { AsyncFd::register_with_interest(socket, interest) }.map_err(io::Error::from)
 }
 
 /// Why a cipher could not go on. Its message never holds plaintext or keys.

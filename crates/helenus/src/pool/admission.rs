@@ -37,7 +37,7 @@ impl Pool {
         loop {
             let connection = &open[first];
             let refused = match connection.offer(body, token, self.context.connection.max_unsent_bytes) {
-                Ok(stream) => return Ok(Seat { connection: Arc::clone(connection), stream }),
+                Ok(seat) => return Ok(seat),
                 Err(refused) => refused,
             };
             tried += 1;

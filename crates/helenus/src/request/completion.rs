@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use super::Request;
+use crate::connection::Connection;
 use crate::sync::{Mutex, Thread, current, lock};
 
 /// Who is told that a request has ended.
@@ -16,6 +17,8 @@ pub(crate) enum Waiter {
     Task(Waker),
     /// A thread that is blocked.
     Thread(Thread),
+    /// A thread that does the I/O of this connection until then.
+    Performer(Arc<Connection>),
     /// Code of the engine, run at once where the request ended; it must not block.
     Callback(Box<dyn FnOnce(&Arc<Request>) + Send>),
     /// One of many requests that are waited for together.
@@ -27,6 +30,7 @@ impl fmt::Debug for Waiter {
         f.write_str(match self {
             Self::Task(_) => "Task",
             Self::Thread(_) => "Thread",
+            Self::Performer(_) => "Performer",
             Self::Callback(_) => "Callback",
             Self::Group(..) => "Group",
         })
@@ -38,6 +42,7 @@ impl Waiter {
         match self {
             Self::Task(waker) => waker.wake(),
             Self::Thread(thread) => thread.unpark(),
+            Self::Performer(connection) => connection.ring(),
             Self::Callback(callback) => callback(request),
             Self::Group(group, index) => group.ended(index),
         }

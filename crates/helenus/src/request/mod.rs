@@ -23,7 +23,7 @@ use helenus_protocol::{Consistency, ProtocolVersion, RequestOpcode};
 use smallvec::SmallVec;
 
 use crate::cluster::Host;
-use crate::connection::Seat;
+use crate::connection::{Connection, Seat, Taken};
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::policy::RetryState;
 use crate::session::SessionInner;
@@ -100,6 +100,8 @@ struct State {
     ticket: Option<u64>,
     outcome: Option<Outcome>,
     ended: bool,
+    /// The next attempt is the first, and its caller waits for it.
+    waits: bool,
     waiters: Waiters,
 }
 
@@ -152,6 +154,7 @@ impl Request {
                 ticket: None,
                 outcome: None,
                 ended: false,
+                waits: false,
                 waiters: Waiters::default(),
             }),
         })
@@ -189,6 +192,9 @@ impl Request {
     pub(crate) fn wait(self: &Arc<Self>, patience: Duration) -> bool {
         // Without an end where the clock has none for it.
         let until = Instant::now().checked_add(patience);
+        if let Some((connection, taken)) = self.turn() {
+            connection.perform(taken, patience, || self.has_ended());
+        }
         loop {
             {
                 let mut state = lock(&self.state);
@@ -203,6 +209,17 @@ impl Request {
                 Some(left) => park_timeout(left),
             }
         }
+    }
+
+    /// The turn that the caller has on the connection of its attempt, once.
+    fn turn(&self) -> Option<(Arc<Connection>, Taken)> {
+        let mut state = lock(&self.state);
+        let (connection, taken) = state
+            .seats
+            .iter_mut()
+            .find_map(|(_, seat)| Some((Arc::clone(&seat.connection), seat.taken.take()?)))?;
+        state.waiters.add(Waiter::Performer(Arc::clone(&connection)));
+        Some((connection, taken))
     }
 
     /// The outcome, once; `None` where the request has ended and there is none (any more). Else the task is woken.

@@ -30,6 +30,12 @@ use crate::sync::lock;
 type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 
 impl Request {
+    /// Begins the request for a caller that [waits](Self::wait) next, on this thread.
+    pub(crate) fn start_to_wait(self: &Arc<Self>, now: Instant) {
+        lock(&self.state).waits = true;
+        self.start(now);
+    }
+
     /// Begins the request.
     pub(crate) fn start(self: &Arc<Self>, now: Instant) {
         let refused = {
@@ -38,7 +44,8 @@ impl Request {
             let first = state.route.take_first().map(|first| state.execution.begin(first, now));
             if let Some((id, host)) = first.and_then(|id| Some((id, state.execution.host(id)?))) {
                 let wake_at = state.execution.poll_timeout();
-                let dispatch = self.dispatch(&self.message.bytes, wake_at);
+                let waits = std::mem::take(&mut state.waits);
+                let dispatch = self.dispatch(&self.message.bytes, wake_at, waits);
                 match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
                     Ok(seat) => {
                         state.armed = wake_at;
@@ -56,7 +63,7 @@ impl Request {
     }
 
     /// The message with `bytes` for its own, and the statement's values in their place.
-    fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>) -> Dispatch<'a> {
+    fn dispatch<'a>(&'a self, bytes: &'a [u8], wake_at: Option<Instant>, waits: bool) -> Dispatch<'a> {
         let (before, after) = bytes.split_at(self.message.values_at);
         let values = match &self.statement {
             Statement::Bound(bound) => bound.values.as_bytes(),
@@ -64,7 +71,7 @@ impl Request {
         };
         let ids = self.columns.as_ref().and_then(|columns| columns.ids().get(..self.message.ids_length));
         let body = Body::new([ids.unwrap_or_default(), before, values, after]);
-        Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at }
+        Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at, waits }
     }
 
     /// Takes what has happened, and does what follows from it until nothing is left to do.
@@ -203,13 +210,10 @@ impl Request {
         };
         let token = Token::new(Arc::clone(self), id);
         let wake_at = state.execution.poll_timeout();
-        let dispatch = self.dispatch(bytes, wake_at);
+        // Only for the first attempt: who waits looks once where that is.
+        let dispatch = self.dispatch(bytes, wake_at, std::mem::take(&mut state.waits));
         let seat = match &state.route {
-            Route::Fixed(_, connection) => {
-                let sent = connection.send(dispatch, token);
-                let connection = Arc::clone(connection);
-                sent.map(|stream| Seat { connection, stream }).map_err(NotSent::into_error)
-            }
+            Route::Fixed(_, connection) => connection.send(dispatch, token).map_err(NotSent::into_error),
             Route::First(_) | Route::Others(_) | Route::Plan(..) => {
                 self.environment.send(host, dispatch, token, has_waited)
             }

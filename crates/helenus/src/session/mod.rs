@@ -127,6 +127,23 @@ impl Session {
         TableScan::new(self.clone(), keyspace, table)
     }
 
+    /// Runs a statement for a thread that blocks: it calls [`ResponseFuture::wait`] next. Where nothing else is under way on
+    /// the connection, that thread then does the connection's reading and writing itself while it waits, which saves the
+    /// way to the I/O thread and back. Not to be awaited: until somebody waits, some milliseconds may pass before the
+    /// request leaves.
+    ///
+    /// ```no_run
+    /// # fn read(session: &helenus::Session) -> Result<helenus::ResultSet, helenus::Error> {
+    /// let mut answer = session.execute_then_wait("SELECT release_version FROM system.local");
+    /// while !answer.wait(std::time::Duration::from_secs(60)) {}
+    /// answer.take().unwrap_or(Err(helenus::Error::Dropped))
+    /// # }
+    /// ```
+    #[must_use = "a request is cancelled when its future is dropped"]
+    pub fn execute_then_wait(&self, statement: impl Into<Statement>) -> ResponseFuture {
+        ResponseFuture::begin_to_wait(&self.inner, statement.into())
+    }
+
     /// Has the server prepare a statement, on every host where the cluster's settings say so.
     ///
     /// # Errors

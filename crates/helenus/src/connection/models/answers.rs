@@ -89,7 +89,7 @@ fn a_token_tells_its_request_once() {
         let connection = Arc::clone(&net.connection);
         let orphaned = Arc::clone(&request);
         let other = thread::spawn(move || {
-            let seat = Seat { connection, stream: 0 };
+            let seat = Seat { connection, stream: 0, taken: None };
             let token = seat.connection.orphan(seat.stream, |token| token.is(&orphaned, 0), Instant::now());
             token.into_iter().for_each(drop::<Token>);
         });

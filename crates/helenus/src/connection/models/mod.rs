@@ -25,7 +25,7 @@ use helenus_protocol::response::{Event, SchemaChange};
 use helenus_protocol::{Consistency, ProtocolVersion, RequestOpcode, ResponseOpcode};
 
 use super::open::{ConnectionConfig, assemble};
-use super::{CLOSE, Connection, Dispatch, FLUSH, Owner, Seat};
+use super::{CLOSE, Connection, Dispatch, FLUSH, NotSent, Owner, Seat};
 use crate::cluster::Host;
 use crate::cluster::host::tests::host;
 use crate::connection::transport::Socket;
@@ -122,11 +122,7 @@ impl Net {
 
 /// Reads all that has come.
 fn read(connection: &Arc<Connection>) -> Result<(), ConnectionError> {
-    let mut reading = lock(&connection.reading);
-    match connection.read(&mut reading) {
-        Err(ConnectionError::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
-        outcome => outcome.map(drop),
-    }
+    connection.read_what_is_there().map(drop)
 }
 
 /// `Driver::poll` without timers and without the runtime: to register, to take the signals, to read, to write, to look again.
@@ -156,10 +152,7 @@ impl Environment for OneHost {
             token.discard();
             return Err(AttemptError::NoConnection(None));
         };
-        match connection.send(body, token) {
-            Ok(stream) => Ok(Seat { connection, stream }),
-            Err(refused) => Err(refused.into_error()),
-        }
+        connection.send(body, token).map_err(NotSent::into_error)
     }
 
     fn plan(&self, _: &Request) -> Plan {

@@ -1,0 +1,196 @@
+//! The hand-over of a connection's turn, tried in every order of steps by loom.
+//!
+//! `turn.rs` is the engine's own, with loom's atomics. Around it stands what `driver.rs`, `caller.rs` and `Connection::send`
+//! do with it, each in the same order of steps: a request is counted before its sender signals; a task that is signalled
+//! takes the turn back and then reads; a caller that leaves signals if anything is due.
+
+#![cfg(test)]
+
+mod atomic {
+    pub(crate) use loom::sync::atomic::{AtomicU32, Ordering};
+}
+
+#[path = "../../src/connection/turn.rs"]
+#[allow(dead_code, reason = "what only the engine's clock asks for")]
+mod turn;
+
+use atomic::{AtomicU32, Ordering};
+use loom::sync::{Arc, Mutex};
+use loom::thread;
+use turn::Turn;
+
+/// Requests and their answers, as the sender and the socket hold them.
+#[derive(Default)]
+struct Wire {
+    /// Answers in the socket, for so many of them.
+    unread: u32,
+    told: u32,
+}
+
+struct Connection {
+    wire: Mutex<Wire>,
+    /// Changed under the lock, and looked at without it.
+    in_flight: AtomicU32,
+    turn: Turn,
+    /// One bit is enough: the task takes the turn back whatever it is signalled for.
+    signals: AtomicU32,
+}
+
+impl Connection {
+    fn new() -> Self {
+        Self {
+            wire: Mutex::new(Wire::default()),
+            in_flight: AtomicU32::new(0),
+            turn: Turn::new(),
+            signals: AtomicU32::new(0),
+        }
+    }
+
+    fn signal(&self) {
+        self.signals.fetch_or(1, Ordering::AcqRel);
+    }
+
+    fn due(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// A request that is answered at once, so that its answer can lie unread.
+    fn count_request(&self) -> u32 {
+        let mut wire = self.wire.lock().unwrap();
+        wire.unread += 1;
+        self.in_flight.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn read(&self) {
+        let mut wire = self.wire.lock().unwrap();
+        let unread = std::mem::take(&mut wire.unread);
+        self.in_flight.fetch_sub(unread, Ordering::Relaxed);
+        wire.told += unread;
+    }
+
+    /// `execute`: nobody waits on this thread.
+    fn send(&self) {
+        self.count_request();
+        self.signal();
+    }
+
+    /// `execute_then_wait`, and the wait; `reads`: the answer comes before the caller's patience ends.
+    fn send_and_wait(&self, reads: bool) {
+        let is_lone = self.count_request() == 1;
+        let Some(taken) = is_lone.then(|| self.turn.take()).flatten() else {
+            self.signal();
+            return;
+        };
+        if reads && self.turn.is_still(taken) {
+            self.read();
+        }
+        if self.turn.leave(taken) && self.due() > 0 {
+            self.signal();
+        }
+    }
+}
+
+/// The task: while the turn is lent, nothing but a signal wakes it.
+#[derive(Default)]
+struct Task {
+    has_lent: bool,
+}
+
+impl Task {
+    /// One run, as `Driver::poll`.
+    fn run(&mut self, connection: &Connection) {
+        if connection.signals.swap(0, Ordering::AcqRel) != 0 && std::mem::take(&mut self.has_lent) {
+            connection.turn.take_back();
+        }
+        if !self.has_lent {
+            connection.read();
+        }
+        if !self.has_lent && connection.due() == 0 {
+            self.has_lent = true;
+            connection.turn.lend();
+        }
+    }
+
+    /// What must hold once all threads have done their steps: whatever is due, the task will read it.
+    fn check(&mut self, connection: &Connection, requests: u32) {
+        if !self.has_lent || connection.signals.load(Ordering::Acquire) != 0 {
+            self.run(connection);
+        }
+        let told = connection.wire.lock().unwrap().told;
+        assert_eq!((connection.due(), told), (0, requests), "an answer lies unread");
+    }
+}
+
+fn try_all(requests: u32, first: fn(&Connection), second: fn(&Connection)) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(move || {
+        let connection = Arc::new(Connection::new());
+        let (left, right) = (Arc::clone(&connection), Arc::clone(&connection));
+        let mut task = Task::default();
+        // It is lent already, and may be taken back, and lent again, while they are at it.
+        task.run(&connection);
+        let left = thread::spawn(move || first(&left));
+        let right = thread::spawn(move || second(&right));
+        task.run(&connection);
+        left.join().unwrap();
+        right.join().unwrap();
+        task.check(&connection, requests);
+    });
+}
+
+#[test]
+fn a_caller_and_a_sender() {
+    try_all(2, |connection| connection.send_and_wait(true), Connection::send);
+}
+
+#[test]
+fn a_caller_that_leaves_before_its_answer_and_a_sender() {
+    try_all(2, |connection| connection.send_and_wait(false), Connection::send);
+}
+
+#[test]
+fn two_callers() {
+    try_all(2, |connection| connection.send_and_wait(true), |connection| connection.send_and_wait(true));
+    try_all(2, |connection| connection.send_and_wait(true), |connection| connection.send_and_wait(false));
+}
+
+#[test]
+fn one_caller_twice_and_another() {
+    try_all(
+        3,
+        |connection| {
+            connection.send_and_wait(true);
+            connection.send_and_wait(false);
+        },
+        |connection| connection.send_and_wait(true),
+    );
+}
+
+/// Two never have the turn at once, and whoever was put out of it does not end the turn of the next.
+#[test]
+fn one_at_a_time() {
+    loom::model(|| {
+        let turn = Arc::new(Turn::new());
+        turn.lend();
+        let other = Arc::clone(&turn);
+        let inside = Arc::new(AtomicU32::new(0));
+        let also = Arc::clone(&inside);
+        let caller = move |turn: &Turn, inside: &AtomicU32| {
+            if let Some(taken) = turn.take() {
+                assert_eq!(inside.fetch_add(1, Ordering::AcqRel), 0);
+                inside.fetch_sub(1, Ordering::AcqRel);
+                turn.leave(taken);
+            }
+        };
+        let first = thread::spawn(move || caller(&other, &also));
+        caller(&turn, &inside);
+        first.join().unwrap();
+        let taken = turn.take().expect("both have left");
+        turn.take_back();
+        turn.lend();
+        let next = turn.take().expect("it is lent again");
+        assert!(!turn.is_still(taken) && !turn.leave(taken));
+        assert!(turn.is_still(next) && turn.leave(next));
+    });
+}
