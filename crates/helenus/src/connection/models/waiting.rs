@@ -122,7 +122,9 @@ fn the_task_of_a_connection_is_woken_by_two_who_send() {
             left += (&net.server).read(&mut [0; 64]).unwrap_or(0);
             if left >= 2 * (9 + 12) { Poll::Ready(()) } else { Poll::Pending }
         }));
-        senders.map(|sender| sender.join().unwrap());
+        for sender in senders {
+            sender.join().unwrap();
+        }
         net.connection.close(ConnectionError::Closed("for this model"));
     });
 }
