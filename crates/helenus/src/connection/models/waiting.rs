@@ -109,6 +109,26 @@ fn the_task_of_a_connection_is_woken_by_who_sends() {
     });
 }
 
+/// Two send at about the same time: the second may find that the task was asked already, and its bytes leave all the same.
+#[test]
+fn the_task_of_a_connection_is_woken_by_two_who_send() {
+    every_order(|| {
+        let net = Net::new(4);
+        let requests = [request(&net), request(&net)];
+        let senders = requests.map(|request| thread::spawn(move || request.start(Instant::now())));
+        let mut left = 0;
+        loom::future::block_on(std::future::poll_fn(|cx| {
+            assert!(matches!(pump(&net.connection, cx), Poll::Pending));
+            left += (&net.server).read(&mut [0; 64]).unwrap_or(0);
+            if left >= 2 * (9 + 12) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        for sender in senders {
+            sender.join().unwrap();
+        }
+        net.connection.close(ConnectionError::Closed("for this model"));
+    });
+}
+
 /// The task of a connection hears that it was closed.
 #[test]
 fn the_task_of_a_connection_is_woken_by_who_closes() {
