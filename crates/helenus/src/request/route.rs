@@ -76,6 +76,6 @@ mod tests {
         let hosts = vec![host(1, "dc", "r"), host(2, "dc", "r")];
         let mut route = Route::First(Arc::clone(&hosts[1]));
         let mut next = || route.next_host(|| Plan::from_hosts(hosts.clone())).map(|host| number_of(&host));
-        assert_eq!((next(), next()), (Some(1), None));
+        assert_eq!((next(), next(), next()), (Some(2), Some(1), None));
     }
 }
