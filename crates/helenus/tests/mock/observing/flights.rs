@@ -1,13 +1,21 @@
 //! The flight recorder: the last attempts at each host, and errors that bring them along.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use helenus::observe::{AttemptKind, FlightRecorder};
 use helenus::protocol::response::ServerError;
-use helenus::{Error, RequestFailure};
+use helenus::{Error, Host, RequestFailure, SimpleStatement};
 use helenus_testkit::mock::{Rows, error, rows, silence, statement};
 
 use super::{READ, nodes, observed, within};
+
+/// A statement that is run there and nowhere else.
+fn at(host: &Arc<Host>, cql: &str) -> SimpleStatement {
+    let mut statement = SimpleStatement::new(cql);
+    statement.options.host = Some(Arc::clone(host));
+    statement
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_attempts_of_each_host_are_kept() {
@@ -20,8 +28,10 @@ async fn the_last_attempts_of_each_host_are_kept() {
     let session = observed(&cluster, |what| what.flight_recorder = Some(FlightRecorder::new(3))).await;
     let hosts = session.cluster().snapshot().hosts().to_vec();
     assert!(hosts.iter().all(|host| session.cluster().flights(host).is_empty()));
-    for _ in 0..10 {
-        session.execute(READ).await.expect("the mock answers");
+    for host in &hosts {
+        for _ in 0..5 {
+            session.execute(at(host, READ)).await.expect("the mock answers");
+        }
     }
     session.execute("SELECT v AS \"tried again\" FROM ks.t WHERE s = 'c4nary'").await.expect("it is");
     let mut all = Vec::new();
@@ -54,11 +64,13 @@ async fn an_error_brings_them_along_where_that_is_wanted() {
         let mut recorder = FlightRecorder::new(8);
         recorder.attach_to_errors = attach;
         let session = observed(&cluster, |what| what.flight_recorder = Some(recorder)).await;
-        for _ in 0..4 {
-            session.execute(READ).await.expect("the mock answers");
+        let asked = session.cluster().snapshot().hosts()[0].clone();
+        for _ in 0..2 {
+            session.execute(at(&asked, READ)).await.expect("the mock answers");
         }
-        let limit = Duration::from_millis(50);
-        let error = session.execute(within("SELECT silent", limit)).await.expect_err("nobody answers");
+        let mut silent = within("SELECT silent", Duration::from_millis(50));
+        silent.options.host = Some(asked);
+        let error = session.execute(silent).await.expect_err("nobody answers");
         assert!(error.is_timeout(), "{error}");
         assert!(matches!(error.request_failure(), Some(RequestFailure::TimedOut { .. })));
         let Error::Recorded(recorded) = &error else {
