@@ -12,6 +12,7 @@ use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 
 use crate::cluster::proxy::Proxy;
 pub use crate::connection::open::{ConnectionConfig, SocketOption};
+use crate::observe::Observability;
 use crate::policy::{
     AddressTranslator, Budget, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
     SpeculativeExecutionPolicy, TimestampGenerator,
@@ -156,6 +157,8 @@ pub struct Config {
     pub unprepared_statements: usize,
     /// What every connection is opened with.
     pub connection: ConnectionConfig,
+    /// What is shown of requests: spans where a subscriber wants them, and nothing else.
+    pub observability: Observability,
     /// Through whom nodes are reached, if not directly.
     pub(crate) proxy: Option<Arc<dyn Proxy>>,
 }
@@ -200,6 +203,7 @@ impl Config {
             reprepare_on_up: true,
             unprepared_statements: 1000,
             connection: ConnectionConfig::default(),
+            observability: Observability::default(),
             proxy: None,
         }
     }

@@ -11,6 +11,7 @@ use helenus_protocol::response::ServerError;
 use helenus_protocol::{DecodeError, EncodeError, ProtocolViolation};
 
 use crate::cluster::Host;
+use crate::observe::Flight;
 use crate::policy::PolicyFailure;
 
 /// Why a connection could not be opened, or ended.
@@ -223,6 +224,27 @@ pub enum RequestFailure<H = Arc<Host>> {
     },
 }
 
+impl<H: PartialEq> RequestFailure<H> {
+    /// The hosts that had a part in it, each once.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<&H> {
+        let (waiting, attempts): (&[_], &[_]) = match self {
+            Self::Exhausted { attempts, .. }
+            | Self::Attempt { attempts, .. }
+            | Self::Busy { attempts, .. } => (&[], attempts),
+            Self::TimedOut { waiting, attempts, .. } => (waiting, attempts),
+        };
+        let all = attempts.iter().map(|attempt| &attempt.host).chain(waiting.iter().map(|(host, _)| host));
+        let mut hosts: Vec<&H> = Vec::new();
+        for host in all {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+}
+
 impl<H> RequestFailure<H> {
     /// The server's own error, where it was one that ended the request.
     #[must_use]
@@ -305,6 +327,10 @@ pub enum Error {
     /// A policy of the caller's own failed before anything was sent: the one for load balancing, say, has panicked.
     #[error("nothing was sent: {0}")]
     Policy(PolicyFailure),
+    /// The request failed, and this is what the flight recorder had kept of the hosts that had a part in it; where
+    /// [`FlightRecorder::attach_to_errors`](crate::observe::FlightRecorder::attach_to_errors) says so.
+    #[error("{0}")]
+    Recorded(Box<Recorded>),
     /// The session or the cluster was shut down.
     #[error("the session is shut down")]
     ShutDown,
@@ -320,6 +346,27 @@ fn display_contacts(errors: &[(SocketAddr, ConnectionError)]) -> String {
     errors.iter().map(|(address, error)| format!("; {address}: {error}")).collect()
 }
 
+/// A failure and what had been recorded before it; its `Display` is the failure's, and a line for each attempt.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// How the request failed.
+    pub failure: RequestFailure,
+    /// Each host that had a part in it, with the last attempts at it, the oldest first.
+    pub flights: Vec<(SocketAddr, Vec<Flight>)>,
+}
+
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.failure)?;
+        for (host, flights) in &self.flights {
+            write!(f, "\nthe last {} attempts at {host}:", flights.len())?;
+            flights.iter().try_for_each(|flight| write!(f, "\n  {flight}"))?;
+        }
+        Ok(())
+    }
+}
+
 impl From<Box<RequestFailure>> for Error {
     fn from(failure: Box<RequestFailure>) -> Self {
         Self::Request(failure)
@@ -330,8 +377,15 @@ impl Error {
     /// The server's own error, where it was one that ended the request.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
+        self.request_failure()?.server_error()
+    }
+
+    /// How the request failed, where one was begun.
+    #[must_use]
+    pub fn request_failure(&self) -> Option<&RequestFailure> {
         match self {
-            Self::Request(failure) => failure.server_error(),
+            Self::Request(failure) => Some(failure),
+            Self::Recorded(recorded) => Some(&recorded.failure),
             _ => None,
         }
     }
@@ -345,6 +399,6 @@ impl Error {
     /// Whether the request's time ran out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Request(failure) if matches!(**failure, RequestFailure::TimedOut { .. }))
+        self.request_failure().is_some_and(|failure| matches!(failure, RequestFailure::TimedOut { .. }))
     }
 }

@@ -142,7 +142,7 @@ fn result(request: Arc<Request>, outcome: Outcome) -> Result<ResultSet, Error> {
         {
             Err(Error::ShutDown)
         }
-        Err(failure) => Err(failure.into()),
+        Err(failure) => Err(request.recorded(failure)),
     }
 }
 

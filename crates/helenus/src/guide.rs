@@ -3,6 +3,9 @@
 #[doc = include_str!("../../../docs/guide/statements.md")]
 struct Statements;
 
+#[doc = include_str!("../../../docs/guide/metrics.md")]
+struct Metrics;
+
 #[doc = include_str!("../../../docs/guide/paging.md")]
 struct Paging;
 

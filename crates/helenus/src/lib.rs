@@ -38,6 +38,7 @@ mod guide;
 mod hash;
 mod lock;
 pub mod metrics;
+pub mod observe;
 pub mod policy;
 mod pool;
 pub mod profile;
@@ -58,7 +59,9 @@ pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;
 pub use connection::open::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
-pub use error::{Attempt, AttemptError, ConnectionError, Error, NotRetried, QueueState, RequestFailure};
+pub use error::{
+    Attempt, AttemptError, ConnectionError, Error, NotRetried, QueueState, Recorded, RequestFailure,
+};
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};
 #[cfg(feature = "macros")]
@@ -66,7 +69,7 @@ pub use helenus_macros::{FromRow, FromUdt, ToRow, ToUdt};
 pub use helenus_protocol as protocol;
 #[cfg(feature = "serde_json")]
 pub use helenus_protocol::value::Json;
-pub use metrics::Metrics;
+pub use metrics::{Metrics, SessionMetrics};
 pub use pool::reserve::Reserved;
 pub use profile::{ExecutionProfile, ProfileHandle};
 pub use request::completion::Group;

@@ -163,7 +163,7 @@ impl ClusterCore {
 
     /// How often attempts of requests have failed, and what was done about it, by the names that Python has for it.
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = self.cluster.get()?.metrics();
+        let counted = self.cluster.get()?.failures();
         let metrics = PyDict::new(py);
         metrics.set_item("connection_errors", counted.connection_errors)?;
         metrics.set_item("write_timeouts", counted.write_timeouts)?;

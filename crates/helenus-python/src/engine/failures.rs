@@ -33,6 +33,7 @@ pub(super) fn attempted(error: &Error) -> Vec<String> {
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(match error {
         Error::Request(failure) => return request_failure(py, failure),
+        Error::Recorded(recorded) => return request_failure(py, &recorded.failure),
         Error::Encode(error) => PyValueError::new_err(error.to_string()),
         Error::Decode(error) => raise(py, &python::DRIVER_EXCEPTION, (error.to_string(),))?,
         Error::Connect(errors) => return no_contact(py, errors),

@@ -13,6 +13,7 @@ use crate::config::{Config, ContactPoint, QueueLimits};
 use crate::connection::transport::CipherFactory;
 use crate::error::Error;
 use crate::executor::Executor;
+use crate::observe::Observability;
 use crate::policy::{
     Budget, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy, SpeculativeExecutionPolicy,
     TimestampGenerator,
@@ -183,6 +184,12 @@ impl ClusterBuilder {
     /// How many bytes of requests may wait to be written on one connection (8 MiB).
     pub const fn max_unsent_bytes(mut self, bytes: usize) -> Self {
         self.config.connection.max_unsent_bytes = bytes;
+        self
+    }
+
+    /// What is shown of requests: counts, trackers, slow queries…
+    pub fn observability(mut self, what: Observability) -> Self {
+        self.config.observability = what;
         self
     }
 

@@ -138,6 +138,7 @@ pub(crate) async fn refresh_topology(
         topology::read(link, config.port, translator, config.proxy.is_some(), config.control_timeout).await?;
     let own = found.own;
     cluster.apply_topology(found).await;
+    cluster.counters.topology_refreshes.one();
     Ok(own)
 }
 
@@ -156,6 +157,7 @@ pub(crate) async fn refresh_schema(
     let _reading = cluster.reading_schema.lock().await;
     for part in parts {
         let before = Arc::clone(cluster.snapshot().schema());
+        cluster.counters.schema_refreshes.one();
         cluster
             .apply_schema(schema::read::read(link, config.control_timeout, &before, part, depth).await?)
             .await;

@@ -5,12 +5,15 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
 use super::load::HostLoad;
+use crate::metrics::HostCounters;
+use crate::observe::Flight;
+use crate::observe::flight::Flights;
 use crate::routing::Token;
 
 /// What the system tables say of a node.
@@ -72,6 +75,8 @@ struct HostState {
     status: AtomicU8,
     set_aside: AtomicBool,
     load: Arc<HostLoad>,
+    /// Made when something is first counted.
+    counters: OnceLock<Box<HostCounters>>,
 }
 
 /// A node. Two hosts are equal if they are the same node, whatever their facts.
@@ -88,6 +93,7 @@ impl Host {
             status: AtomicU8::new(HostStatus::Unknown as u8),
             set_aside: AtomicBool::new(false),
             load: Arc::default(),
+            counters: OnceLock::new(),
         };
         Self { facts, state: Arc::new(state) }
     }
@@ -175,6 +181,18 @@ impl Host {
     /// Notes that it is silent, or that it answered again. True if that is a change.
     pub fn set_aside(&self, aside: bool) -> bool {
         self.state.set_aside.swap(aside, Ordering::Relaxed) != aside
+    }
+}
+
+impl Host {
+    pub(crate) fn counters(&self) -> &HostCounters {
+        self.state.counters.get_or_init(Box::default)
+    }
+
+    /// What the flight recorder has kept of it.
+    pub(crate) fn flights(&self) -> Vec<Flight> {
+        let flights = self.state.counters.get().and_then(|counters| counters.flights.get());
+        flights.map(Flights::read).unwrap_or_default()
     }
 }
 

@@ -35,7 +35,8 @@ use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error, RequestFailure};
 use crate::executor::Executor;
 use crate::lock::lock;
-use crate::metrics::{Counters, Metrics};
+use crate::metrics::{ClusterCounters, Failures, Metrics};
+use crate::observe::{Flight, Observer};
 use crate::policy::guard::guarded;
 use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy};
 use crate::pool::plain_endpoint;
@@ -70,7 +71,7 @@ pub(crate) struct ClusterInner {
     /// The negotiated version, 0 before there is one.
     version: AtomicU8,
     control: ArcSwapOption<Link>,
-    names: ArcSwapOption<(Option<String>, Option<String>)>,
+    pub(crate) names: ArcSwapOption<(Option<String>, Option<String>)>,
     sessions: Mutex<Vec<Weak<SessionInner>>>,
     pool_size: Mutex<PoolSize>,
     /// The hosts' distances will be asked again soon.
@@ -81,7 +82,8 @@ pub(crate) struct ClusterInner {
     shut_down: AtomicBool,
     /// Held while the schema is read and put in place: what was read earlier is never put over what was read later.
     reading_schema: tokio::sync::Mutex<()>,
-    pub(crate) counters: Counters,
+    pub(crate) counters: ClusterCounters,
+    pub(crate) observer: Arc<Observer>,
 }
 
 impl Cluster {
@@ -96,7 +98,10 @@ impl Cluster {
     ///
     /// [`Error::Configuration`] where there is no contact point or none can be resolved, [`Error::Connect`] where none
     /// can be connected to.
-    pub async fn connect(config: Config, executor: Executor) -> Result<Self, Error> {
+    pub async fn connect(mut config: Config, executor: Executor) -> Result<Self, Error> {
+        // Settings may be those of other clusters, too.
+        config.connection.traffic = Arc::default();
+        let observer = Arc::new(Observer::new(&config.observability));
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();
         let pool_size = config.pool_size;
@@ -116,10 +121,15 @@ impl Cluster {
             news: news.clone(),
             shut_down: AtomicBool::new(false),
             reading_schema: tokio::sync::Mutex::default(),
-            counters: Counters::default(),
+            counters: ClusterCounters::default(),
+            observer,
         });
         control::establish(&inner, endpoints, &news).await.map_err(Error::Connect)?;
         inner.executor.main().spawn(watch::watch(Arc::downgrade(&inner), news, inbox));
+        #[cfg(feature = "metrics")]
+        if let Some(every) = inner.config.observability.publish_every {
+            crate::metrics::publish::start(&inner, every);
+        }
         Ok(Self { inner })
     }
 
@@ -213,10 +223,22 @@ impl Cluster {
         }
     }
 
-    /// How often attempts of its sessions' requests have failed so far.
+    /// All counts and gauges as they are now, those of all its sessions together.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        self.inner.counters.read()
+        self.inner.metrics()
+    }
+
+    /// How often attempts of its sessions' requests have failed so far.
+    #[must_use]
+    pub fn failures(&self) -> Failures {
+        self.inner.counters.failures.read()
+    }
+
+    /// What the flight recorder has kept of `host`, the oldest first; empty where nothing is recorded.
+    #[must_use]
+    pub fn flights(&self, host: &Host) -> Vec<Flight> {
+        host.flights()
     }
 
     /// The execution profile of this name, for [statements](crate::Statement::with_profile).

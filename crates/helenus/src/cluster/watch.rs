@@ -98,6 +98,7 @@ impl Pending {
     /// Events may lie: they only make us look sooner. The first one opens its window; later ones do not move it.
     fn handle_event(&mut self, cluster: &ClusterInner, event: &Event, now: Instant) {
         tracing::debug!(?event, "event");
+        cluster.counters.events.one();
         let config = &cluster.config;
         match event {
             Event::TopologyChange { .. } => {

@@ -33,6 +33,7 @@ use helenus_protocol::response::Event;
 
 use crate::cluster::load::HostLoad;
 use crate::error::ConnectionError;
+use crate::metrics::TrafficCounters;
 use crate::pool::plan::Orphans;
 use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
@@ -108,6 +109,7 @@ pub(crate) struct Connection {
     unsent: AtomicUsize,
     ended: OnceLock<ConnectionError>,
     owner: Arc<dyn Owner>,
+    traffic: Arc<TrafficCounters>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -363,6 +365,7 @@ impl Connection {
         if self.ended.set(error).is_err() {
             return;
         }
+        self.traffic.closed.one();
         let error = self.ended.get().cloned().unwrap_or(ConnectionError::Closed("it is being closed"));
         let waiting = {
             let mut writing = lock(&self.writing);

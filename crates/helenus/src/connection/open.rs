@@ -27,6 +27,7 @@ use super::{Connection, Owner, SERIAL};
 use crate::auth::AuthProvider;
 use crate::cluster::{Host, Snapshot};
 use crate::error::ConnectionError;
+use crate::metrics::TrafficCounters;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock};
 
 /// Where a connection goes.
@@ -117,6 +118,8 @@ pub struct ConnectionConfig {
     pub tcp_nodelay: bool,
     /// Options to set on each socket before it connects.
     pub socket_options: Vec<SocketOption>,
+    /// What all of them come to.
+    pub(crate) traffic: Arc<TrafficCounters>,
 }
 
 impl Default for ConnectionConfig {
@@ -137,6 +140,7 @@ impl Default for ConnectionConfig {
             max_body: helenus_protocol::envelope::MAX_BODY_LENGTH,
             tcp_nodelay: true,
             socket_options: Vec::new(),
+            traffic: Arc::default(),
         }
     }
 }
@@ -149,13 +153,18 @@ pub(crate) async fn open(
     owner: Arc<dyn Owner>,
 ) -> Result<Arc<Connection>, ConnectionError> {
     let timeout = config.connect_timeout;
-    let (wire, ready) = tokio::time::timeout(timeout, async {
+    let opened = tokio::time::timeout(timeout, async {
         let mut wire = Wire::connect(endpoint, version, config).await?;
         let ready = wire.handshake(endpoint.address(), version, config).await?;
         Ok::<_, ConnectionError>((wire, ready))
     })
     .await
-    .map_err(|_elapsed| ConnectionError::ConnectTimeout(timeout))??;
+    .unwrap_or(Err(ConnectionError::ConnectTimeout(timeout)));
+    match &opened {
+        Ok(_) => config.traffic.opened.one(),
+        Err(_) => config.traffic.not_opened.one(),
+    }
+    let (wire, ready) = opened?;
 
     let socket = Arc::clone(wire.fd.get_ref());
     let connection = assemble(endpoint.address(), ready, socket, wire.cipher, wire.receiver, config, owner);
@@ -198,6 +207,7 @@ pub(super) fn assemble(
         unsent: AtomicUsize::new(0),
         ended: OnceLock::new(),
         owner,
+        traffic: Arc::clone(&config.traffic),
     })
 }
 

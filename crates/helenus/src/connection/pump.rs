@@ -95,7 +95,9 @@ impl Connection {
         let Writing { outgoing, ciphertext, at } = writing;
         loop {
             if *at < ciphertext.len() {
-                *at += self.socket.write(&ciphertext[*at..])?;
+                let count = self.socket.write(&ciphertext[*at..])?;
+                self.traffic.bytes_out.add(count as u64);
+                *at += count;
                 continue;
             }
             if outgoing.is_empty() {
@@ -109,6 +111,7 @@ impl Connection {
                     return Ok(());
                 }
                 let count = self.socket.write(bytes)?;
+                self.traffic.bytes_out.add(count as u64);
                 outgoing.handle_accepted(count);
                 continue;
             };
@@ -165,6 +168,7 @@ impl Connection {
                 *buffer = vec![0; READ_SIZE];
             }
             let count = self.socket.read(buffer)?;
+            self.traffic.bytes_in.add(count as u64);
             if count == 0 {
                 return Err(match &self.cipher {
                     None => ConnectionError::ClosedByServer,

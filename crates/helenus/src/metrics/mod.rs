@@ -1,110 +1,58 @@
-//! What has gone wrong on the way of requests, counted: each attempt that failed, and what a retry policy made of it.
+//! Counts, gauges and latencies of a cluster, its hosts and its sessions.
 //!
-//! Only failures are counted here, where there is time for it. Whoever wants to know how many requests there were, or how
-//! long they took, sees them begin and end.
+//! [`Cluster::metrics`](crate::Cluster::metrics) and [`Session::metrics`](crate::Session::metrics) give a plain value, [`Metrics`] or
+//! [`SessionMetrics`], which is what they are at that moment and can be printed. Failures, connections and bytes are counted in
+//! any case; requests and how long they take are where [`Observability::metrics`](crate::observe::Observability::metrics) says
+//! so.
+//!
+//! * [`histogram`]: how long things took; [`recorder`]: the same for many threads; [`window`]: the same of the last while.
+//! * [`failures`], [`requests`], [`host`], [`traffic`]: what counts. * [`snapshot`]: the value; [`display`]: as text.
 
+mod cluster;
+mod display;
+mod failures;
 mod histogram;
+mod host;
+#[cfg(feature = "metrics")]
+pub(crate) mod publish;
 mod recorder;
+mod requests;
+mod snapshot;
+mod traffic;
 mod window;
+
+pub use cluster::ClusterCounts;
+pub use failures::Failures;
+pub use histogram::{Histogram, LONGEST};
+pub use host::Attempts;
+pub use recorder::Recorder;
+pub use requests::Requests;
+pub use snapshot::{HostMetrics, Metrics, SessionMetrics};
+pub use traffic::Traffic;
+pub use window::Window;
+
+pub(crate) use cluster::ClusterCounters;
+pub(crate) use failures::FailureCounters;
+pub(crate) use host::HostCounters;
+pub(crate) use requests::RequestCounters;
+pub(crate) use traffic::TrafficCounters;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use helenus_protocol::response::ServerError;
-
-use crate::error::{AttemptError, NotRetried};
-use crate::request::execution::{Answer, Input, Verdict};
-
-pub use histogram::{Histogram, LONGEST};
-pub use recorder::Recorder;
-pub use window::Window;
-
-/// The counters of a cluster.
+/// One number that grows.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
-    connection_errors: AtomicU64,
-    read_timeouts: AtomicU64,
-    write_timeouts: AtomicU64,
-    unavailables: AtomicU64,
-    other_errors: AtomicU64,
-    retries: AtomicU64,
-    ignores: AtomicU64,
-    retries_refused: AtomicU64,
-    speculations: AtomicU64,
-    speculations_refused: AtomicU64,
-}
+pub(crate) struct Counter(AtomicU64);
 
-/// How often attempts of a cluster's requests have failed so far, and what was done about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Metrics {
-    /// Attempts whose connection was lost, or that found none.
-    pub connection_errors: u64,
-    /// Attempts that a server answered with a read timeout.
-    pub read_timeouts: u64,
-    /// Attempts that a server answered with a write timeout.
-    pub write_timeouts: u64,
-    /// Attempts for which too few replicas were alive.
-    pub unavailables: u64,
-    /// Attempts that failed in any other way.
-    pub other_errors: u64,
-    /// Attempts that were made because a retry policy said so.
-    pub retries: u64,
-    /// Failures that a retry policy had taken for a success.
-    pub ignores: u64,
-    /// Retries that a policy wanted and the session's retry budget refused.
-    pub retries_refused: u64,
-    /// Speculative attempts.
-    pub speculations: u64,
-    /// Speculative attempts that were due and the session's speculation budget refused.
-    pub speculations_refused: u64,
-}
-
-impl Counters {
-    /// Takes note of what a request hears of, where that is a failure or a decision about one.
-    pub(crate) fn note<H>(&self, input: &Input<H>) {
-        let counter = match input {
-            Input::Responded(_, Answer::Error(error)) => self.of_server(error),
-            Input::Failed(_, AttemptError::Server(error), _) => self.of_server(error),
-            Input::Failed(_, AttemptError::Connection(_) | AttemptError::NoConnection(_), _) => {
-                Some(&self.connection_errors)
-            }
-            Input::Failed(..) => Some(&self.other_errors),
-            Input::Retry(_, Verdict::Again { .. }) => Some(&self.retries),
-            Input::Retry(_, Verdict::Ignore) => Some(&self.ignores),
-            Input::Retry(_, Verdict::Refused(NotRetried::BudgetSpent)) => Some(&self.retries_refused),
-            Input::Speculation(true) => Some(&self.speculations),
-            Input::Speculation(false) => Some(&self.speculations_refused),
-            _ => None,
-        };
-        if let Some(counter) = counter {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
+impl Counter {
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
     }
 
-    const fn of_server(&self, error: &ServerError) -> Option<&AtomicU64> {
-        Some(match error {
-            ServerError::ReadTimeout { .. } => &self.read_timeouts,
-            ServerError::WriteTimeout { .. } => &self.write_timeouts,
-            ServerError::Unavailable { .. } => &self.unavailables,
-            // The statement is prepared again, and nobody hears of it.
-            ServerError::Unprepared { .. } => return None,
-            _ => &self.other_errors,
-        })
+    pub(crate) fn one(&self) {
+        self.add(1);
     }
 
-    pub(crate) fn read(&self) -> Metrics {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Metrics {
-            connection_errors: read(&self.connection_errors),
-            read_timeouts: read(&self.read_timeouts),
-            write_timeouts: read(&self.write_timeouts),
-            unavailables: read(&self.unavailables),
-            other_errors: read(&self.other_errors),
-            retries: read(&self.retries),
-            ignores: read(&self.ignores),
-            retries_refused: read(&self.retries_refused),
-            speculations: read(&self.speculations),
-            speculations_refused: read(&self.speculations_refused),
-        }
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -28,6 +28,7 @@ use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::ServerError;
 
 use crate::error::{Attempt, AttemptError, NotRetried};
+use crate::observe::journal::Progress;
 
 pub(crate) use action::{Action, Actions, Outcome, Success};
 pub(crate) use input::{Answer, Input, Verdict};
@@ -124,6 +125,11 @@ impl<H: Clone + PartialEq> Execution<H> {
     /// Whether it is done or was cancelled.
     pub(crate) const fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// How far it has come, for whoever observes it.
+    pub(crate) const fn progress(&self) -> Progress {
+        Progress { retries: self.retries, speculated: self.speculated, plan_empty: self.plan_empty }
     }
 
     /// When [`Input::TimerFired`] is due.

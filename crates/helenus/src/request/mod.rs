@@ -7,6 +7,7 @@ mod answer;
 pub(crate) mod completion;
 pub(crate) mod environment;
 pub(crate) mod execution;
+mod observe;
 pub(crate) mod route;
 mod runner;
 
@@ -25,6 +26,7 @@ use smallvec::SmallVec;
 use crate::cluster::Host;
 use crate::connection::{Connection, Seat, Taken};
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
+use crate::observe::Observed;
 use crate::policy::RetryState;
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
@@ -117,6 +119,8 @@ pub(crate) struct Request {
     schema_agreed: AtomicBool,
     /// What a retry policy keeps of it, made when one is asked.
     retry_state: OnceLock<Box<RetryState>>,
+    /// Set before it begins, if at all.
+    observed: Option<Box<Observed>>,
     state: Mutex<State>,
 }
 
@@ -146,6 +150,7 @@ impl Request {
             facts,
             schema_agreed: AtomicBool::new(true),
             retry_state: OnceLock::new(),
+            observed: None,
             state: Mutex::new(State {
                 execution: Execution::new(limits),
                 route,
@@ -278,6 +283,11 @@ impl Request {
             }),
         }
         prepared
+    }
+
+    /// Whether it has a statement prepared, and does not run it.
+    pub(crate) const fn is_prepare(&self) -> bool {
+        matches!(self.message.opcode, RequestOpcode::Prepare)
     }
 
     /// What a retry policy keeps of it.

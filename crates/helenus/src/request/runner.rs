@@ -43,6 +43,7 @@ impl Request {
             let state = &mut *state;
             let first = state.route.take_first().map(|first| state.execution.begin(first, now));
             if let Some((id, host)) = first.and_then(|id| Some((id, state.execution.host(id)?))) {
+                self.note_attempt(id, host, state, now);
                 let wake_at = state.execution.poll_timeout();
                 let waits = std::mem::take(&mut state.waits);
                 let dispatch = self.dispatch(&self.message.bytes, wake_at, waits);
@@ -51,15 +52,18 @@ impl Request {
                         state.armed = wake_at;
                         state.execution.seated(id, seat.connection.serial());
                         state.seats.push((id, seat));
-                        return;
+                        None
                     }
-                    Err(error) => Input::Failed(id, error, false),
+                    Err(error) => Some(Input::Failed(id, error, false)),
                 }
             } else {
-                Input::Start
+                Some(Input::Start)
             }
         };
-        self.handle_at(refused, now);
+        match refused {
+            None => self.tell_observer(),
+            Some(input) => self.handle_at(input, now),
+        }
     }
 
     /// The message with `bytes` for its own, and the statement's values in their place.
@@ -113,14 +117,20 @@ impl Request {
                 {
                     self.environment.note(&next);
                 }
-                for action in state.execution.handle(next, now) {
+                for action in self.decide(&mut state, next, now) {
                     self.perform(action, &mut state, now, &mut inputs, &mut later);
                 }
             }
             self.arm(&mut state);
             // Also where it was cancelled: whoever waits for it waits in vain.
-            if state.execution.has_ended() && !state.ended { Some(state.end()) } else { None }
+            if state.execution.has_ended() && !state.ended {
+                self.note_end(None, &state, now);
+                Some(state.end())
+            } else {
+                None
+            }
         };
+        self.tell_observer();
         for action in later {
             self.perform_unlocked(action, now);
         }
@@ -143,7 +153,7 @@ impl Request {
                 inputs.push(Input::NextHost(state.route.next_host(|| self.environment.plan(self))));
             }
             Action::Attempt { id, host, consistency, has_waited } => {
-                if let Err(error) = self.attempt(id, &host, consistency, has_waited, state) {
+                if let Err(error) = self.attempt(id, &host, consistency, has_waited, state, now) {
                     inputs.push(Input::Failed(id, error, false));
                 }
             }
@@ -199,7 +209,9 @@ impl Request {
         consistency: Option<Consistency>,
         has_waited: bool,
         state: &mut State,
+        now: Instant,
     ) -> Result<(), AttemptError> {
+        self.note_attempt(id, host, state, now);
         let changed;
         let bytes = match consistency {
             None => self.message.bytes.as_slice(),
@@ -270,8 +282,10 @@ impl Request {
             host.load().answered(latency, now);
             state.seats.clear();
             state.outcome = Some(Ok(Success { envelope: Some(envelope), host, attempts }));
+            self.note_end(Some(attempt), &state, now);
             (latency, state.end())
         };
+        self.tell_observer();
         self.environment.note_latency(self, Heard::Answer, latency, now);
         told.tell(self);
         None

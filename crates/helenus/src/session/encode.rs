@@ -17,6 +17,7 @@ use crate::config::RequestDefaults;
 
 use crate::cluster::Snapshot;
 use crate::error::Error;
+use crate::observe::Observed;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::{Encoded, Facts, Message, Request};
@@ -75,7 +76,18 @@ impl SessionInner {
             speculation,
         };
         let facts = Facts { consistency, idempotent, began: now };
-        Ok(Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts))
+        let mut request =
+            Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts);
+        if self.observer.is_on() {
+            self.observe(&mut request, now);
+        }
+        Ok(request)
+    }
+
+    /// Has a request observed that nobody else has yet.
+    #[cold]
+    pub(super) fn observe(&self, request: &mut Arc<Request>, now: Instant) {
+        Request::observe(request, Observed::new(&self.observer, &self.requests, now));
     }
 
     /// What a load-balancing policy is told of a statement.

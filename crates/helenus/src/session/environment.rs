@@ -102,6 +102,7 @@ impl Environment for SessionInner {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
             return;
         };
+        self.cluster.counters.prepared_again.one();
         let (request, host) = (Arc::clone(request), Arc::clone(host));
         let timeout = self.defaults().timeout.unwrap_or(Duration::from_secs(60));
         self.context.executor.main().spawn(async move {
@@ -161,7 +162,7 @@ impl Environment for SessionInner {
     }
 
     fn note(&self, failure: &Input<Arc<Host>>) {
-        self.cluster.counters.note(failure);
+        self.cluster.counters.failures.note(failure);
     }
 
     fn note_latency(&self, request: &Request, heard: Heard, latency: Duration, now: Instant) {

@@ -26,6 +26,8 @@ use crate::cluster::{Cluster, ClusterInner, Host};
 use crate::config::RequestDefaults;
 use crate::error::{AttemptError, Error, QueueState};
 use crate::future::ResponseFuture;
+use crate::metrics::{RequestCounters, SessionMetrics};
+use crate::observe::Observer;
 use crate::policy::Purse;
 use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
@@ -68,6 +70,9 @@ pub(crate) struct SessionInner {
     /// What retries and speculative attempts are paid from.
     pub(crate) retries: Purse,
     pub(crate) speculations: Purse,
+    /// The cluster's.
+    observer: Arc<Observer>,
+    pub(crate) requests: Arc<RequestCounters>,
 }
 
 impl Session {
@@ -92,6 +97,8 @@ impl Session {
             shut_down: AtomicBool::new(false),
             retries: Purse::new(cluster.config.retry_budget, Instant::now()),
             speculations: Purse::new(cluster.config.speculation_budget, Instant::now()),
+            observer: Arc::clone(&cluster.observer),
+            requests: Arc::default(),
         });
         cluster.add_session(&inner);
         while !inner.adjust_pools(&cluster.snapshot()) {}
@@ -221,6 +228,12 @@ impl Session {
     #[must_use]
     pub fn queue_state(&self) -> QueueState {
         self.inner.context.waiting.state()
+    }
+
+    /// All its counts and gauges as they are now.
+    #[must_use]
+    pub fn metrics(&self) -> SessionMetrics {
+        self.inner.metrics()
     }
 
     /// Takes a stream id of the least busy connection to `host` out of circulation until what is returned is dropped: no

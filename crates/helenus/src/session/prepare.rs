@@ -52,8 +52,13 @@ impl SessionInner {
         payload: &[(String, Option<Bytes>)],
         timeout: Option<Duration>,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
-        let request = self.prepare_request(query, keyspace, payload, timeout)?;
-        request.start(Instant::now());
+        let mut request = self.prepare_request(query, keyspace, payload, timeout)?;
+        let now = Instant::now();
+        if self.observer.is_on() {
+            self.observe(&mut request, now);
+        }
+        self.cluster.counters.prepared.one();
+        request.start(now);
         let success = Awaited::new(request).await?;
         let keyspace = keyspace
             .map(Arc::from)
@@ -64,7 +69,10 @@ impl SessionInner {
         let Message::Result(ResultMessage::Prepared(prepared)) = response.message else {
             return Err(DecodeError::new("RESULT", 0, "RESULT prepared was due").into());
         };
-        let shared = lock(&self.prepared).add(Shared::new(query.into(), keyspace, prepared));
+        let (shared, is_known) = lock(&self.prepared).add(Shared::new(query.into(), keyspace, prepared));
+        if is_known {
+            self.cluster.counters.prepared_known.one();
+        }
         if self.cluster.config.prepare_on_all_hosts {
             self.prepare_elsewhere(&shared, &success.host).await;
         }
@@ -111,6 +119,11 @@ impl SessionInner {
             None,
             facts,
         ))
+    }
+
+    /// How many statements it has prepared that somebody still holds.
+    pub(crate) fn prepared_statements(&self) -> usize {
+        lock(&self.prepared).all().len()
     }
 
     /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.
@@ -166,8 +179,8 @@ pub(super) struct PreparedCache {
 }
 
 impl PreparedCache {
-    /// Notes a statement. One that is known already is the same again, with what the server says of it now.
-    fn add(&mut self, shared: Shared) -> Arc<Shared> {
+    /// Notes a statement. One that is known already (true) is the same again, with what the server says of it now.
+    fn add(&mut self, shared: Shared) -> (Arc<Shared>, bool) {
         if self.statements.len() >= self.crowded {
             self.statements.retain(|_, known| known.iter().any(|known| known.strong_count() > 0));
             self.crowded = 2 * self.statements.len() + 16;
@@ -178,11 +191,11 @@ impl PreparedCache {
             if let Some(columns) = shared.into_result_columns() {
                 same.replace_result_columns(columns);
             }
-            return same;
+            return (same, true);
         }
         let shared = Arc::new(shared);
         known.push(Arc::downgrade(&shared));
-        shared
+        (shared, false)
     }
 
     /// All statements that somebody holds.

@@ -138,8 +138,8 @@ async fn within<'a, T: Clone + 'a>(
 
 /// Whether the text may mean something else by now than when it was prepared: the next one prepares it anew.
 fn means_another_statement(error: &Error) -> bool {
-    let Error::Request(failure) = error else { return false };
-    match &**failure {
+    let Some(failure) = error.request_failure() else { return false };
+    match failure {
         // A host has prepared it as something else.
         RequestFailure::Attempt { attempts, .. } | RequestFailure::Exhausted { attempts, .. }
             if attempts.iter().any(|attempt| matches!(attempt.error, AttemptError::Decode(_))) =>

@@ -81,6 +81,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// How many bytes have been read: up to the end of the last word.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
     fn byte(&self, ahead: usize) -> Option<u8> {
         self.text.as_bytes().get(self.at + ahead).copied()
     }

@@ -6,6 +6,7 @@ mod idempotence;
 pub mod identifier;
 mod lexer;
 mod markers;
+pub(crate) mod operation;
 mod options;
 pub mod prepared;
 mod result_columns;

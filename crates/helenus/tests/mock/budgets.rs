@@ -54,7 +54,7 @@ async fn a_brown_out_is_not_multiplied() {
         for _ in 0..100 {
             last = session.execute(READ).await.err();
         }
-        let counted = session.cluster().metrics();
+        let counted = session.cluster().failures();
         session.shut_down();
         (cluster.received(&statement(READ)).len(), last.expect("all are overloaded"), counted)
     };
@@ -136,7 +136,7 @@ async fn speculation_has_a_budget() {
         for _ in 0..40 {
             session.execute(idempotent()).await.expect("the mock answers");
         }
-        let counted = session.cluster().metrics();
+        let counted = session.cluster().failures();
         assert_eq!(cluster.received(&statement(READ)).len() as u64, 40 + counted.speculations);
         counted
     };
@@ -164,7 +164,7 @@ async fn speculation_by_percentile_begins_when_enough_is_known() {
         outcomes.push(session.execute(hasty.clone()).await.is_ok());
     }
     assert_eq!(outcomes.iter().filter(|ok| !**ok).count(), 1, "{outcomes:?}");
-    assert_eq!(session.cluster().metrics().speculations, 0);
+    assert_eq!(session.cluster().failures().speculations, 0);
     cluster.remove(hang);
     for _ in 0..150 {
         session.execute(READ).await.expect("the mock answers");
@@ -180,5 +180,5 @@ async fn speculation_by_percentile_begins_when_enough_is_known() {
         session.execute(idempotent()).await.expect("another one is asked after a while");
     }
     assert!(begun.elapsed() >= Duration::from_millis(30), "{:?}", begun.elapsed());
-    assert!(session.cluster().metrics().speculations >= 1);
+    assert!(session.cluster().failures().speculations >= 1);
 }

@@ -6,18 +6,97 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use helenus::auth::{AuthError, Credentials, RotatingPlainText};
+use helenus::observe::{
+    AttemptRecord, FlightRecorder, Observability, RequestEnd, RequestInfo, RequestTracker, SlowQueries,
+};
+use helenus::protocol::RequestOpcode;
+use helenus::protocol::request::BatchKind;
+use helenus::protocol::response::ServerError;
+use helenus::statement::{BatchStatement, Statement};
 use helenus::tls::TlsConfig;
+use helenus::{Error, Session, SimpleStatement};
 use helenus_testkit::certificates::{Certificates, ServerCertificate};
-use helenus_testkit::mock::{close, opcode, silence};
+use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
+use helenus_testkit::mock::{MockCluster, RunningCluster, close, error, opcode, silence};
 use helenus_testkit::tls_front::Settings;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::nodes;
-
 const PASSWORD: &str = "c4nary-in-the-password";
 const WRONG: &str = "c4nary-in-a-wrong-password";
+/// In a value that is bound, in a text, and in what a server says.
+const VALUE: &str = "c4nary-in-a-value";
+
+/// Says all that it is told.
+#[derive(Debug, Default)]
+struct Telling(Mutex<String>);
+
+impl RequestTracker for Telling {
+    fn begin(&self, request: &RequestInfo<'_>) {
+        *self.0.lock().unwrap() += &format!("{request:?} {} {:?}", request.text(1000), request.table());
+    }
+
+    fn attempt(&self, _: &RequestInfo<'_>, attempt: &AttemptRecord) {
+        let (number, kind, elapsed) = (attempt.number, attempt.kind, attempt.elapsed);
+        *self.0.lock().unwrap() += &format!("{number} {kind:?} {elapsed:?} {:?}", attempt.host);
+    }
+
+    fn end(&self, _: &RequestInfo<'_>, end: &RequestEnd) {
+        *self.0.lock().unwrap() += &format!("{end:?}");
+    }
+}
+
+/// Everything that shows requests, switched on.
+fn everything(telling: &Arc<Telling>) -> Observability {
+    let mut what = Observability::default();
+    what.query_text = true;
+    what.metrics = true;
+    what.trackers.push(telling.clone());
+    let mut slow = SlowQueries::new(Duration::ZERO);
+    slow.per_second = u32::MAX;
+    what.slow_queries = Some(slow);
+    let mut recorder = FlightRecorder::new(100);
+    recorder.attach_to_errors = true;
+    what.flight_recorder = Some(recorder);
+    what
+}
+
+/// Runs statements with values in every place that has one, and says all that is shown of them.
+async fn with_values(node: &RunningCluster, session: &Session) -> String {
+    let mut output = String::new();
+    let insert = session.prepare("INSERT INTO ks.texts (k, v) VALUES (?, ?)").await.unwrap();
+    let bound = || insert.bind((1_i32, VALUE)).unwrap();
+    session.execute(bound()).await.unwrap();
+    let text = format!("INSERT INTO ks.texts (k, v) VALUES (1, '{VALUE}') /* {VALUE} */ -- {VALUE}");
+    session.execute(text.as_str()).await.unwrap();
+    let mut batch = BatchStatement::new(BatchKind::Unlogged);
+    batch.push(bound());
+    batch.push(SimpleStatement::new(text));
+    session.execute(Statement::Batch(batch)).await.unwrap();
+    session.execute(format!("CREATE ROLE r WITH PASSWORD = '{PASSWORD}'")).await.unwrap();
+    let _refused = session.execute(format!("DELETE FROM ks.texts WHERE v = '{VALUE}")).await;
+
+    let refused = ServerError::Invalid { message: format!("not a number: {VALUE}") };
+    let late = ServerError::Overloaded { message: format!("too many of {VALUE}") };
+    for reaction in [error(refused), error(late), silence(), close()] {
+        let rule = node.on(opcode(RequestOpcode::Execute), reaction);
+        let failure = session.execute(bound()).await.unwrap_err();
+        node.remove(rule);
+        let Error::Recorded(recorded) = &failure else { panic!("{failure:?}") };
+        // What a server says of a statement the caller is told; nothing else is.
+        output +=
+            &format!("{:?} {failure:?}", recorded.flights).replace(&format!("not a number: {VALUE}"), "");
+        output = output.replace(&format!("too many of {VALUE}"), "");
+        super::all_up(session).await;
+    }
+    for host in session.cluster().snapshot().hosts() {
+        output += &format!("{:?}", session.cluster().flights(host));
+    }
+    let (of_cluster, of_session) = (session.cluster().metrics(), session.metrics());
+    output += &format!("{of_cluster} {of_cluster:?} {of_session} {of_session:?}");
+    output
+}
 
 /// Everything that is logged, at every level, as text.
 #[derive(Clone, Default)]
@@ -69,7 +148,9 @@ async fn no_secret_is_shown_anywhere() {
     let key = fs::read_to_string(&identity.key).unwrap();
     let key_line = key.lines().nth(1).unwrap().to_owned();
 
-    let node = nodes(1, 1).credentials("alice", PASSWORD).start().unwrap();
+    let texts = TableDefinition::new("texts").partition_key("k", "int").regular("v", "text");
+    let mock = MockCluster::new(1).keyspace(Keyspace::new("ks", 1).table(texts));
+    let node = mock.credentials("alice", PASSWORD).start().unwrap();
     let target = node.addresses()[0];
     let front = Settings::new(certificates.server(ServerCertificate::Good));
     let front = front.client_authority(&certificates.ca()).unwrap().start(move |_| Some(target)).unwrap();
@@ -79,11 +160,13 @@ async fn no_secret_is_shown_anywhere() {
         .client_certificate_files(&identity.certificate, &identity.key);
     write!(output, "{tls:?}").unwrap();
     let tls = tls.build().unwrap();
+    let telling = Arc::new(Telling::default());
     let builder = || {
         let mut builder = helenus::Cluster::builder()
             .contact_point("127.0.0.1")
             .port(front.address().port())
             .tls(tls.clone())
+            .observability(everything(&telling))
             .request_timeout(Some(Duration::from_millis(300)));
         builder.config_mut().connection.connect_timeout = Duration::from_millis(500);
         builder
@@ -101,13 +184,14 @@ async fn no_secret_is_shown_anywhere() {
     node.on(helenus_testkit::mock::query("SELECT silent FROM t"), silence());
     let error = session.execute("SELECT silent FROM t").await.unwrap_err();
     write!(output, "{error} {error:?} {error:#?}").unwrap();
+    output += &with_values(&node, &session).await;
     for attempt in [wrong, builder(), builder().auth_provider(Arc::new(failing))] {
         let error = attempt.session().await.unwrap_err();
         write!(output, "{error} {error:?} {error:#?}").unwrap();
     }
     // The server goes, or is silent, with the password in hand.
     for reaction in [close(), silence()] {
-        let rule = node.on(opcode(helenus::protocol::RequestOpcode::AuthResponse), reaction);
+        let rule = node.on(opcode(RequestOpcode::AuthResponse), reaction);
         let error = right.clone().session().await.unwrap_err();
         write!(output, "{error} {error:?} {error:#?}").unwrap();
         node.remove(rule);
@@ -122,10 +206,19 @@ async fn no_secret_is_shown_anywhere() {
     fs::remove_dir_all(directory).unwrap();
 
     output += &log.0.lock().unwrap();
-    assert!(
-        output.contains("connected") && output.contains("are incorrect"),
-        "not all was listened to: {output}"
-    );
+    output += &telling.0.lock().unwrap();
+    for sign in [
+        "connected",
+        "are incorrect",
+        "a slow request",
+        "db.query.text=\"INSERT INTO ks.texts (k, v) VALUES (?, ?); INSERT",
+        "error.type=\"overloaded\"",
+        "connection_lost: INSERT INTO ks.texts",
+        "CREATE ROLE r WITH PASSWORD = ?",
+        "RequestEnd { outcome: Failed(\"timeout\")",
+    ] {
+        assert!(output.contains(sign), "not all was listened to, {sign} is missing: {output}");
+    }
     for secret in [PASSWORD, WRONG, "c4nary", &key_line, &key_line[2..20]] {
         assert!(!output.contains(secret), "{secret} is in: {output}");
     }

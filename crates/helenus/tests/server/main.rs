@@ -6,6 +6,7 @@
 #[cfg(feature = "cloud")]
 mod cloud;
 mod cql;
+mod observing;
 mod requests;
 mod schema;
 #[cfg(feature = "tls")]

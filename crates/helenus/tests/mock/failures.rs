@@ -52,7 +52,7 @@ async fn each_failure_and_each_decision_is_counted_once() {
         .expect("the mock starts");
     let session = connect(&cluster).await;
     session.execute(READ).await.expect("the mock answers");
-    assert_eq!(session.cluster().metrics(), helenus::Metrics::default());
+    assert_eq!(session.cluster().failures(), helenus::metrics::Failures::default());
 
     session.execute("SELECT v AS \"timed out\" FROM ks.t").await.expect("a read is tried again");
     session.execute("SELECT v AS \"missing\" FROM ks.t").await.expect("the next host is asked");
@@ -62,7 +62,7 @@ async fn each_failure_and_each_decision_is_counted_once() {
     ignored.options.retry_policy = Some(Arc::new(Ignoring));
     session.execute(ignored).await.expect("it was ignored");
 
-    let counted = session.cluster().metrics();
+    let counted = session.cluster().failures();
     let failures = (counted.read_timeouts, counted.write_timeouts, counted.unavailables);
     assert_eq!(failures, (1, 1, 1), "{counted:?}");
     assert_eq!((counted.connection_errors, counted.other_errors), (1, 1), "{counted:?}");
