@@ -51,7 +51,7 @@ async fn bulk_helpers_scans_and_traces() {
     if !wanted("bulk_helpers_scans_and_traces") {
         return;
     }
-    let nodes = Cassandra::builder().base_address([127, 0, 77, 71].into()).start().expect("a node starts");
+    let nodes = Cassandra::builder().base_address([127, 0, 77, 91].into()).start().expect("a node starts");
     let session = connect(&nodes, ProtocolVersion::V5).await;
     fill(&session).await;
     for version in ProtocolVersion::ALL {

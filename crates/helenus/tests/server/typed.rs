@@ -98,7 +98,7 @@ async fn structs_are_written_and_read_by_a_real_node() {
     if !wanted("structs_are_written_and_read_by_a_real_node") {
         return;
     }
-    let nodes = Cassandra::builder().base_address([127, 0, 77, 71].into()).start().expect("a node starts");
+    let nodes = Cassandra::builder().base_address([127, 0, 77, 101].into()).start().expect("a node starts");
     let points = nodes.nodes().iter().map(|node| node.address().ip().to_string());
     let session = Cluster::builder()
         .contact_points(points)

@@ -31,7 +31,7 @@ use crate::cluster::host::tests::host;
 use crate::connection::transport::Socket;
 use crate::error::{AttemptError, ConnectionError};
 use crate::policy::Plan;
-use crate::request::environment::{Environment, RetryAnswer};
+use crate::request::environment::{Asked, Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
 use crate::request::route::Route;
 use crate::request::{Facts, Message, Outcome, Request, Token};
@@ -164,7 +164,7 @@ impl Environment for OneHost {
         _: &Arc<Request>,
         _: &Arc<Host>,
         _: &AttemptError,
-        _: u32,
+        _: Asked,
         _: AttemptId,
     ) -> RetryAnswer {
         RetryAnswer::Now(Verdict::Rethrow)
@@ -203,7 +203,7 @@ fn request(net: &Net) -> Arc<Request> {
         policy_decides: false,
         speculation: Vec::new(),
     };
-    let facts = Facts { consistency: Consistency::One, idempotent: false };
+    let facts = Facts { consistency: Consistency::One, idempotent: false, began: Instant::now() };
     let environment = Arc::new(OneHost(Arc::downgrade(&net.connection)));
     let route = Route::First(host(1, "dc", "r"));
     Request::new(message, limits, route, environment, Statement::from(""), None, facts)
