@@ -63,8 +63,10 @@ impl HostLoad {
     /// Nobody waits any more for an answer that has been due for `waited`: the host takes at least as long. That is news
     /// only where it was thought to be quicker.
     pub(crate) fn given_up(&self, waited: Duration, now: Instant) {
-        let known = unpacked(self.latency.load(Ordering::Relaxed));
-        if known.is_none_or(|(average, _)| average < micros(waited)) {
+        // By what it counts for now: an average that has faded must not keep the news away, or the host would look the
+        // quicker the longer it refuses.
+        let known = self.at(now).latency;
+        if known.is_none_or(|average| average < micros(waited)) {
             self.answered(waited, now);
         }
     }
@@ -134,6 +136,19 @@ mod tests {
 
     fn latency(load: &HostLoad, at: Instant) -> f32 {
         load.at(at).latency.expect("it has answered")
+    }
+
+    #[test]
+    fn who_was_slow_and_then_only_refuses_does_not_look_quick() {
+        for news in [HostLoad::refused, |load: &HostLoad, now| load.given_up(ms(500), now)] {
+            let load = HostLoad::default();
+            load.answered(ms(900), start());
+            for moment in 1..=200 {
+                news(&load, start() + ms(50) * moment);
+            }
+            let looks = latency(&load, start() + ms(10_000));
+            assert!(looks >= micros(PENALTY) * 0.8, "{looks}");
+        }
     }
 
     #[test]
