@@ -390,10 +390,14 @@ impl Error {
         }
     }
 
-    /// Whether every host was busy, and the request was given up before it was sent.
+    /// Whether every host was busy, and the request was given up before any of it was sent: it has surely not run. One that
+    /// had been sent, was to be repeated and found no room then is none of these.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Request(failure) if matches!(**failure, RequestFailure::Busy { .. }))
+        self.request_failure().is_some_and(|failure| match failure {
+            RequestFailure::Busy { attempts, .. } => attempts.iter().all(|attempt| !attempt.written),
+            _ => false,
+        })
     }
 
     /// Whether the request's time ran out.

@@ -66,7 +66,7 @@ fn lacks_replicas(error: &Error) -> bool {
 pub(super) fn fate(outcome: Option<&Result<ResultSet, Error>>) -> Fate {
     match outcome {
         Some(Ok(_)) => Fate::Acknowledged,
-        Some(Err(Error::Request(failure))) if surely_not_run(failure) => Fate::NotRun,
+        Some(Err(error)) if error.request_failure().is_some_and(surely_not_run) => Fate::NotRun,
         Some(Err(_)) | None => Fate::Unknown,
     }
 }

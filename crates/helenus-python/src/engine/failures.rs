@@ -18,8 +18,8 @@ pub(super) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 /// The addresses of the hosts that a failed request was tried on, in order.
 pub(super) fn attempted(error: &Error) -> Vec<String> {
-    let Error::Request(failure) = error else { return Vec::new() };
-    let (attempts, waiting) = match &**failure {
+    let Some(failure) = error.request_failure() else { return Vec::new() };
+    let (attempts, waiting) = match failure {
         RequestFailure::Exhausted { attempts, .. }
         | RequestFailure::Attempt { attempts, .. }
         | RequestFailure::Busy { attempts, .. } => (attempts, None),
