@@ -69,8 +69,8 @@ pub(crate) trait Owner: Send + Sync {
     }
     /// The server owes answers and has been silent for a while, or is so no longer. It may be told so again. Not to block,
     /// nor to use the connection.
-    fn handle_silence(&self, silent: bool) {
-        let _ = silent;
+    fn handle_silence(&self, connection: &Connection, silent: bool) {
+        let _ = (connection, silent);
     }
     /// Stream ids were given back, or bytes were written: there may be room where there was none.
     fn handle_room(&self) {}
@@ -237,6 +237,8 @@ impl Connection {
         max_unsent: usize,
     ) -> Result<Seat, NotSent> {
         let Dispatch { flags, opcode, body, wake_at, waits } = dispatch;
+        // What asks whether there is room knows this length: by another, who was let in could be refused for ever.
+        let length = body.len();
         let compressed;
         let (flags, body) = match self.body_compression(body.len()) {
             None => (flags, body),
@@ -251,7 +253,7 @@ impl Connection {
         };
         let (sent, due) = {
             let mut sender = lock(&self.sender);
-            let sent = if fits(self.unsent_beside(&sender), body.len(), max_unsent) {
+            let sent = if fits(self.unsent_beside(&sender), length, max_unsent) {
                 sender.send(flags, opcode, body, token, wake_at)
             } else {
                 Err((Refused::Full, token))

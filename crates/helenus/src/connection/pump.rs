@@ -194,7 +194,7 @@ impl Connection {
         })?;
         reading.heartbeat.handle_bytes(now);
         if reading.silence.handle_bytes(now) {
-            self.owner.handle_silence(false);
+            self.owner.handle_silence(self, false);
         }
         let taken = self.take_envelopes(reading);
         if !reading.envelopes.is_empty() {
@@ -272,7 +272,7 @@ impl Connection {
         };
         if hush == Hush::Probe {
             tracing::debug!(address = %self.address, "it owes answers and is silent");
-            self.owner.handle_silence(true);
+            self.owner.handle_silence(self, true);
         }
         match beat {
             Beat::Lost => return Err(ConnectionError::HeartbeatLost(timeout)),

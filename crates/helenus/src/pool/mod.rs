@@ -282,6 +282,8 @@ impl Pool {
             return;
         };
         self.open.rcu(|open| open.iter().filter(|c| c.serial() != serial).cloned().collect::<Vec<_>>());
+        // It may have been the silent one; another that is will say so again.
+        self.host.set_aside(false);
         self.handle_room();
         self.context.executor.main().spawn(async move {
             let patience = Instant::now() + std::time::Duration::from_secs(60);
@@ -320,8 +322,10 @@ impl Owner for PoolOwner {
         }
     }
 
-    fn handle_silence(&self, silent: bool) {
+    fn handle_silence(&self, connection: &Connection, silent: bool) {
+        // One that was replaced says nothing of the host any more: nobody would take that back.
         if let Some(pool) = self.pool.upgrade()
+            && pool.open.load().iter().any(|open| open.serial() == connection.serial())
             && pool.host.set_aside(silent)
         {
             tracing::info!(host = %pool.host.address(), silent, "a host is set aside, or is so no longer");
