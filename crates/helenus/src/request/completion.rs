@@ -4,6 +4,7 @@
 //! while a lock is held.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -43,7 +44,12 @@ impl Waiter {
             Self::Task(waker) => waker.wake(),
             Self::Thread(thread) => thread.unpark(),
             Self::Performer(connection) => connection.ring(),
-            Self::Callback(callback) => callback(request),
+            Self::Callback(callback) => {
+                // Others wait behind it, and the thread has other requests to tell of.
+                if std::panic::catch_unwind(AssertUnwindSafe(|| callback(request))).is_err() {
+                    tracing::error!("a callback for the end of a request panicked: it is not called again");
+                }
+            }
             Self::Group(group, index) => group.ended(index),
         }
     }

@@ -170,10 +170,12 @@ impl Environment for SessionInner {
             self.retries.earn();
         }
         let policy = &self.defaults_of(request.statement().options()).speculative_execution;
-        if policy.wants_latencies() {
-            // What it fails with is logged, and nobody's request.
-            _ = guarded("speculative-execution policy", || policy.record(latency, now));
-        }
+        // What it fails with is logged, and nobody's request.
+        _ = guarded("speculative-execution policy", || {
+            if policy.wants_latencies() {
+                policy.record(latency, now);
+            }
+        });
     }
 
     fn may_speculate(&self, now: Instant) -> bool {

@@ -60,6 +60,8 @@ async fn everyone_who_waits_for_a_request_is_told_of_its_end() {
         Box::new(move || told.send(name).expect("the test listens"))
     };
     request.pending().when_ended(tell("first call"));
+    // The others are told all the same.
+    request.pending().when_ended(Box::new(|| panic!("on purpose, in a callback of the user's own")));
     let (pending, blocked) = (request.pending(), tell("blocked thread"));
     let thread = std::thread::spawn(move || {
         // As long as it takes: the clock has no end for this.
@@ -76,6 +78,7 @@ async fn everyone_who_waits_for_a_request_is_told_of_its_end() {
     assert_eq!(names[..2], ["first call", "second call"]);
     names.sort_unstable();
     assert_eq!(names, ["blocked thread", "first call", "late call", "second call"]);
+    session.execute(READ).await.expect("nobody else has suffered");
 }
 
 #[derive(Debug)]
