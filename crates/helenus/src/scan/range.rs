@@ -64,7 +64,7 @@ impl TokenRange {
 /// All pieces of the ring, in order, each between two owned tokens that follow each other, and each in `splits` parts.
 #[must_use]
 pub fn pieces(tokens: &TokenMap, splits: usize) -> Vec<TokenRange> {
-    let mut all = Vec::with_capacity((tokens.ring().len() + 1).saturating_mul(splits));
+    let mut all = Vec::with_capacity(tokens.ring().len() + 1);
     let mut after = None;
     for token in tokens.ring().tokens().filter(|token| !is_origin(token)) {
         all.push(TokenRange { after: after.replace(token.clone()), upto: Some(token) });

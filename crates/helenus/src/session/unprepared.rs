@@ -59,8 +59,8 @@ impl Session {
     ) -> Result<ResultSet, Error> {
         let begun = Instant::now();
         let SimpleStatement { text, options, .. } = statement.into();
-        let timeout =
-            options.timeout.or(self.inner.defaults().timeout).filter(|timeout| *timeout < Duration::MAX);
+        let default = self.inner.defaults_of(&options).timeout;
+        let timeout = options.timeout.or(default).filter(|timeout| *timeout < Duration::MAX);
         let used = self.inner.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()));
         let named = options.keyspace.clone().filter(|_| self.inner.context.version.has_request_keyspace());
         let key: Key = (text.into(), named.or(used));
