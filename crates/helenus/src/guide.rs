@@ -15,3 +15,16 @@ struct Policies;
 #[cfg(feature = "macros")]
 #[doc = include_str!("../../../docs/guide/types.md")]
 struct Types;
+
+#[doc = include_str!("../../../docs/guide/connecting.md")]
+struct Connecting;
+
+#[doc = include_str!("../../../docs/guide/errors.md")]
+struct Errors;
+
+#[doc = include_str!("../../../docs/guide/testing.md")]
+struct Testing;
+
+#[cfg(feature = "tls")]
+#[doc = include_str!("../../../docs/guide/tls.md")]
+struct Tls;
