@@ -116,6 +116,7 @@ impl Link {
             timeout: Some(timeout),
             idempotent: true,
             policy_decides: false,
+            written_apart: false,
             speculation: Vec::new(),
         };
         let facts = Facts { consistency: Consistency::One, idempotent: true, began: now };

@@ -311,7 +311,8 @@ impl<H: Clone + PartialEq> Execution<H> {
                 actions.push(Action::Prepare { id, host: live.host.clone(), since: live.started });
             }
             Answer::Error(error) => {
-                let ran = !surely_not_run(&error);
+                let in_part = self.limits.written_apart && matches!(*error, ServerError::Unavailable { .. });
+                let ran = in_part || !surely_not_run(&error);
                 self.undone(index, AttemptError::Server(error), ran, now, actions);
             }
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use helenus_protocol::envelope::Flags;
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{
-    Batch, BatchStatement as WireStatement, BorrowedParameters, Execute, SerializedValues, StatementKind,
-    encode_custom_payload,
+    Batch, BatchKind, BatchStatement as WireStatement, BorrowedParameters, Execute, SerializedValues,
+    StatementKind, encode_custom_payload,
 };
 use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
 
@@ -73,6 +73,7 @@ impl SessionInner {
             timeout,
             idempotent,
             policy_decides,
+            written_apart: is_written_apart(&statement),
             speculation,
         };
         let facts = Facts { consistency, idempotent, began: now };
@@ -125,6 +126,15 @@ impl SessionInner {
         // Where it is not known which replicas it has, their order is not either.
         let conditional = token.is_some() && is_conditional(statement, consistency);
         RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone(), now }
+    }
+}
+
+/// Whether the server writes its partitions one after another, and may find no replicas for the second when the first is on its
+/// way already: batches without a log do so. (A logged one is checked whole before anything is written.)
+fn is_written_apart(statement: &Statement) -> bool {
+    match statement {
+        Statement::Batch(batch) => batch.kind != BatchKind::Logged && batch.entries.len() > 1,
+        Statement::Simple(_) | Statement::Bound(_) => false,
     }
 }
 

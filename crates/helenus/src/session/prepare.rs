@@ -106,6 +106,7 @@ impl SessionInner {
             timeout,
             idempotent: true,
             policy_decides: false,
+            written_apart: false,
             speculation: Vec::new(),
         };
         let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());

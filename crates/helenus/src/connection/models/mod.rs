@@ -201,6 +201,7 @@ fn request(net: &Net) -> Arc<Request> {
         timeout: None,
         idempotent: false,
         policy_decides: false,
+        written_apart: false,
         speculation: Vec::new(),
     };
     let facts = Facts { consistency: Consistency::One, idempotent: false, began: Instant::now() };

@@ -13,6 +13,8 @@ pub(crate) struct Limits {
     pub(crate) idempotent: bool,
     /// Whether the retry policy is asked also where the request may have run and is not known to be idempotent.
     pub(crate) policy_decides: bool,
+    /// Whether the server writes it in parts, one after another: that one part found no replicas says nothing of the others.
+    pub(crate) written_apart: bool,
     /// After which waits it is sent to one more host although an answer may still come; in order. Heeded only if it
     /// is idempotent.
     pub(crate) speculation: Vec<Duration>,

@@ -26,6 +26,7 @@ fn idempotent(start: Instant) -> Limits {
         timeout: Some(10 * SECOND),
         idempotent: true,
         policy_decides: false,
+        written_apart: false,
         speculation: Vec::new(),
     }
 }

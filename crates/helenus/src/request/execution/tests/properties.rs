@@ -218,6 +218,7 @@ proptest! {
             timeout: Some(12 * SECOND),
             idempotent,
             policy_decides,
+            written_apart: false,
             speculation: waits.into_iter().map(Duration::from_secs).collect(),
         };
         let mut execution = Execution::new(limits);

@@ -47,6 +47,16 @@ fn what_surely_did_not_run_is_the_policys_to_decide() {
 }
 
 #[test]
+fn what_is_written_in_parts_may_have_run_in_part_where_one_found_no_replicas() {
+    let in_parts = |start| Limits { written_apart: true, ..once_only(start) };
+    let told = format!("error of a after [a]: {}", unavailable());
+    assert_eq!(Run::begun(in_parts).refused(0, unavailable()), [told]);
+    let bootstrapping = ServerError::IsBootstrapping { message: "soon".into() };
+    let asked = format!("ask about 0 of a after 0: {bootstrapping}");
+    assert_eq!(Run::begun(in_parts).refused(0, bootstrapping), [asked]);
+}
+
+#[test]
 fn the_policy_is_asked_about_what_may_run_twice() {
     for limits in [idempotent, as_the_policy_says] {
         let mut run = Run::begun(limits);
