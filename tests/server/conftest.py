@@ -63,7 +63,9 @@ def three_nodes() -> Iterator[Nodes]:
 
 @pytest.fixture(scope="session")
 def _breakable_nodes() -> Iterator[Nodes]:
-    with Nodes(3, address="127.0.78.21") as nodes:
+    # What a node that is killed had acknowledged is on its disk: else a counter may lose what others were told of it.
+    synced = {"commitlog_sync": "group", "commitlog_sync_group_window": "5ms", "commitlog_sync_period": "0ms"}
+    with Nodes(3, address="127.0.78.21", config=synced) as nodes:
         yield nodes
 
 
