@@ -61,7 +61,7 @@ use syn::{DeriveInput, parse_macro_input};
 
 use input::{Input, Wanted};
 
-/// A struct out of a row of a result. See the [crate](crate) for the attributes.
+/// A struct out of a row of a result. See the [crate] for the attributes.
 ///
 /// ```
 /// use helenus::FromRow;
@@ -81,7 +81,7 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
     finish(Input::parse(input, Wanted::Row).map(|input| from_row::expand(&input)))
 }
 
-/// A struct as the values of a statement's bind markers. See the [crate](crate) for the attributes.
+/// A struct as the values of a statement's bind markers. See the [crate] for the attributes.
 ///
 /// ```
 /// use helenus::ToRow;
@@ -99,7 +99,7 @@ pub fn derive_to_row(input: TokenStream) -> TokenStream {
 }
 
 /// A struct out of a value of a user-defined type: it can then be a field of a row, an element of a collection, and so on. See the
-/// [crate](crate) for the attributes.
+/// [crate] for the attributes.
 ///
 /// ```
 /// use helenus::FromUdt;
@@ -116,7 +116,7 @@ pub fn derive_from_udt(input: TokenStream) -> TokenStream {
     finish(Input::parse(input, Wanted::UserType).map(|input| from_udt::expand(&input)))
 }
 
-/// A struct as a value of a user-defined type: it can then be bound, alone or within collections. See the [crate](crate) for the
+/// A struct as a value of a user-defined type: it can then be bound, alone or within collections. See the [crate] for the
 /// attributes.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! The extension module `helenus._native`: what both Python doors stand on.
 //!
-//! No decisions are made here: Python objects become bytes ([`encode`]), bytes become Python objects ([`decode`]),
-//! calls are forwarded to the engine and its errors become Python exceptions ([`errors`]). This file is the index
+//! No decisions are made here: Python objects become bytes (`encode`), bytes become Python objects (`decode`),
+//! calls are forwarded to the engine and its errors become Python exceptions (`errors`). This file is the index
 //! of what Python sees.
 
 mod codec;

@@ -1,6 +1,6 @@
 //! The faults: what each is called, which promise it tries, and what is to be reached.
 //!
-//! [`inflict`] performs them.
+//! `inflict` performs them.
 
 mod inflict;
 mod stage;

@@ -19,7 +19,7 @@
 //!
 //! A driver that learns of nodes by their system tables needs its address translation to come this way.
 //!
-//! What decides is pure ([`lane`], [`mischief`], [`answers`]); [`relay`] moves the bytes, a thread a connection. A lost network is
+//! What decides is pure (`lane`, `mischief`, `answers`); `relay` moves the bytes, a thread a connection. A lost network is
 //! imitated as the two ends see it: what is under way is held and goes on later, and a new connection's SYN is dropped, by the
 //! operating system itself, since the queue of the listening socket is kept full. Chance takes a seed.
 

@@ -5,8 +5,8 @@
 //! any case; requests and how long they take are where [`Observability::metrics`](crate::observe::Observability::metrics) says
 //! so.
 //!
-//! * [`histogram`]: how long things took; [`recorder`]: the same for many threads; [`window`]: the same of the last while.
-//! * [`failures`], [`requests`], [`host`], [`traffic`]: what counts. * [`snapshot`]: the value; [`display`]: as text.
+//! * `histogram`: how long things took; `recorder`: the same for many threads; `window`: the same of the last while.
+//! * `failures`, `requests`, `host`, `traffic`: what counts. * `snapshot`: the value; `display`: as text.
 
 mod cluster;
 mod display;

@@ -1,6 +1,6 @@
 //! What others get to see of requests: spans, trackers, counts, the slow-query log, the flight recorder.
 //!
-//! A request that is observed keeps a [`journal`], pure, which says what there is to tell and in which order; [`Observed`]
+//! A request that is observed keeps a `journal`, pure, which says what there is to tell and in which order; `Observed`
 //! tells it, one at a time and with no lock held, to whoever is to hear of it. A request that is not observed has none of
 //! that: one flag is read when it begins.
 //!

@@ -1,7 +1,7 @@
 //! All rows of a table, read by pieces of the ring: each piece is asked of its replicas, several at a time, and the whole
 //! can be gone on with where it was left.
 //!
-//! * [`range`]: which pieces there are. * [`checkpoint`]: which are left, as text. * [`query`]: what a piece is asked by.
+//! * `range`: which pieces there are. * `checkpoint`: which are left, as text. * `query`: what a piece is asked by.
 
 mod checkpoint;
 mod query;

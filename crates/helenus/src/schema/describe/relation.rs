@@ -44,7 +44,7 @@ impl Table {
         self.is_compact && self.columns().iter().any(|column| column.kind == ColumnKind::Static)
     }
 
-    /// The columns that CQL names. A compact table has others: those of [one without rows](Self::is_without_rows), and a
+    /// The columns that CQL names. A compact table has others: those of one without rows, and a
     /// value of the type `empty` where there is no column beside the key.
     pub fn named_columns(&self) -> impl Iterator<Item = &Column> {
         let (is_compact, without_rows) = (self.is_compact, self.is_without_rows());
