@@ -66,6 +66,7 @@ impl Bell {
             PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.heard.as_fd(), PollFlags::IN),
         ];
+        // Only what is longer than the system can tell is none of its times: for ever, then. It is some milliseconds.
         let patience = Timespec::try_from(patience).ok();
         let outcome = poll(&mut fds, patience.as_ref());
         let (bytes, bell) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
