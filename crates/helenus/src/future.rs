@@ -12,6 +12,7 @@ use crate::request::completion::{Group, Waiter};
 use crate::request::{Outcome, Request};
 use crate::result::ResultSet;
 use crate::session::SessionInner;
+use crate::session::view::View;
 use crate::statement::Statement;
 
 /// The answer to a statement, some time. Dropping it before cancels the request (the server may run it all the same).
@@ -38,7 +39,7 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
-        Self::begin_with(session, statement, Request::start)
+        Self::begin_with(session, statement, Request::start_in)
     }
 
     /// For a caller that waits next, on this thread.
@@ -49,12 +50,13 @@ impl ResponseFuture {
     fn begin_with(
         session: &Arc<SessionInner>,
         statement: Statement,
-        start: impl FnOnce(&Arc<Request>, Instant),
+        start: impl FnOnce(&Arc<Request>, &View, Instant),
     ) -> Self {
         let now = Instant::now();
-        let held = match session.request(statement, now) {
+        let view = session.view.load();
+        let held = match session.request(statement, &view, now) {
             Ok(request) => {
-                start(&request, now);
+                start(&request, &view, now);
                 Held::Running(request)
             }
             Err(refused) => Held::Refused(Box::new(refused)),
@@ -189,7 +191,7 @@ impl Future for ResponseFuture {
     type Output = Result<ResultSet, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let outcome = match &self.held {
+        let outcome = match &mut self.held {
             Held::Running(request) => ready!(request.poll_outcome(cx)),
             Held::Refused(_) | Held::Nothing => None,
         };

@@ -158,10 +158,10 @@ impl RawRows {
     }
 
     /// The columns: those that came with the page, or else `known`, which must be as many.
-    pub fn resolve_metadata(
-        &self,
-        known: Option<&Arc<RowsMetadata>>,
-    ) -> Result<Arc<RowsMetadata>, DecodeError> {
+    pub fn resolve_metadata<'a>(
+        &'a self,
+        known: Option<&'a Arc<RowsMetadata>>,
+    ) -> Result<&'a Arc<RowsMetadata>, DecodeError> {
         let metadata = self.metadata.as_ref().or(known).ok_or_else(|| {
             DecodeError::new("rows", 0, "the server left their metadata out, which nobody had asked for")
         })?;
@@ -170,7 +170,7 @@ impl RawRows {
             let why = format!("they have {} columns, the known metadata has {known}", self.columns_count);
             return Err(DecodeError::new("rows", 0, why));
         }
-        Ok(Arc::clone(metadata))
+        Ok(metadata)
     }
 
     /// The rows in order. After an error there are no more.

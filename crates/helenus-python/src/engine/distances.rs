@@ -43,7 +43,7 @@ impl LoadBalancingPolicy for ToldPolicy {
         true
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         let plan = self.child.plan(snapshot, query);
         if !self.is_stand_in {
             return plan;
@@ -52,7 +52,7 @@ impl LoadBalancingPolicy for ToldPolicy {
         Plan::from_iterator(plan.filter(move |host| told(&distances, host) != Some(HostDistance::Ignored)))
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         if self.is_stand_in { None } else { self.child.first(snapshot, query) }
     }
 }

@@ -53,7 +53,7 @@ impl PreparedCore {
     #[getter]
     fn result_metadata_id<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let columns = self.get()?.result_columns();
-        Ok(columns.and_then(|columns| columns.id.as_ref().map(|id| PyBytes::new(py, id))))
+        Ok(columns.id.as_ref().map(|id| PyBytes::new(py, id)))
     }
 
     /// What the server's query handler said to the preparing; `None` where it said nothing.
@@ -97,7 +97,7 @@ impl PreparedCore {
     #[getter]
     fn result_columns(&self) -> PyResult<Option<Columns>> {
         let known = self.get()?.result_columns();
-        Ok(known.and_then(|known| known.metadata.as_ref().map(|metadata| columns(&metadata.columns))))
+        Ok(known.metadata.as_ref().map(|metadata| columns(&metadata.columns)))
     }
 }
 

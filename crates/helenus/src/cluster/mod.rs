@@ -403,8 +403,9 @@ impl ClusterInner {
             return false;
         }
         for session in self.sessions() {
-            // Whoever has put a newer one in its place adjusts them, too.
-            let _superseded = session.adjust_pools(after);
+            // By a newer one, if somebody has put one in its place and has not come to this yet: whoever waits for this change
+            // is to find it in force.
+            while !session.adjust_pools(&self.snapshot()) {}
         }
         true
     }

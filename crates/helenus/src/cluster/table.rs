@@ -19,7 +19,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(rows: RawRows) -> Result<Self, Error> {
-        let metadata = rows.resolve_metadata(None)?;
+        let metadata = Arc::clone(rows.resolve_metadata(None)?);
         let columns =
             metadata.columns.iter().enumerate().map(|(at, column)| (column.name.to_string(), at)).collect();
         Ok(Self { metadata, columns, rows })

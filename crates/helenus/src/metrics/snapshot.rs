@@ -102,9 +102,8 @@ impl ClusterInner {
 impl SessionInner {
     pub(crate) fn metrics(&self) -> SessionMetrics {
         let counted = self.cluster.observer.settings().counts();
-        let pools = self.pools.load();
-        let hosts =
-            pools.values().map(|pool| (pool.host().host_id(), HostMetrics::new(pool.host(), counted)));
+        let view = self.view.load();
+        let hosts = view.pools().map(|pool| (pool.host().host_id(), HostMetrics::new(pool.host(), counted)));
         let mut hosts: BTreeMap<Uuid, HostMetrics> = hosts.collect();
         self.gauge(&mut hosts);
         SessionMetrics {
@@ -117,8 +116,8 @@ impl SessionInner {
 
     /// Adds the session's connections to those of each host.
     fn gauge(&self, hosts: &mut BTreeMap<Uuid, HostMetrics>) {
-        for (id, pool) in self.pools.load().iter() {
-            let Some(host) = hosts.get_mut(id) else { continue };
+        for pool in self.view.load().pools() {
+            let Some(host) = hosts.get_mut(&pool.host().host_id()) else { continue };
             for connection in pool.connections().iter() {
                 let in_flight = connection.in_flight();
                 host.connections += 1;

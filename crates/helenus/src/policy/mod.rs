@@ -52,7 +52,7 @@ pub trait LoadBalancingPolicy: Debug + Send + Sync {
 
     /// The hosts for one request, the first choice first. The plan is drawn from as the request needs it, often
     /// only once.
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan;
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan;
 
     /// Whether [`distance`](Self::distance) is but a look at the host, so that keeping the answer would cost more than
     /// asking again.
@@ -70,7 +70,7 @@ pub trait LoadBalancingPolicy: Debug + Send + Sync {
     /// other host; for one that does, [`plan`](Self::plan) is asked then, and this host left out of it.
     ///
     /// `None`, which is what this gives unless it is overridden: [`plan`](Self::plan) is asked from the beginning.
-    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         let _ = (snapshot, query);
         None
     }
@@ -104,7 +104,7 @@ pub trait ReconnectionPolicy: Debug + Send + Sync {
 pub trait SpeculativeExecutionPolicy: Debug + Send + Sync {
     /// How long after the last attempt was begun another one is, with `begun` speculative ones so far. None if no
     /// more is.
-    fn delay(&self, begun: u32, query: &RoutingInfo) -> Option<Duration>;
+    fn delay(&self, begun: u32, query: &RoutingInfo<'_>) -> Option<Duration>;
 
     /// Whether it wants to hear how long attempts take. It is asked once by each session and profile.
     fn wants_latencies(&self) -> bool {

@@ -14,7 +14,7 @@ use super::{RoutingInfo, SpeculativeExecutionPolicy};
 pub struct NoSpeculativeExecutionPolicy;
 
 impl SpeculativeExecutionPolicy for NoSpeculativeExecutionPolicy {
-    fn delay(&self, _: u32, _: &RoutingInfo) -> Option<Duration> {
+    fn delay(&self, _: u32, _: &RoutingInfo<'_>) -> Option<Duration> {
         None
     }
 }
@@ -35,7 +35,7 @@ impl ConstantSpeculativeExecutionPolicy {
 }
 
 impl SpeculativeExecutionPolicy for ConstantSpeculativeExecutionPolicy {
-    fn delay(&self, begun: u32, _: &RoutingInfo) -> Option<Duration> {
+    fn delay(&self, begun: u32, _: &RoutingInfo<'_>) -> Option<Duration> {
         (begun < self.max_attempts).then_some(self.delay)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Pool;
 use super::queue::Place;
+use super::{Open, Pool};
 use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
@@ -16,11 +16,11 @@ impl Pool {
     /// for one that `has_waited`.
     pub(crate) fn send(
         &self,
+        open: &Open,
         body: Dispatch<'_>,
         mut token: Token,
         has_waited: bool,
     ) -> Result<Seat, AttemptError> {
-        let open = self.open.load();
         let mut tried = 0;
         let mut first = match open.len() {
             0 => {
@@ -29,7 +29,7 @@ impl Pool {
             }
             _ if !has_waited && self.awaited.load(Ordering::Relaxed) > 0 => {
                 token.discard();
-                return Err(self.busy(&open));
+                return Err(self.busy(open));
             }
             1 => 0,
             _ => (0..open.len()).min_by_key(|at| open[*at].in_flight()).unwrap_or(0),
@@ -45,7 +45,7 @@ impl Pool {
                 return Err(match refused {
                     NotSent::Full(token) => {
                         token.discard();
-                        self.busy(&open)
+                        self.busy(open)
                     }
                     other => other.into_error(),
                 });

@@ -43,10 +43,15 @@ pub(crate) struct PoolContext {
     pub(crate) observer: Weak<dyn PoolObserver>,
 }
 
+/// The connections that take requests, as they are at one moment.
+pub(crate) type Open = Arc<Vec<Arc<Connection>>>;
+
 /// Who hears how a pool's host is doing.
 pub(crate) trait PoolObserver: Send + Sync {
     /// Where to connect to for this host.
     fn endpoint(&self, host: &Arc<Host>) -> Endpoint;
+    /// Requests are to be sent on these connections from now on. Told in the order of the changes; not to use the pool.
+    fn handle_open(&self, pool: &Pool, open: &Open);
     /// A connection was opened, or is there no more; `open` are left.
     fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>);
     /// The pool has a connection to its host for the first time, or for the first time after none could be opened.
@@ -58,6 +63,8 @@ pub(crate) struct Pool {
     host: Arc<Host>,
     context: Arc<PoolContext>,
     open: ArcSwap<Vec<Arc<Connection>>>,
+    /// Held while `open` changes, and whoever sends is told.
+    opening: Mutex<()>,
     plan: Mutex<PoolPlan>,
     last_error: ArcSwapOption<ConnectionError>,
     /// The next connection that is opened is the first of its host, or the first after one could not be.
@@ -86,6 +93,7 @@ impl Pool {
             host,
             context,
             open: ArcSwap::default(),
+            opening: Mutex::default(),
             plan: Mutex::new(plan),
             last_error: ArcSwapOption::empty(),
             returning: AtomicBool::new(true),
@@ -106,7 +114,7 @@ impl Pool {
     }
 
     /// The open connections.
-    pub(crate) fn connections(&self) -> Arc<Vec<Arc<Connection>>> {
+    pub(crate) fn connections(&self) -> Open {
         self.open.load_full()
     }
 
@@ -208,11 +216,31 @@ impl Pool {
     }
 
     fn add(&self, connection: &Arc<Connection>) {
-        self.open.rcu(|open| {
-            let mut open = Vec::clone(open);
-            open.push(Arc::clone(connection));
-            open
-        });
+        let _opening = lock(&self.opening);
+        let mut open = Vec::clone(&self.open.load());
+        open.push(Arc::clone(connection));
+        let open = Arc::new(open);
+        // Those who send see it first: whoever is told that there is room on it must not be sent away again.
+        self.show(&open);
+        self.open.store(open);
+    }
+
+    /// Takes a connection out of use; gives it, if it was in use.
+    fn remove(&self, serial: usize) -> Option<Arc<Connection>> {
+        let _opening = lock(&self.opening);
+        let mut open = Vec::clone(&self.open.load());
+        let at = open.iter().position(|connection| connection.serial() == serial)?;
+        let removed = open.remove(at);
+        let open = Arc::new(open);
+        self.open.store(Arc::clone(&open));
+        self.show(&open);
+        Some(removed)
+    }
+
+    fn show(&self, open: &Open) {
+        if let Some(observer) = self.context.observer.upgrade() {
+            observer.handle_open(self, open);
+        }
     }
 
     /// A connection has joined: it takes requests already.
@@ -249,12 +277,7 @@ impl Pool {
 
     fn closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {
         let serial = connection.serial();
-        let mut was_there = false;
-        self.open.rcu(|open| {
-            was_there = open.iter().any(|connection| connection.serial() == serial);
-            open.iter().filter(|connection| connection.serial() != serial).cloned().collect::<Vec<_>>()
-        });
-        if was_there {
+        if self.remove(serial).is_some() {
             // It may have been the silent one; another that is will say so again.
             self.host.set_aside(false);
             self.last_error.store(Some(Arc::new(error.clone())));
@@ -278,10 +301,7 @@ impl Pool {
 
     /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.
     fn drain(&self, serial: usize) {
-        let Some(connection) = self.open.load().iter().find(|c| c.serial() == serial).cloned() else {
-            return;
-        };
-        self.open.rcu(|open| open.iter().filter(|c| c.serial() != serial).cloned().collect::<Vec<_>>());
+        let Some(connection) = self.remove(serial) else { return };
         // It may have been the silent one; another that is will say so again.
         self.host.set_aside(false);
         self.handle_room();

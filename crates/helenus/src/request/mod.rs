@@ -15,7 +15,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ use crate::policy::RetryState;
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
 use crate::statement::prepared::Shared;
-use crate::statement::{PreparedStatement, ResultColumns, Statement};
+use crate::statement::{PreparedStatement, ResultColumns, Statement, WhichColumns};
 use crate::sync::{AtomicBool, Mutex, lock, park, park_timeout};
 use completion::{Waiter, Waiters};
 use environment::Environment;
@@ -114,7 +114,7 @@ pub(crate) struct Request {
     /// What is run. A message of the engine's own says nothing here.
     statement: Statement,
     /// The columns that the server was told are known, and by which a page without columns is to be read.
-    columns: Option<Arc<ResultColumns>>,
+    columns: Option<WhichColumns>,
     facts: Facts,
     schema_agreed: AtomicBool,
     /// What a retry policy keeps of it, made when one is asked.
@@ -139,7 +139,7 @@ impl Request {
         route: Route,
         environment: Arc<dyn Environment>,
         statement: Statement,
-        columns: Option<Arc<ResultColumns>>,
+        columns: Option<WhichColumns>,
         facts: Facts,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -228,7 +228,16 @@ impl Request {
     }
 
     /// The outcome, once; `None` where the request has ended and there is none (any more). Else the task is woken.
-    pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Option<Outcome>> {
+    pub(crate) fn poll_outcome(self: &mut Arc<Self>, cx: &Context<'_>) -> Poll<Option<Outcome>> {
+        // Mostly, when it has ended, nobody else knows of it any more. (One look at the count is cheaper than to be sure.)
+        if Arc::strong_count(self) == 1
+            && let Some(only) = Arc::get_mut(self)
+        {
+            let state = only.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if state.ended {
+                return Poll::Ready(state.outcome.take());
+            }
+        }
         let mut state = lock(&self.state);
         let outcome = state.outcome.take();
         if outcome.is_some() || state.ended {
@@ -261,8 +270,9 @@ impl Request {
     }
 
     /// The columns that the server was told are known.
-    pub(crate) const fn columns(&self) -> Option<&Arc<ResultColumns>> {
-        self.columns.as_ref()
+    pub(crate) fn columns(&self) -> Option<&Arc<ResultColumns>> {
+        let Statement::Bound(bound) = &self.statement else { return None };
+        Some(bound.prepared.shared().columns(self.columns.as_ref()?))
     }
 
     /// What an UNPREPARED answer is mended with: the statement, or all those of a batch.
@@ -327,7 +337,7 @@ impl Awaited {
 impl Future for Awaited {
     type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         // Only its drop cancels it, and nobody else takes its outcome.
         match self.0.poll_outcome(cx) {
             Poll::Ready(Some(outcome)) => Poll::Ready(outcome),

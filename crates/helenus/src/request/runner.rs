@@ -23,6 +23,7 @@ use super::{Request, State, Success, Token, answer};
 use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
+use crate::session::view::View;
 use crate::statement::Statement;
 use crate::sync::lock;
 
@@ -31,13 +32,28 @@ type Inputs = SmallVec<[Input<Arc<Host>>; 1]>;
 
 impl Request {
     /// Begins the request for a caller that [waits](Self::wait) next, on this thread.
-    pub(crate) fn start_to_wait(self: &Arc<Self>, now: Instant) {
+    pub(crate) fn start_to_wait(self: &Arc<Self>, view: &View, now: Instant) {
         lock(&self.state).waits = true;
-        self.start(now);
+        self.start_in(view, now);
+    }
+
+    /// Begins the request by what the session sees.
+    #[inline]
+    pub(crate) fn start_in(self: &Arc<Self>, view: &View, now: Instant) {
+        self.start_by(now, |host, dispatch, token| view.send(host, dispatch, token, false));
     }
 
     /// Begins the request.
     pub(crate) fn start(self: &Arc<Self>, now: Instant) {
+        self.start_by(now, |host, dispatch, token| self.environment.send(host, dispatch, token, false));
+    }
+
+    #[inline]
+    fn start_by(
+        self: &Arc<Self>,
+        now: Instant,
+        send: impl FnOnce(&Host, Dispatch<'_>, Token) -> Result<Seat, AttemptError>,
+    ) {
         let refused = {
             let mut state = lock(&self.state);
             let state = &mut *state;
@@ -47,7 +63,7 @@ impl Request {
                 let wake_at = state.execution.poll_timeout();
                 let waits = std::mem::take(&mut state.waits);
                 let dispatch = self.dispatch(&self.message.bytes, wake_at, waits);
-                match self.environment.send(host, dispatch, Token::new(Arc::clone(self), id), false) {
+                match send(host, dispatch, Token::new(Arc::clone(self), id)) {
                     Ok(seat) => {
                         state.armed = wake_at;
                         state.execution.seated(id, seat.connection.serial());
@@ -73,7 +89,7 @@ impl Request {
             Statement::Bound(bound) => bound.values.as_bytes(),
             _ => &[],
         };
-        let ids = self.columns.as_ref().and_then(|columns| columns.ids().get(..self.message.ids_length));
+        let ids = self.columns().and_then(|columns| columns.ids().get(..self.message.ids_length));
         let body = Body::new([ids.unwrap_or_default(), before, values, after]);
         Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at, waits }
     }

@@ -42,7 +42,6 @@ use crate::statement::Statement;
 pub struct ResultSet {
     request: Arc<Request>,
     rows: Option<RawRows>,
-    columns: Option<Arc<RowsMetadata>>,
     host: Arc<Host>,
     extras: Option<Box<Extras>>,
 }
@@ -72,7 +71,7 @@ impl fmt::Debug for ResultSet {
 impl ResultSet {
     pub(crate) fn new(request: Arc<Request>, success: Success) -> Result<Self, Error> {
         let schema_agreed = request.schema_agreed();
-        let mut result = Self { request, rows: None, columns: None, host: success.host, extras: None };
+        let mut result = Self { request, rows: None, host: success.host, extras: None };
         if !success.attempts.is_empty() || !schema_agreed {
             let extras = result.extras();
             extras.attempts = success.attempts;
@@ -87,8 +86,7 @@ impl ResultSet {
                 ResultKind::Void => return Ok(result),
                 ResultKind::Rows => {
                     let rows = RawRows::decode_body(version, envelope.body)?;
-                    result.columns = Some(result.resolve_columns(&rows)?);
-                    result.rows = Some(rows);
+                    result.set_rows(rows)?;
                     return Ok(result);
                 }
                 _ => ResultMessage::decode_body(version, envelope.body)?,
@@ -108,10 +106,7 @@ impl ResultSet {
             }
         };
         match message {
-            ResultMessage::Rows(rows) => {
-                result.columns = Some(result.resolve_columns(&rows)?);
-                result.rows = Some(rows);
-            }
+            ResultMessage::Rows(rows) => result.set_rows(rows)?,
             ResultMessage::SchemaChange(change) => result.extras().schema_change = Some(change),
             ResultMessage::SetKeyspace(keyspace) => result.extras().keyspace = Some(keyspace),
             ResultMessage::Void | ResultMessage::Prepared(_) => {}
@@ -123,28 +118,33 @@ impl ResultSet {
         self.extras.get_or_insert_default()
     }
 
-    /// The columns of a page: its own, or those that the prepared statement knows. New ones are remembered (v5).
-    fn resolve_columns(&self, rows: &RawRows) -> Result<Arc<RowsMetadata>, DecodeError> {
+    /// Takes the page, whose columns are its own, or those that the prepared statement knows. New ones are remembered (v5).
+    fn set_rows(&mut self, rows: RawRows) -> Result<(), DecodeError> {
         if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
             && let Statement::Bound(bound) = self.request.statement()
         {
             bound.prepared.shared().set_result_columns(Some(id.clone()), Some(Arc::clone(metadata)));
         }
-        // What the request said it knows, and not what has been learnt since by another.
-        let known = self.request.columns();
-        rows.resolve_metadata(known.and_then(|known| known.metadata.as_ref()))
+        rows.resolve_metadata(self.known_columns())?;
+        self.rows = Some(rows);
+        Ok(())
+    }
+
+    /// What the request said it knows, and not what has been learnt since by another.
+    fn known_columns(&self) -> Option<&Arc<RowsMetadata>> {
+        self.request.columns()?.metadata.as_ref()
     }
 
     /// The columns, in order.
     #[must_use]
     pub fn columns(&self) -> &[ColumnSpec] {
-        self.columns.as_ref().map_or(&[], |metadata| &metadata.columns)
+        self.metadata().map_or(&[], |metadata| &metadata.columns)
     }
 
     /// The description of the columns, shared with the other pages; `None` for a statement without rows.
     #[must_use]
-    pub const fn metadata(&self) -> Option<&Arc<RowsMetadata>> {
-        self.columns.as_ref()
+    pub fn metadata(&self) -> Option<&Arc<RowsMetadata>> {
+        self.rows.as_ref()?.metadata.as_ref().or_else(|| self.known_columns())
     }
 
     /// The page's bytes, for whoever decodes them in another way.

@@ -34,7 +34,7 @@ impl SessionInner {
         options: &StatementOptions,
         defaults: &RequestDefaults,
         snapshot: &Arc<Snapshot>,
-        routing: &RoutingInfo,
+        routing: &RoutingInfo<'_>,
         idempotence: Option<Idempotence>,
     ) -> Result<Consulted, Error> {
         let consulted = guarded_all(|asking| {

@@ -1,5 +1,6 @@
 //! How a statement becomes a request: its options merged once, its bytes written once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode}
 
 use super::SessionInner;
 use super::consult::Consulted;
+use super::view::View;
 use crate::config::RequestDefaults;
 
 use crate::cluster::Snapshot;
@@ -25,7 +27,9 @@ use crate::routing::Token;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
-use crate::statement::{BoundStatement, PreparedStatement, ResultColumns, Statement, StatementOptions};
+use crate::statement::{
+    BoundStatement, PreparedStatement, ResultColumns, Statement, StatementOptions, WhichColumns,
+};
 
 /// Scratch above this many bytes is given back.
 const KEEP: usize = 64 * 1024;
@@ -36,10 +40,11 @@ thread_local! {
 }
 
 impl SessionInner {
-    /// The request that runs `statement`, not begun; or why there can be none, with the statement.
+    /// The request that runs `statement` in what is seen by `view`, not begun; or why there can be none, with the statement.
     pub(crate) fn request(
         self: &Arc<Self>,
         statement: Statement,
+        view: &View,
         now: Instant,
     ) -> Result<Arc<Request>, (Statement, Error)> {
         if self.is_shut_down() {
@@ -48,19 +53,21 @@ impl SessionInner {
         let options = statement.options();
         let defaults = self.defaults_of(options);
         let consistency = options.consistency.unwrap_or(defaults.consistency);
-        let snapshot = self.cluster.current();
-        let routing = self.routing(&statement, &snapshot, consistency, now);
-        // For a prepared statement this is known, for others it takes a look at their text.
-        let idempotence = match &statement {
-            Statement::Bound(bound) => Some(bound.prepared.idempotence()),
-            _ if options.idempotent.is_some() => None,
-            _ => Some(idempotence_of(&statement, &snapshot, &routing)),
-        };
-        let Consulted { timestamp, idempotent, policy_decides, speculation, route } =
-            match self.consult(options, defaults, &snapshot, &routing, idempotence) {
-                Ok(consulted) => consulted,
-                Err(error) => return Err((statement, error)),
+        let snapshot = view.snapshot();
+        let consulted = {
+            let routing = self.routing(&statement, snapshot, consistency, now);
+            // For a prepared statement this is known, for others it takes a look at their text.
+            let idempotence = match &statement {
+                Statement::Bound(bound) => Some(bound.prepared.idempotence()),
+                _ if options.idempotent.is_some() => None,
+                _ => Some(idempotence_of(&statement, snapshot, &routing)),
             };
+            self.consult(options, defaults, snapshot, &routing, idempotence)
+        };
+        let Consulted { timestamp, idempotent, policy_decides, speculation, route } = match consulted {
+            Ok(consulted) => consulted,
+            Err(error) => return Err((statement, error)),
+        };
         let parameters =
             Parameters { version: self.context.version, options, consistency, timestamp, defaults };
         let (message, columns) = match parameters.encode(&statement) {
@@ -92,17 +99,17 @@ impl SessionInner {
     }
 
     /// What a load-balancing policy is told of a statement.
-    pub(super) fn routing(
+    pub(super) fn routing<'a>(
         &self,
-        statement: &Statement,
+        statement: &'a Statement,
         snapshot: &Snapshot,
         consistency: Consistency,
         now: Instant,
-    ) -> RoutingInfo {
+    ) -> RoutingInfo<'a> {
         let options = statement.options();
-        let of = |prepared: &PreparedStatement, values: &SerializedValues| {
+        let of = |prepared: &'a PreparedStatement, values: &SerializedValues| {
             let token = if options.routing_key.is_some() { None } else { token(prepared, values, snapshot) };
-            let keyspace = prepared.bind_columns().first().map(|column| Arc::clone(&column.keyspace));
+            let keyspace = prepared.bind_columns().first().map(|column| &*column.keyspace);
             (token, keyspace)
         };
         let (token, keyspace) = match statement {
@@ -119,10 +126,9 @@ impl SessionInner {
         };
         let token = options.routing_key.as_ref().and_then(|key| snapshot.token(key)).or(token);
         let token = token.or_else(|| options.routing_token.clone());
+        let keyspace = options.keyspace.as_deref().or(keyspace).map(Cow::Borrowed);
         let keyspace =
-            options.keyspace.clone().or(keyspace).or_else(|| {
-                self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()))
-            });
+            keyspace.or_else(|| self.context.keyspace.load().as_deref().map(|used| Cow::Owned(used.clone())));
         // Where it is not known which replicas it has, their order is not either.
         let conditional = token.is_some() && is_conditional(statement, consistency);
         RoutingInfo { token, keyspace, consistency, conditional, preferred: options.host.clone(), now }
@@ -138,7 +144,7 @@ fn is_written_apart(statement: &Statement) -> bool {
     }
 }
 
-fn idempotence_of(statement: &Statement, snapshot: &Snapshot, routing: &RoutingInfo) -> Idempotence {
+fn idempotence_of(statement: &Statement, snapshot: &Snapshot, routing: &RoutingInfo<'_>) -> Idempotence {
     let of_text = |text: &str| Idempotence::with_schema(text, snapshot.schema(), routing.keyspace.as_deref());
     match statement {
         Statement::Simple(statement) => of_text(&statement.text),
@@ -180,7 +186,7 @@ fn token(prepared: &PreparedStatement, values: &SerializedValues, snapshot: &Sna
 }
 
 /// A message, and the columns that it says are known.
-type Encoding = (Message, Option<Arc<ResultColumns>>);
+type Encoding = (Message, Option<WhichColumns>);
 
 /// Everything that goes into a message beside the statement itself.
 struct Parameters<'a> {
@@ -213,9 +219,11 @@ impl Parameters<'_> {
         if self.options.tracing.unwrap_or(self.defaults.tracing) || !self.options.custom_payload.is_empty() {
             return None;
         }
-        let columns = bound.prepared.shared().result_columns()?;
+        let shared = bound.prepared.shared();
+        let which = shared.present_columns();
+        let columns = shared.columns(&which);
         let ids_length = columns.ids_length(self.version)?;
-        let parameters = self.query_parameters(&bound.values, self.skips_metadata(&columns));
+        let parameters = self.query_parameters(&bound.values, self.skips_metadata(columns));
         let around = parameters.around_values(self.version)?;
         let message = Message {
             opcode: RequestOpcode::Execute,
@@ -225,7 +233,7 @@ impl Parameters<'_> {
             values_at: around.values_at(),
             consistency_at: Some(0),
         };
-        Some((message, Some(columns)))
+        Some((message, Some(which)))
     }
 
     /// Before v5 nothing tells that the columns have changed, so they are asked for each time.
@@ -253,16 +261,21 @@ impl Parameters<'_> {
             }
             Statement::Bound(bound) => {
                 let shared = bound.prepared.shared();
-                let columns = shared.result_columns();
-                let result_metadata_id = columns.as_ref().and_then(|columns| columns.id.as_deref());
-                let skip = columns.as_ref().is_some_and(|columns| self.skips_metadata(columns));
+                let which = shared.present_columns();
+                let columns = shared.columns(&which);
+                let skip = self.skips_metadata(columns);
                 let parameters = self.query_parameters(&bound.values, skip);
-                Execute::encode_ids(shared.id(), result_metadata_id, self.version, &mut Writer::new(bytes))?;
+                Execute::encode_ids(
+                    shared.id(),
+                    columns.id.as_deref(),
+                    self.version,
+                    &mut Writer::new(bytes),
+                )?;
                 let at = bytes.len();
                 parameters.encode_before_values(self.version, &mut Writer::new(bytes))?;
                 values_at = Some(bytes.len());
                 parameters.encode_after_values(self.version, &mut Writer::new(bytes))?;
-                known = columns;
+                known = Some(which);
                 (RequestOpcode::Execute, at)
             }
             Statement::Batch(batch) => {

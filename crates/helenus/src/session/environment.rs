@@ -28,13 +28,7 @@ impl Environment for SessionInner {
         token: Token,
         has_waited: bool,
     ) -> Result<Seat, AttemptError> {
-        match self.pools.load().get(&host.host_id()) {
-            Some(pool) => pool.send(body, token, has_waited),
-            None => {
-                token.discard();
-                Err(AttemptError::NoConnection(None))
-            }
-        }
+        self.view.load().send(host, body, token, has_waited)
     }
 
     fn ticket(&self) -> u64 {
@@ -48,10 +42,10 @@ impl Environment for SessionInner {
         hosts: &[Arc<Host>],
         deadline: Option<Instant>,
     ) {
-        let pools = self.pools.load_full();
+        let view = self.view.load_full();
         let mut waited_for = SmallVec::<[&Arc<Pool>; 3]>::new();
         for host in hosts {
-            match pools.get(&host.host_id()) {
+            match view.pool(host) {
                 Some(pool) => waited_for.push(pool),
                 // The session does not use it any more: that is found out by trying.
                 None => return request.handle(Input::Room(Arc::clone(host))),
@@ -95,8 +89,7 @@ impl Environment for SessionInner {
     }
 
     fn prepare(&self, request: &Arc<Request>, attempt: AttemptId, host: &Arc<Host>, since: Instant) {
-        let pools = self.pools.load();
-        let connection = pools.get(&host.host_id()).and_then(|pool| pool.connections().first().cloned());
+        let connection = self.view.load().connection(host);
         let prepared = request.prepared();
         let (Some(connection), false) = (connection, prepared.is_empty()) else {
             request.handle(Input::Prepared(attempt, Err(AttemptError::NoConnection(None))));
@@ -120,9 +113,8 @@ impl Environment for SessionInner {
 
     fn set_keyspace(&self, request: &Arc<Request>, keyspace: String) {
         let connections = self.context.keyspace.change(keyspace, || {
-            let pools = self.pools.load_full();
             let of = |pool: &Arc<Pool>| (Arc::clone(pool), pool.connections());
-            pools.values().map(of).collect::<Vec<_>>()
+            self.view.load().pools().map(of).collect::<Vec<_>>()
         });
         let (switching, context) = (Arc::clone(&self.switching), Arc::clone(&self.context));
         let request = Arc::clone(request);
@@ -146,9 +138,8 @@ impl Environment for SessionInner {
 
     fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange) {
         let request = Arc::clone(request);
-        let pools = self.pools.load();
-        let connection = pools.get(&host.host_id()).and_then(|pool| pool.connections().first().cloned());
-        let coordinator = connection.map(|connection| Link { host: Arc::clone(host), connection });
+        let coordinator = self.view.load().connection(host);
+        let coordinator = coordinator.map(|connection| Link { host: Arc::clone(host), connection });
         let cluster = Arc::clone(&self.cluster);
         self.context.executor.main().spawn(async move {
             let agreed = cluster.settle_schema(&change, coordinator).await;

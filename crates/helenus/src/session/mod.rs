@@ -9,6 +9,7 @@ mod prepare;
 mod recent;
 mod retry;
 mod unprepared;
+pub(crate) mod view;
 mod wall_clock;
 
 use std::fmt;
@@ -36,9 +37,9 @@ use crate::pool::{PoolContext, PoolObserver};
 use crate::profile::ProfileHandle;
 use crate::scan::TableScan;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
-use pools::Pools;
 use prepare::{PreparedCache, Preparing};
 use unprepared::UnpreparedStatements;
+use view::View;
 
 /// Runs statements on a cluster. Handles are cheap to clone; they all share one set of connections.
 #[derive(Clone)]
@@ -55,7 +56,7 @@ impl fmt::Debug for Session {
 pub(crate) struct SessionInner {
     pub(crate) cluster: Arc<ClusterInner>,
     pub(crate) context: Arc<PoolContext>,
-    pub(crate) pools: ArcSwap<Pools>,
+    pub(crate) view: ArcSwap<View>,
     /// Held while the pools are made what they should be.
     adjusting: Mutex<()>,
     /// What was prepared, for hosts that come later.
@@ -88,7 +89,7 @@ impl Session {
                 waiting: WaitingRoom::new(cluster.config.queue, cluster.executor.clone()),
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
-            pools: ArcSwap::default(),
+            view: ArcSwap::default(),
             adjusting: Mutex::default(),
             prepared: Mutex::default(),
             unprepared: UnpreparedStatements::new(cluster.config.unprepared_statements),
@@ -219,8 +220,7 @@ impl Session {
     /// many are held back for answers that nobody waits for. `None` for a host that the session does not use.
     #[must_use]
     pub fn pool_state(&self, host: &Host) -> Option<Vec<(usize, usize)>> {
-        let pools = self.inner.pools.load();
-        let connections = pools.get(&host.host_id())?.connections();
+        let connections = self.inner.view.load().pool(host)?.connections();
         Some(connections.iter().map(|connection| (connection.in_flight(), connection.orphans())).collect())
     }
 
@@ -244,7 +244,7 @@ impl Session {
     /// [`AttemptError::Busy`] where all connections are full, [`AttemptError::NoConnection`] where none is open or the
     /// session does not use the host.
     pub async fn reserve(&self, host: &Host, timeout: Duration) -> Result<Reserved, AttemptError> {
-        let pool = self.inner.pools.load().get(&host.host_id()).cloned();
+        let pool = self.inner.view.load().pool(host).cloned();
         pool.ok_or(AttemptError::NoConnection(None))?.reserve(timeout).await
     }
 
@@ -276,7 +276,7 @@ impl SessionInner {
 
     pub(crate) fn shut_down(&self) {
         self.shut_down.store(true, Ordering::Release);
-        for pool in self.pools.swap(Arc::default()).values() {
+        for pool in self.view.rcu(|view| view.without_pools()).pools() {
             pool.shut_down();
         }
     }

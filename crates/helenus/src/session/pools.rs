@@ -1,11 +1,8 @@
 //! Which hosts a session has connections to, and what follows when one changes.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use uuid::Uuid;
 
 use super::SessionInner;
 use crate::cluster::link::Link;
@@ -13,15 +10,11 @@ use crate::cluster::{Host, HostStatus, Snapshot, nearest};
 use crate::connection::Connection;
 use crate::connection::open::Endpoint;
 use crate::error::{ConnectionError, Error};
-use crate::hash::QuickHasher;
 use crate::lock::lock;
 use crate::policy::HostDistance;
 use crate::policy::guard::guarded;
 use crate::pool::plan::PoolPlan;
-use crate::pool::{Pool, PoolObserver};
-
-/// The pools of a session by the ids of their hosts.
-pub(crate) type Pools = HashMap<Uuid, Arc<Pool>, QuickHasher>;
+use crate::pool::{Open, Pool, PoolObserver};
 
 impl SessionInner {
     /// Makes the pools what the snapshot and the policy want: new hosts get one, hosts that left or are not used lose
@@ -37,8 +30,8 @@ impl SessionInner {
             return false;
         }
         let size = self.cluster.pool_size();
-        let before = self.pools.load_full();
-        let mut after = Pools::with_capacity_and_hasher(snapshot.hosts().len(), QuickHasher::default());
+        let before = self.view.load_full();
+        let mut after = Vec::with_capacity(snapshot.hosts().len());
         for (host, distance) in snapshot.hosts().iter().zip(distances) {
             let wanted = match distance {
                 HostDistance::LocalRack | HostDistance::Local => size.local,
@@ -48,7 +41,7 @@ impl SessionInner {
             if wanted == 0 || self.is_shut_down() {
                 continue;
             }
-            let pool = match before.get(&host.host_id()) {
+            let pool = match before.pool(host) {
                 Some(pool) if pool.host().address() == host.address() => {
                     pool.resize(wanted);
                     Arc::clone(pool)
@@ -58,18 +51,17 @@ impl SessionInner {
                     Pool::new(Arc::clone(host), Arc::clone(&self.context), plan)
                 }
             };
-            after.insert(host.host_id(), pool);
+            after.push(pool);
         }
-        let after = Arc::new(after);
-        self.pools.store(Arc::clone(&after));
+        self.view.rcu(|now| now.with_pools(snapshot, &after));
         // Only now: whoever looks for all connections finds those that join from here on.
-        for (id, pool) in after.iter() {
-            if before.get(id).is_none_or(|known| !Arc::ptr_eq(known, pool)) {
+        for pool in &after {
+            if before.pool(pool.host()).is_none_or(|known| !Arc::ptr_eq(known, pool)) {
                 pool.start();
             }
         }
-        for (id, pool) in before.iter() {
-            if after.get(id).is_none_or(|kept| !Arc::ptr_eq(kept, pool)) {
+        for pool in before.pools() {
+            if !after.iter().any(|kept| Arc::ptr_eq(kept, pool)) {
                 pool.resize(0);
             }
         }
@@ -84,16 +76,16 @@ impl SessionInner {
         let patience = self.context.connection.connect_timeout.saturating_add(Duration::from_millis(500));
         let until = Instant::now().checked_add(patience);
         loop {
-            let pools = self.pools.load_full();
-            if pools.is_empty() {
+            let view = self.view.load_full();
+            if view.pools().len() == 0 {
                 return Err(Error::Connect(Vec::new()));
             }
-            if pools.values().any(|pool| !pool.connections().is_empty()) {
+            if view.pools().any(|pool| !pool.connections().is_empty()) {
                 return Ok(());
             }
             let errors: Vec<(SocketAddr, ConnectionError)> =
-                pools.values().filter_map(|pool| Some((pool.host().address(), pool.last_error()?))).collect();
-            if errors.len() == pools.len() || until.is_some_and(|until| Instant::now() > until) {
+                view.pools().filter_map(|pool| Some((pool.host().address(), pool.last_error()?))).collect();
+            if errors.len() == view.pools().len() || until.is_some_and(|until| Instant::now() > until) {
                 return Err(Error::Connect(errors));
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -102,11 +94,11 @@ impl SessionInner {
 
     /// Whether a connection to `host` is open.
     pub(crate) fn is_connected(&self, host: &Host) -> bool {
-        self.pools.load().get(&host.host_id()).is_some_and(|pool| !pool.connections().is_empty())
+        self.view.load().pool(host).is_some_and(|pool| !pool.connections().is_empty())
     }
 
     pub(crate) fn try_now(&self, host: &Arc<Host>) {
-        if let Some(pool) = self.pools.load().get(&host.host_id()) {
+        if let Some(pool) = self.view.load().pool(host) {
             pool.try_now();
         }
     }
@@ -115,6 +107,10 @@ impl SessionInner {
 impl PoolObserver for SessionInner {
     fn endpoint(&self, host: &Arc<Host>) -> Endpoint {
         self.cluster.endpoint(host)
+    }
+
+    fn handle_open(&self, pool: &Pool, open: &Open) {
+        self.view.rcu(|view| view.with_open(pool, open));
     }
 
     fn handle_connections(&self, host: &Arc<Host>, open: usize, error: Option<&ConnectionError>) {

@@ -130,7 +130,7 @@ impl SessionInner {
     /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.
     async fn prepare_elsewhere(&self, shared: &Arc<Shared>, done: &Arc<Host>) {
         let mut others = tokio::task::JoinSet::new();
-        for pool in self.pools.load().values().filter(|pool| pool.host() != done) {
+        for pool in self.view.load().pools().filter(|pool| pool.host() != done) {
             let Some(connection) = pool.connections().first().cloned() else { continue };
             let link = Link { host: Arc::clone(pool.host()), connection };
             let shared = Arc::clone(shared);
@@ -189,9 +189,7 @@ impl PreparedCache {
         let known = self.statements.entry(shared.id().clone()).or_default();
         known.retain(|known| known.strong_count() > 0);
         if let Some(same) = known.iter().filter_map(Weak::upgrade).find(|known| known.is_same(&shared)) {
-            if let Some(columns) = shared.into_result_columns() {
-                same.replace_result_columns(columns);
-            }
+            same.replace_result_columns(shared.into_result_columns());
             return (same, true);
         }
         let shared = Arc::new(shared);

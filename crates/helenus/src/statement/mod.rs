@@ -19,6 +19,7 @@ pub use idempotence::{ColumnPath, Idempotence};
 pub use options::StatementOptions;
 pub use prepared::{BoundStatement, PreparedStatement};
 pub use result_columns::ResultColumns;
+pub(crate) use result_columns::WhichColumns;
 pub use simple::SimpleStatement;
 pub use to_row::ToRow;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use super::Idempotence;
 use super::StatementOptions;
 use super::conditional;
 use super::markers;
-use super::result_columns::ResultColumns;
+use super::result_columns::{ResultColumns, WhichColumns};
 use super::routing_key;
 use super::to_row::{self, ToRow};
 use crate::lock::lock;
@@ -29,7 +30,11 @@ pub struct Shared {
     keyspace: Option<Arc<str>>,
     bind: Arc<[ColumnSpec]>,
     partition_key_indexes: Box<[u16]>,
-    result: ArcSwapOption<ResultColumns>,
+    /// What its answers' columns were when it was prepared.
+    result: Arc<ResultColumns>,
+    /// What they have become since; mostly nothing, which is quicker to see than a newer one is to take.
+    newer: ArcSwapOption<ResultColumns>,
+    has_newer: AtomicBool,
     idempotence: OnceLock<Idempotence>,
     is_conditional: OnceLock<bool>,
     /// The name of markers that cannot be told apart by it.
@@ -50,7 +55,9 @@ impl Shared {
             keyspace,
             bind: prepared.bind.columns.into(),
             partition_key_indexes: prepared.bind.partition_key_indexes.into(),
-            result: ArcSwapOption::from_pointee(columns),
+            result: Arc::new(columns),
+            newer: ArcSwapOption::empty(),
+            has_newer: AtomicBool::new(false),
             idempotence: OnceLock::new(),
             is_conditional: OnceLock::new(),
             ambiguous: OnceLock::new(),
@@ -82,13 +89,17 @@ impl Shared {
     }
 
     /// What the server said of the columns of its answers.
-    pub(crate) fn into_result_columns(self) -> Option<Arc<ResultColumns>> {
-        self.result.into_inner()
+    pub(crate) fn into_result_columns(self) -> Arc<ResultColumns> {
+        self.newer.into_inner().unwrap_or(self.result)
     }
 
     /// As [`set_result_columns`](Self::set_result_columns), with what another handle has.
     pub(crate) fn replace_result_columns(&self, columns: Arc<ResultColumns>) {
-        self.result.store(Some(columns));
+        // A statement that is prepared again has mostly the same.
+        if *self.result_columns() != *columns {
+            self.newer.store(Some(columns));
+            self.has_newer.store(true, Ordering::Release);
+        }
     }
 
     /// The lock under which the statement is prepared again on a host, holding when that was done last.
@@ -97,13 +108,27 @@ impl Shared {
     }
 
     /// What the answers' columns are, as last heard.
-    pub(crate) fn result_columns(&self) -> Option<Arc<ResultColumns>> {
-        self.result.load_full()
+    pub(crate) fn result_columns(&self) -> Arc<ResultColumns> {
+        Arc::clone(self.columns(&self.present_columns()))
+    }
+
+    /// Which columns the answers have, as last heard.
+    pub(crate) fn present_columns(&self) -> WhichColumns {
+        let newer = if self.has_newer.load(Ordering::Acquire) { self.newer.load_full() } else { None };
+        newer.map_or(WhichColumns::First, WhichColumns::Newer)
+    }
+
+    /// The columns themselves.
+    pub(crate) const fn columns<'a>(&'a self, which: &'a WhichColumns) -> &'a Arc<ResultColumns> {
+        match which {
+            WhichColumns::First => &self.result,
+            WhichColumns::Newer(columns) => columns,
+        }
     }
 
     /// What the server said when it prepared the statement again, or when a page came with new columns.
     pub(crate) fn set_result_columns(&self, id: Option<Bytes>, metadata: Option<Arc<RowsMetadata>>) {
-        self.result.store(Some(Arc::new(ResultColumns::new(&self.id, id, metadata))));
+        self.replace_result_columns(Arc::new(ResultColumns::new(&self.id, id, metadata)));
     }
 }
 
@@ -185,8 +210,8 @@ impl PreparedStatement {
 
     /// What its answers' columns are, as last heard.
     #[must_use]
-    pub fn result_columns(&self) -> Option<Arc<ResultColumns>> {
-        self.shared().result.load_full()
+    pub fn result_columns(&self) -> Arc<ResultColumns> {
+        self.shared().result_columns()
     }
 
     /// The statement with values for its bind markers: in their order by a tuple, or a slice or vector where they are all of

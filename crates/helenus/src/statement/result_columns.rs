@@ -8,7 +8,7 @@ use helenus_protocol::notation::Writer;
 use helenus_protocol::response::RowsMetadata;
 
 /// What the columns of the answers are, and the id under which the server knows that (v5).
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ResultColumns {
     /// The id that EXECUTE sends back (v5).
     pub id: Option<Bytes>,
@@ -19,6 +19,15 @@ pub struct ResultColumns {
     ids: Box<[u8]>,
     /// How many bytes of them are the statement's.
     statement: usize,
+}
+
+/// Which columns of a prepared statement somebody goes by.
+#[derive(Debug, Clone)]
+pub(crate) enum WhichColumns {
+    /// Those with which it was prepared: it holds them itself.
+    First,
+    /// Those that they have become since.
+    Newer(Arc<ResultColumns>),
 }
 
 impl ResultColumns {

@@ -47,7 +47,7 @@ impl LoadBalancingPolicy for Own {
         (self.judge)(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         self.plans.plan(snapshot, query)
     }
 

@@ -106,7 +106,7 @@ impl LoadBalancingPolicy for Balancing {
         self.child.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         assert!(self.panics_at != "plan" || query.consistency != Consistency::All, "the plan of this test");
         let (all, panics_at) = (query.consistency == Consistency::All, self.panics_at);
         Plan::from_iterator(self.child.plan(snapshot, query).enumerate().map(move |(n, host)| {
@@ -160,7 +160,7 @@ impl TimestampGenerator for Other {
 }
 
 impl SpeculativeExecutionPolicy for Other {
-    fn delay(&self, _: u32, _: &RoutingInfo) -> Option<Duration> {
+    fn delay(&self, _: u32, _: &RoutingInfo<'_>) -> Option<Duration> {
         panic!("the delay of this test")
     }
 

@@ -158,7 +158,7 @@ async fn columns_that_have_changed_are_taken_over() {
     let prepared = session.prepare(read).await.expect("the mock prepares it");
     let run = async || session.execute(prepared.bind((1_i32,)).expect("an int")).await.expect("it answers");
     assert_eq!(run().await.first_as::<(i32, i32)>().expect("two ints"), Some((1, 2)));
-    let id_before = prepared.result_columns().and_then(|columns| columns.id.clone());
+    let id_before = prepared.result_columns().id.clone();
 
     cluster.on(statement(read), rows(after));
     for _ in 0..3 {
@@ -170,7 +170,7 @@ async fn columns_that_have_changed_are_taken_over() {
             Some((1, "new".to_owned(), 2))
         );
     }
-    let id_after = prepared.result_columns().and_then(|columns| columns.id.clone());
+    let id_after = prepared.result_columns().id.clone();
     assert!(id_after.is_some() && id_after != id_before);
     let sent: Vec<_> = cluster
         .received(&execute(read))

@@ -162,7 +162,7 @@ impl LoadBalancingPolicy for Endless {
         HostDistance::Local
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         Plan::from_iterator(snapshot.hosts().to_vec().into_iter().cycle())
     }
 }

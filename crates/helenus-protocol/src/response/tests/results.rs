@@ -47,7 +47,7 @@ fn rows() {
                 &format!("00000002 000000{flags} 00000002 00000002 AABB 00000002 {cells}"),
             );
         }
-        assert_eq!(page.resolve_metadata(Some(&metadata)), Ok(Arc::clone(&metadata)));
+        assert_eq!(page.resolve_metadata(Some(&metadata)), Ok(&metadata));
         assert!(page.resolve_metadata(None).is_err());
         let other = Arc::new(RowsMetadata { columns: vec![column("t", "a", CqlType::Int)] });
         assert!(page.resolve_metadata(Some(&other)).unwrap_err().to_string().contains("2 columns"));

@@ -38,8 +38,8 @@ impl Pair {
     fn connected(cluster: RunningCluster, builder: ClusterBuilder) -> Self {
         let threads = IoThreads::start(1).expect("a thread");
         let session = threads.executor().block_on(builder.session()).expect("the mock lets everyone in");
-        let pools = session.inner.pools.load_full();
-        let connection = pools.values().find_map(|pool| pool.connections().first().cloned());
+        let view = session.inner.view.load_full();
+        let connection = view.pools().find_map(|pool| pool.connections().first().cloned());
         let connection = connection.expect("one is open");
         Self { session, connection, cluster, threads: Some(threads) }
     }

@@ -34,7 +34,7 @@ impl LoadBalancingPolicy for AllowListPolicy {
         self.0.rule.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         self.0.plan(snapshot)
     }
 

@@ -33,7 +33,7 @@ impl LoadBalancingPolicy for DefaultLoadBalancingPolicy {
         self.child.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         let rest = self.child.plan(snapshot, query);
         match &query.preferred {
             Some(preferred) if preferred.status() != HostStatus::Down => {
@@ -53,7 +53,7 @@ impl LoadBalancingPolicy for DefaultLoadBalancingPolicy {
         self.child.may_block()
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         match &query.preferred {
             Some(preferred) if preferred.status() != HostStatus::Down => Some(Arc::clone(preferred)),
             _ => self.child.first(snapshot, query),

@@ -35,7 +35,7 @@ impl LoadBalancingPolicy for HostFilterPolicy {
         if (self.predicate)(host) { self.child.distance(snapshot, host) } else { HostDistance::Ignored }
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         let predicate = Arc::clone(&self.predicate);
         Plan::from_iterator(self.child.plan(snapshot, query).filter(move |host| predicate(host)))
     }

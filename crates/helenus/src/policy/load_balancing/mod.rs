@@ -14,6 +14,7 @@ mod round_robin;
 mod token_aware;
 mod topology_aware;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -46,9 +47,9 @@ pub enum HostDistance {
 
 /// What a policy is told of the request that it plans for.
 #[derive(Debug, Clone)]
-pub struct RoutingInfo {
+pub struct RoutingInfo<'a> {
     /// The keyspace of the statement, else of the session.
-    pub keyspace: Option<Arc<str>>,
+    pub keyspace: Option<Cow<'a, str>>,
     /// The token of its partition key, where that is known.
     pub token: Option<Token>,
     /// The consistency that it asks for.
@@ -61,7 +62,15 @@ pub struct RoutingInfo {
     pub now: Instant,
 }
 
-impl Default for RoutingInfo {
+impl RoutingInfo<'_> {
+    /// The same for whoever keeps it longer than the statement is at hand.
+    #[must_use]
+    pub fn into_owned(self) -> RoutingInfo<'static> {
+        RoutingInfo { keyspace: self.keyspace.map(|keyspace| Cow::Owned(keyspace.into_owned())), ..self }
+    }
+}
+
+impl Default for RoutingInfo<'_> {
     /// A statement of which nothing is known, now.
     fn default() -> Self {
         Self {
@@ -110,7 +119,7 @@ mod tests {
     fn told_first(
         policy: &dyn LoadBalancingPolicy,
         snapshot: &Arc<Snapshot>,
-        query: &RoutingInfo,
+        query: &RoutingInfo<'_>,
         count: usize,
     ) -> BTreeMap<u8, usize> {
         let mut counts = BTreeMap::new();

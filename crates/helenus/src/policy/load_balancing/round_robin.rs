@@ -38,7 +38,7 @@ impl LoadBalancingPolicy for RoundRobinPolicy {
         self.0.rule.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         self.0.plan(snapshot)
     }
 
@@ -46,7 +46,7 @@ impl LoadBalancingPolicy for RoundRobinPolicy {
         true
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         self.0.first(snapshot)
     }
 }

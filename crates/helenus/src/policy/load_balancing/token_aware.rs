@@ -66,7 +66,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
         self.child.may_block()
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         let Some((_, located)) = locate(snapshot, query) else {
             return self.child.plan(snapshot, query);
         };
@@ -74,7 +74,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
             answers: (!self.child.distance_is_cheap()).then(|| snapshot.answers(&self.child)),
             child: Arc::clone(&self.child),
             snapshot: Arc::clone(snapshot),
-            query: query.clone(),
+            query: query.clone().into_owned(),
             located,
             order: self.order(query),
             seen: Seen::default(),
@@ -82,7 +82,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
         })
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         let Some((tokens, located)) = locate(snapshot, query) else {
             return self.any(snapshot, query);
         };
@@ -96,7 +96,7 @@ impl LoadBalancingPolicy for TokenAwarePolicy {
 }
 
 impl TokenAwarePolicy {
-    const fn order(&self, query: &RoutingInfo) -> Order {
+    const fn order(&self, query: &RoutingInfo<'_>) -> Order {
         match (self.shuffle_replicas && !query.conditional, self.avoid_slow) {
             (false, _) => Order::Ring,
             (true, false) => Order::Random,
@@ -105,7 +105,7 @@ impl TokenAwarePolicy {
     }
 
     /// The first host for a statement that may go to any: the child's, or another one that is as near if that is cheaper.
-    fn any(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> Option<Arc<Host>> {
+    fn any(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         let first = self.child.first(snapshot, query)?;
         let hosts = snapshot.hosts();
         if !self.avoid_slow || hosts.len() < 2 {
@@ -127,7 +127,7 @@ impl TokenAwarePolicy {
 }
 
 /// Where the statement's partition is, if that can be told.
-fn locate<'a>(snapshot: &'a Snapshot, query: &RoutingInfo) -> Option<(&'a TokenMap, Located)> {
+fn locate<'a>(snapshot: &'a Snapshot, query: &RoutingInfo<'_>) -> Option<(&'a TokenMap, Located)> {
     let tokens = snapshot.token_map()?;
     let located = tokens.locate(query.keyspace.as_deref()?, query.token.as_ref()?)?;
     Some((tokens, located))
@@ -139,7 +139,7 @@ pub(super) struct ReplicasFirst {
     /// What the child has said of the hosts, where asking it again costs something.
     answers: Option<Answers>,
     snapshot: Arc<Snapshot>,
-    query: RoutingInfo,
+    query: RoutingInfo<'static>,
     located: Located,
     order: Order,
     /// The replicas given already, by their place among the replicas.
@@ -199,7 +199,7 @@ mod tests {
         Arc::new(Snapshot::new(hosts, Some(Partitioner::Murmur3), Arc::new(schema)))
     }
 
-    fn at(token: i64) -> RoutingInfo {
+    fn at(token: i64) -> RoutingInfo<'static> {
         RoutingInfo {
             keyspace: Some("ks".into()),
             token: Some(Token::Murmur3(token)),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     /// How often each host comes first in so many plans, and in so many requests without one.
-    fn first_of(policy: &TokenAwarePolicy, snapshot: &Arc<Snapshot>, query: &RoutingInfo) -> [usize; 7] {
+    fn first_of(policy: &TokenAwarePolicy, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> [usize; 7] {
         let mut counts = [0; 7];
         for _ in 0..500 {
             let planned = policy.plan(snapshot, query).next().expect("a replica");

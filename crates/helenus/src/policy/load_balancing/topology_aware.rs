@@ -34,7 +34,7 @@ impl LoadBalancingPolicy for DcAwareRoundRobinPolicy {
         self.0.rule.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         self.0.plan(snapshot)
     }
 
@@ -42,7 +42,7 @@ impl LoadBalancingPolicy for DcAwareRoundRobinPolicy {
         true
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         self.0.first(snapshot)
     }
 }
@@ -69,7 +69,7 @@ impl LoadBalancingPolicy for RackAwareRoundRobinPolicy {
         self.0.rule.distance(snapshot, host)
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         self.0.plan(snapshot)
     }
 
@@ -77,7 +77,7 @@ impl LoadBalancingPolicy for RackAwareRoundRobinPolicy {
         true
     }
 
-    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Option<Arc<Host>> {
+    fn first(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Option<Arc<Host>> {
         self.0.first(snapshot)
     }
 }

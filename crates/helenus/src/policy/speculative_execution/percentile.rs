@@ -108,7 +108,7 @@ const fn invalid(why: &'static str) -> InvalidPolicy {
 }
 
 impl SpeculativeExecutionPolicy for PercentileSpeculativeExecutionPolicy {
-    fn delay(&self, begun: u32, _: &RoutingInfo) -> Option<Duration> {
+    fn delay(&self, begun: u32, _: &RoutingInfo<'_>) -> Option<Duration> {
         let delay = self.delay.load(Ordering::Relaxed);
         (begun < self.max_attempts && delay != UNKNOWN).then(|| Duration::from_micros(delay))
     }
