@@ -189,9 +189,16 @@ async fn requests<D: Driver>(
             Statement::Insert => driver.insert(key).await?,
         }
         key += 1;
-        let after = Instant::now();
-        latencies.push(u32::try_from((after - before).as_nanos()).unwrap_or(u32::MAX));
-        before = after;
+        latencies.push(match until {
+            Until::Time(_) => {
+                let after = Instant::now();
+                let latency = u32::try_from((after - before).as_nanos()).unwrap_or(u32::MAX);
+                before = after;
+                latency
+            }
+            // Instructions are counted then, which are to be the driver's.
+            Until::Requests(_) => 0,
+        });
     }
     Ok(latencies)
 }
