@@ -31,7 +31,9 @@ impl SerializedValues {
         let mut reader = Reader::new(&bytes);
         // The length of a value that is not set is -2.
         let mut has_unset = false;
-        while let Ok(value) = reader.value() {
+        while !reader.is_empty()
+            && let Ok(value) = reader.value()
+        {
             has_unset |= matches!(value, Value::Unset);
         }
         Self { count, named: false, has_unset, bytes }
