@@ -39,22 +39,28 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
-        Self::begin_with(session, statement, Request::start_in)
+        Self::begin_with(session, statement, None, Request::start_in)
+    }
+
+    /// With this timestamp, whatever the statement's options say.
+    pub(crate) fn begin_at(session: &Arc<SessionInner>, statement: Statement, timestamp: i64) -> Self {
+        Self::begin_with(session, statement, Some(timestamp), Request::start_in)
     }
 
     /// For a caller that waits next, on this thread.
     pub(crate) fn begin_to_wait(session: &Arc<SessionInner>, statement: Statement) -> Self {
-        Self::begin_with(session, statement, Request::start_to_wait)
+        Self::begin_with(session, statement, None, Request::start_to_wait)
     }
 
     fn begin_with(
         session: &Arc<SessionInner>,
         statement: Statement,
+        timestamp: Option<i64>,
         start: impl FnOnce(&Arc<Request>, &View, Instant),
     ) -> Self {
         let now = Instant::now();
         let view = session.view.load();
-        let held = match session.request(statement, &view, now) {
+        let held = match session.request(statement, timestamp, &view, now) {
             Ok(request) => {
                 start(&request, &view, now);
                 Held::Running(request)

@@ -28,10 +28,12 @@ pub(super) struct Consulted {
 }
 
 impl SessionInner {
-    /// Asks the policies of a statement with these options, or of what stands in for those that it does not name.
+    /// Asks the policies of a statement with these options, or of what stands in for those that it does not name. A `timestamp`
+    /// that this execution was given is used as it is.
     pub(super) fn consult(
         &self,
         options: &StatementOptions,
+        timestamp: Option<i64>,
         defaults: &RequestDefaults,
         snapshot: &Arc<Snapshot>,
         routing: &RoutingInfo<'_>,
@@ -40,10 +42,11 @@ impl SessionInner {
         let consulted = guarded_all(|asking| {
             asking.set("timestamp generator");
             // What is as good twice without a timestamp writes nothing that the client would have to give one.
-            let timestamp = options.timestamp.or_else(|| match (&defaults.timestamps, idempotence) {
-                (None, _) | (_, Some(Idempotence::Idempotent)) => None,
-                (Some(generator), _) => generator.timestamp(wall_clock(routing.now)),
-            });
+            let timestamp =
+                timestamp.or(options.timestamp).or_else(|| match (&defaults.timestamps, idempotence) {
+                    (None, _) | (_, Some(Idempotence::Idempotent)) => None,
+                    (Some(generator), _) => generator.timestamp(wall_clock(routing.now)),
+                });
             let idempotent = options.idempotent.unwrap_or_else(|| {
                 // The same timestamp on every attempt makes the second write the same as the first.
                 idempotence.is_some_and(|idempotence| idempotence.allows_repeating(timestamp.is_some()))

@@ -40,10 +40,11 @@ thread_local! {
 }
 
 impl SessionInner {
-    /// The request that runs `statement` in what is seen by `view`, not begun; or why there can be none, with the statement.
+    /// The request that runs `statement` in what is seen by `view`, with `timestamp` instead of its own if there is one; not begun, or why there can be none, with the statement.
     pub(crate) fn request(
         self: &Arc<Self>,
         statement: Statement,
+        timestamp: Option<i64>,
         view: &View,
         now: Instant,
     ) -> Result<Arc<Request>, (Statement, Error)> {
@@ -62,7 +63,7 @@ impl SessionInner {
                 _ if options.idempotent.is_some() => None,
                 _ => Some(idempotence_of(&statement, snapshot, &routing)),
             };
-            self.consult(options, defaults, snapshot, &routing, idempotence)
+            self.consult(options, timestamp, defaults, snapshot, &routing, idempotence)
         };
         let Consulted { timestamp, idempotent, policy_decides, speculation, route } = match consulted {
             Ok(consulted) => consulted,

@@ -119,6 +119,14 @@ impl Session {
         ResponseFuture::begin(&self.inner, statement.into())
     }
 
+    /// As [`execute`](Self::execute), with a write timestamp for this execution alone, in microseconds since
+    /// 1970-01-01T00:00Z. It is the same as one among the [options](StatementOptions::timestamp), without a copy of them for
+    /// each execution of a prepared statement.
+    #[must_use = "a request is cancelled when its future is dropped"]
+    pub fn execute_at(&self, statement: impl Into<Statement>, timestamp: i64) -> ResponseFuture {
+        ResponseFuture::begin_at(&self.inner, statement.into(), timestamp)
+    }
+
     /// Runs many statements, `concurrency` at a time, and gives their results in order. The first ones are on their way when
     /// this returns; each result that is taken lets one more statement begin.
     pub fn execute_many<I>(&self, statements: I, concurrency: usize) -> ExecuteMany<I::IntoIter>
