@@ -34,6 +34,7 @@ from helenus._native import (
     user_types_in_order,
     virtual_keyspace,
     virtual_table,
+    watch_for_cycles,
 )
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "user_types_in_order",
     "virtual_keyspace",
     "virtual_table",
+    "watch_for_cycles",
 ]
 
 if hasattr(os, "register_at_fork"):

@@ -21,6 +21,7 @@ from cassandra._cluster.preparing import core_of
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cluster.session import Session
+from cassandra._native import watch_for_cycles
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.bound import BoundStatement
 from cassandra._query.prepared import PreparedStatement
@@ -106,6 +107,11 @@ class EndedResultSet(ResultSet):
     _index = 0
     _has_future = False
     _first_page: Any = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The cycle collector passes results without rows by. What a program hangs on one may lead back to it.
+        watch_for_cycles(self)
+        super().__setattr__(name, value)
 
     @cached_property
     def response_future(self) -> Any:

@@ -118,12 +118,12 @@ impl<'py> Run<'_, 'py> {
     ) -> PyResult<ResponseFuture> {
         bound.clear();
         self.binder.bind_to(values, bound)?;
-        let mut prepared = self.prepared.clone();
-        if let Some(timestamps) = &self.timestamps {
-            prepared.options_mut().timestamp = Some(timestamps.next()?);
-        }
-        let statement = BoundStatement { prepared, values: bound.serialized() };
-        Ok(runtime::beside_ciphers(py, || self.session.execute(statement)))
+        let timestamp = self.timestamps.as_ref().map(Timestamps::next).transpose()?;
+        let statement = BoundStatement { prepared: self.prepared.clone(), values: bound.serialized() };
+        Ok(runtime::beside_ciphers(py, || match timestamp {
+            Some(timestamp) => self.session.execute_at(statement, timestamp),
+            None => self.session.execute(statement),
+        }))
     }
 
     /// Waits without the interpreter's lock until a good part of what is under way has ended.

@@ -28,6 +28,15 @@ pub(crate) struct EndedCore {
 }
 
 impl EndedCore {
+    /// Whether it says the same as `other`.
+    fn is_like(&self, other: &Self) -> bool {
+        let is_same = match (&self.metadata, &other.metadata) {
+            (Some(mine), Some(others)) => Arc::ptr_eq(mine, others),
+            (mine, others) => mine.is_none() && others.is_none(),
+        };
+        is_same && Arc::ptr_eq(&self.host, &other.host) && self.paging_state == other.paging_state
+    }
+
     /// `None` where the answer has more to say than its rows.
     fn of(result: &ResultSet) -> Option<Self> {
         let rows = result.raw_rows();
@@ -90,18 +99,22 @@ pub(crate) struct Outcomes<'py> {
     user_types: Option<Bound<'py, PyAny>>,
     /// The decoder of the last answer: mostly all have the same columns.
     decoder: Option<(Arc<RowsMetadata>, Bound<'py, RowDecoder>)>,
+    /// The last answer: mostly those of one host say the same beside their rows.
+    ended: Option<Bound<'py, EndedCore>>,
 }
 
 impl<'py> Outcomes<'py> {
     /// `given`: the five of the fields above, in their order.
     pub(crate) fn new(given: &Bound<'py, PyTuple>) -> PyResult<Self> {
         let (pair, set, run, row_factory, user_types) = given.extract()?;
-        Ok(Self { pair, set, run, row_factory, user_types, decoder: None })
+        Ok(Self { pair, set, run, row_factory, user_types, decoder: None, ended: None })
     }
 
     fn pair(&self, is_success: bool, outcome: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let success = PyBool::new(outcome.py(), is_success).to_owned().into_any();
-        objects::named_tuple(&self.pair, &mut vec![success, outcome])
+        let pair = objects::named_tuple(&self.pair, &mut vec![success, outcome])?;
+        objects::leave_to_counting(&pair);
+        Ok(pair)
     }
 
     /// The outcome of an execution that has failed.
@@ -127,16 +140,29 @@ impl<'py> Outcomes<'py> {
         };
         // The request, and the values that it was sent with, are not needed any more.
         drop(result);
-        let ended = Bound::new(py, ended)?.into_any();
-        objects::refers_to_none(&ended);
+        let ended = self.shared(py, ended)?;
         let set = objects::instance(&self.set)?;
         objects::set(&set, intern!(py, "_run"), &self.run)?;
         objects::set(&set, intern!(py, "_answer"), &ended)?;
         if let Some(rows) = rows {
             objects::set(&set, intern!(py, "_index"), index.into_pyobject(py)?.as_any())?;
             objects::set(&set, intern!(py, "_current_rows"), &rows)?;
+        } else {
+            // There is nothing in it that a program could have it led back by; `EndedResultSet` says when there may be.
+            objects::is_in_no_cycle(&set);
         }
         self.pair(true, set)
+    }
+
+    /// `ended` as an object, which is that of the answer before where it says the same.
+    fn shared(&mut self, py: Python<'py>, ended: EndedCore) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(last) = self.ended.as_ref().filter(|last| ended.is_like(last.get())) {
+            return Ok(last.clone().into_any());
+        }
+        let ended = Bound::new(py, ended)?;
+        objects::is_in_no_cycle(ended.as_any());
+        self.ended = Some(ended.clone());
+        Ok(ended.into_any())
     }
 
     fn decoder_of(

@@ -30,7 +30,7 @@ impl<'py> Timestamps<'py> {
         self.generator.call0()?.extract()
     }
 
-    /// What the generator does while the clock goes on as it should, without a call into Python. It is one step to other
+    /// What the generator does as long as it has nothing to warn of, without a call into Python. It is one step to other
     /// threads: nothing here lets the interpreter's lock go, and nobody is within the generator.
     fn later(&self, locked: &Bound<'py, PyAny>) -> PyResult<Option<i64>> {
         let py = self.generator.py();
@@ -39,10 +39,19 @@ impl<'py> Timestamps<'py> {
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        if self.generator.getattr(intern!(py, "last"))?.extract::<i64>().is_ok_and(|last| last < now) {
-            self.generator.setattr(intern!(py, "last"), now)?;
-            return Ok(Some(now));
+        let Ok(last) = self.generator.getattr(intern!(py, "last"))?.extract::<i64>() else { return Ok(None) };
+        let mut next = now;
+        if last >= now {
+            // Many requests begin within a microsecond. How far behind the clock may be is the program's to change at any time.
+            let threshold = self.generator.getattr(intern!(py, "warning_threshold"))?.extract::<f64>();
+            let behind = last.saturating_sub(now) as f64;
+            if !threshold.is_ok_and(|threshold| behind < threshold * 1e6) {
+                return Ok(None);
+            }
+            let Some(later) = last.checked_add(1) else { return Ok(None) };
+            next = later;
         }
-        Ok(None)
+        self.generator.setattr(intern!(py, "last"), next)?;
+        Ok(Some(next))
     }
 }
