@@ -113,8 +113,8 @@ while os.getppid() == int(sys.argv[2]):
 def awake_cores():
     """Keeps every core busy with what anybody else comes before (Linux), as long as this block lasts.
 
-    A core with nothing to do goes to sleep, and takes some 30 µs to wake, on a virtual machine more. Of a request that is
-    waited for, that is the larger part, and it is the same for all drivers.
+    A core with nothing to do goes to sleep, and takes some 30 µs to wake, on a virtual machine more. Of a request that
+    is waited for, that is the larger part, and it is the same for all drivers.
     """
     spinners = []
     try:
