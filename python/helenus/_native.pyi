@@ -197,6 +197,7 @@ class SessionCore:
         given: RequestOptions,
         made: tuple[type[Any], type[Any], Any, Any, Any],
     ) -> list[Any]: ...
+    def direct(self, prepared: PreparedCore, binder: Binder, given: RequestOptions) -> DirectCore: ...
     @property
     def keyspace(self) -> str | None: ...
     def reserve(self, host: UUID, timeout: float) -> TaskCore: ...
@@ -272,6 +273,27 @@ class SecureConnectBundle:
     def keyspace(self) -> str | None: ...
 
 @final
+class DirectCore:
+    """A prepared statement that a thread runs, waits for, and runs again; `SessionCore.direct` makes it."""
+
+    def execute(
+        self,
+        run: object,
+        parameters: Sequence[Any] | Mapping[str, Any],
+        generator: Callable[[], int] | None,
+        is_ours: bool,
+        set: type[Any],
+        row_factory: Any,
+        user_types: Mapping[str, Any] | None,
+        /,
+    ) -> Any:
+        """Run it with these values and wait for the result; None, with nothing done, where a column's type was changed.
+
+        `generator` gives the timestamp; `is_ours`: it is a `MonotonicTimestampGenerator` that nobody has changed. `set`
+        is the class of the result, which keeps `run` and the values.
+        """
+
+@final
 class EndedCore:
     """An answer whose rows were read, and which has nothing more to say."""
 
@@ -292,6 +314,8 @@ class ResultCore:
 
     @property
     def kind(self) -> str: ...
+    @property
+    def bound_values(self) -> BoundValues | None: ...
     @property
     def column_names(self) -> list[str] | None: ...
     @property

@@ -30,7 +30,7 @@ mod native {
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
     use crate::engine::{
-        ClusterCore, EndedCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle,
+        ClusterCore, DirectCore, EndedCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle,
         SessionCore, TaskCore,
     };
     #[pymodule_export]

@@ -48,8 +48,12 @@ impl ResponseFuture {
     }
 
     /// For a caller that waits next, on this thread.
-    pub(crate) fn begin_to_wait(session: &Arc<SessionInner>, statement: Statement) -> Self {
-        Self::begin_with(session, statement, None, Request::start_to_wait)
+    pub(crate) fn begin_to_wait(
+        session: &Arc<SessionInner>,
+        statement: Statement,
+        timestamp: Option<i64>,
+    ) -> Self {
+        Self::begin_with(session, statement, timestamp, Request::start_to_wait)
     }
 
     fn begin_with(

@@ -20,7 +20,7 @@ from cassandra._cluster.failure import with_hosts
 from cassandra._cluster.preparing import core_of
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
-from cassandra._cluster.session import Session
+from cassandra._cluster.session import EXECUTE_ASYNC, Session
 from cassandra._native import watch_for_cycles
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.bound import BoundStatement
@@ -77,11 +77,20 @@ class ConcurrentRun:
         """An error of the engine as a program expects it."""
         return with_hosts(error, self.session.cluster)
 
-    def result_set(self, index: int, answer: ResultCore) -> ResultSet:
+    def result_set(self, index: Any, answer: ResultCore) -> ResultSet:
         """The result of an answer that has more to say than its rows."""
         future = EndedFuture(self, index, answer)
+        if answer.paging_state is not None:
+            # Further pages are asked for with the values of this one, whatever has become of the program's since.
+            future.query = self.statement_as_sent(index, answer)
         future._read_all(answer)
         return ResultSet(future, future._final_result)
+
+    def statement_as_sent(self, index: Any, answer: ResultCore) -> BoundStatement:
+        """The statement with the values that it was sent with."""
+        sent = BoundStatement(self.prepared)
+        sent._bound, sent._given = answer.bound_values, self.values_at(index)
+        return sent
 
     def message_for(self, bound: Any) -> Any:
         """A request with the options that all share; with values, one that can fetch further pages."""
@@ -91,9 +100,14 @@ class ConcurrentRun:
         message.timeout = self.timeout
         return message
 
-    def statement_at(self, index: int) -> Any:
+    def values_at(self, index: Any) -> Any:
+        """The values of the execution at this place; None where nobody needs them any more."""
+        return None if self._kept is None else self._kept[index]
+
+    def statement_at(self, index: Any) -> Any:
         """The statement that was run at this place; without its values where nobody needs them any more."""
-        return BoundStatement(self.prepared) if self._kept is None else self.prepared.bind(self._kept[index])
+        values = self.values_at(index)
+        return BoundStatement(self.prepared) if values is None else self.prepared.bind(values)
 
 
 class EndedResultSet(ResultSet):
@@ -102,9 +116,9 @@ class EndedResultSet(ResultSet):
     Of many thousand results hardly one is asked for more than its rows.
     """
 
-    _run: ConcurrentRun
+    _run: Any
     _answer: EndedCore
-    _index = 0
+    _index: Any = 0
     _has_future = False
     _first_page: Any = None
 
@@ -113,9 +127,17 @@ class EndedResultSet(ResultSet):
         watch_for_cycles(self)
         super().__setattr__(name, value)
 
+    @classmethod
+    def of_answer(cls, run: Any, index: Any, answer: ResultCore) -> ResultSet:
+        """The result of an answer that has more to say than its rows."""
+        made: ResultSet = run.result_set(index, answer)
+        return made
+
     @cached_property
     def response_future(self) -> Any:
-        future = EndedFuture(self._run, self._index, self._answer)
+        return self._future_of(EndedFuture(self._run, self._index, self._answer))
+
+    def _future_of(self, future: EndedFuture) -> EndedFuture:
         if self._answer.kind == "rows":
             future._is_result_kind_rows = True
             future._final_result = self._current_rows if self._first_page is None else self._first_page
@@ -148,13 +170,16 @@ class EndedResultSet(ResultSet):
         return more
 
 
-# A program, and what is written for one, knows but one class of results.
-EndedResultSet.__name__ = EndedResultSet.__qualname__ = ResultSet.__name__
-EndedResultSet.__module__ = ResultSet.__module__
-# CPython keeps attributes without a dict for each object only as long as the first objects of the class had them.
-first: Any = EndedResultSet.__new__(EndedResultSet)
-first._run = first._answer = first._index = first._current_rows = None
-del first
+def call_itself_a_result_set(kind: type[EndedResultSet]) -> None:
+    """A program, and what is written for one, knows but one class of results."""
+    kind.__name__ = kind.__qualname__ = ResultSet.__name__
+    kind.__module__ = ResultSet.__module__
+    # CPython keeps attributes without a dict for each object only as long as the first objects of the class had them.
+    first = kind.__new__(kind)
+    first._run = first._answer = first._index = first._current_rows = None  # type: ignore[assignment]
+
+
+call_itself_a_result_set(EndedResultSet)
 
 
 class EndedFuture(ResponseFuture):
@@ -228,7 +253,7 @@ def run_for(session: Any, statement: Any, execution_profile: Any, made: type[Any
         return None
     if session.client_protocol_handler is not ProtocolHandler:
         return None
-    is_ours = type(session).execute_async is Session.execute_async and "execute_async" not in session.__dict__
+    is_ours = type(session).execute_async is EXECUTE_ASYNC and "execute_async" not in session.__dict__
     if session.cluster._hub is not None:
         # The engine's loop blocks the thread.
         return None

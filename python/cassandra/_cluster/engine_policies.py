@@ -68,6 +68,19 @@ def plans_as_made(policy: Any) -> bool:
     return True
 
 
+def chain(policy: Any) -> Iterable[Any]:
+    """A load balancing policy that was described to the engine, and its child."""
+    while policy is not None:
+        yield policy
+        policy = policy.__dict__.get("_child_policy")
+
+
+def methods_of(policy: Any) -> tuple[tuple[type, str, Any], ...]:
+    """The methods of a policy's class that a request depends on, as they were made."""
+    kind = type(policy)
+    return tuple((kind, name, method) for name, method in (PLANNING.get(kind) or RETRYING.get(kind) or ()))
+
+
 def load_balancing(policy: Any) -> tuple[Any, ...] | None:
     """The description of a policy that the engine has, or None."""
     kind = type(policy)

@@ -38,6 +38,7 @@ from cassandra._query.unset import FETCH_SIZE_UNSET
 from cassandra.encoder import Encoder
 
 if TYPE_CHECKING:
+    from cassandra._cluster.direct_run import DirectPlan
     from cassandra._cluster.profile import ExecutionProfile
     from cassandra._native import SessionCore
 
@@ -79,6 +80,7 @@ class Session(LegacySettings):
 
     _core: SessionCore
     _protocol_version: int
+    _execute_directly: Callable[[Session, PreparedStatement, Any], ResultSet | None]
 
     def __init__(self, cluster: Any, hosts: Any = None, keyspace: str | None = None) -> None:
         self.cluster = cluster
@@ -86,6 +88,11 @@ class Session(LegacySettings):
         self.session_id = uuid.uuid4()
         self.timestamp_generator = cluster.timestamp_generator
         self._request_init_callbacks: list[tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]] = []
+        # Only here: it is about sessions.
+        from cassandra._cluster import direct_run
+
+        self._execute_directly = direct_run.execute
+        self._direct: dict[PreparedStatement, DirectPlan] = {}
         self._prepared_behind: dict[tuple[str, str | None], PreparedStatement] = {}
         self._core = cluster._session_core(keyspace)
         self._protocol_version = cluster.protocol_version
@@ -153,8 +160,23 @@ class Session(LegacySettings):
         `host` sends it to one host and to no other.
         """
         # Where `execute_async` is not ours, or threads run greenlets, it is waited for as anybody waits for a future.
-        is_ours = type(self).execute_async is Session.execute_async and "execute_async" not in self.__dict__
-        begin = self._begin_to_wait if is_ours and self.cluster._hub is None else self.execute_async
+        is_ours = type(self).execute_async is EXECUTE_ASYNC and "execute_async" not in self.__dict__
+        if is_ours and self.cluster._hub is None:
+            if (
+                type(query) is PreparedStatement
+                and execution_profile is EXEC_PROFILE_DEFAULT
+                and timeout is NOT_SET
+                and not trace
+                and custom_payload is None
+                and paging_state is None
+                and host is None
+                and execute_as is None
+                and (direct := self._execute_directly(self, query, parameters)) is not None
+            ):
+                return direct
+            begin = self._begin_to_wait
+        else:
+            begin = self.execute_async
         future = begin(
             query, parameters, trace, custom_payload, timeout, execution_profile, paging_state, host, execute_as
         )
@@ -528,3 +550,6 @@ def refuse_closed(session: Session) -> None:
     """DriverException after `shutdown`."""
     if session.is_shutdown:
         raise DriverException("Session is already shut down")
+
+
+EXECUTE_ASYNC = Session.execute_async

@@ -5,7 +5,7 @@ use helenus_protocol::request::SerializedValues;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use super::Encoded;
 use crate::codec::{self, Codec, Kind};
@@ -127,6 +127,12 @@ impl Binder {
             }
             return Ok(());
         }
+        let is_plain = values.is_instance_of::<PyTuple>() || values.is_instance_of::<PyList>();
+        if !is_plain && values.is_instance_of::<PyMapping>() {
+            let dict = PyDict::new(py);
+            dict.update(values.cast::<PyMapping>()?)?;
+            return self.bind_to(&dict, bound);
+        }
         if !values.is_none() {
             self.push_sequence(bound, values, unset)?;
         }
@@ -222,6 +228,24 @@ impl BoundValues {
     /// As they go into a request.
     pub(crate) fn serialized(&self) -> SerializedValues {
         SerializedValues::from_wire(self.count(), self.wire.clone())
+    }
+
+    /// The same, where they are not needed any more.
+    pub(crate) fn into_serialized(self) -> SerializedValues {
+        SerializedValues::from_wire(self.count(), self.wire)
+    }
+
+    /// Those of a request.
+    pub(crate) fn of(values: &SerializedValues) -> Self {
+        let (wire, mut ends) = (values.as_bytes().to_vec(), Vec::with_capacity(values.len()));
+        let mut at = 0;
+        while let Some((length, _)) = wire[at..].split_first_chunk::<4>() {
+            // Null and unset have no bytes, and a length below zero.
+            at += 4 + usize::try_from(i32::from_be_bytes(*length)).unwrap_or(0);
+            at = at.min(wire.len());
+            ends.push(at);
+        }
+        Self { wire, ends }
     }
 
     /// Forgets them, and keeps the room.

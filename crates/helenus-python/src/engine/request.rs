@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use helenus::{Error, ResponseFuture};
+use helenus::{Error, ResponseFuture, ResultSet};
 use pyo3::prelude::*;
 
 use super::cluster::GLANCE;
@@ -25,6 +25,21 @@ impl RequestCore {
     pub(super) fn new(future: ResponseFuture) -> Self {
         let waiting = Owned::new(future.pending());
         Self { future: Owned::new(Mutex::new(future)), waiting, attempted: OnceLock::new() }
+    }
+}
+
+impl RequestCore {
+    /// Waits for the answer as long as it takes. Who is interrupted does not wait any more, and the request goes on.
+    pub(super) fn into_result(self, py: Python<'_>) -> PyResult<ResultSet> {
+        if let Err(interrupted) = self.wait(py, None) {
+            if let Ok(waiting) = self.waiting.get() {
+                let waiting = waiting.clone();
+                waiting.when_ended(Box::new(move || drop(self)));
+            }
+            return Err(interrupted);
+        }
+        let taken = self.future.get()?.lock().unwrap_or_else(PoisonError::into_inner).take();
+        taken.unwrap_or(Err(Error::Dropped)).map_err(|error| failures::exception(py, &error))
     }
 }
 

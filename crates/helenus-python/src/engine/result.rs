@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use helenus::ResultSet;
+use helenus::{ResultSet, Statement};
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::notation::Writer;
 use helenus::protocol::response::{Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaTarget};
@@ -13,6 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use super::cluster::{host_uuid, python_uuid};
 use super::runtime::Owned;
 use crate::decode::RowDecoder;
+use crate::encode::BoundValues;
 
 /// One page, or that a statement without rows was run.
 #[pyclass(frozen, module = "helenus._native")]
@@ -120,6 +121,13 @@ impl ResultCore {
         } else {
             "void"
         })
+    }
+
+    /// The values that the statement was bound to, as they were sent; `None` for other statements.
+    #[getter]
+    fn bound_values(&self) -> PyResult<Option<BoundValues>> {
+        let statement = self.0.get()?.statement();
+        Ok(if let Statement::Bound(bound) = statement { Some(BoundValues::of(&bound.values)) } else { None })
     }
 
     /// The names of the columns; `None` without rows.

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::cluster::{python_uuid, rust_uuid};
 use super::concurrent;
+use super::direct::DirectCore;
 use super::request::RequestCore;
 use super::reserved::ReservedCore;
 use super::runtime::{self, Owned};
@@ -154,6 +155,19 @@ impl SessionCore {
             kept,
         };
         run.all(py, parameters, &mut concurrent::Outcomes::new(made)?)
+    }
+
+    /// A prepared statement to be run one time after another by threads that wait, with the options of each time.
+    fn direct(
+        &self,
+        prepared: &PreparedCore,
+        binder: Py<Binder>,
+        given: &Bound<'_, PyTuple>,
+    ) -> PyResult<DirectCore> {
+        let session = self.session.get()?;
+        let mut prepared = prepared.get()?.clone();
+        *prepared.options_mut() = options(session, given)?;
+        Ok(DirectCore::new(session.clone(), prepared, binder))
     }
 
     /// The keyspace for names without one.

@@ -157,7 +157,13 @@ impl Session {
     /// ```
     #[must_use = "a request is cancelled when its future is dropped"]
     pub fn execute_then_wait(&self, statement: impl Into<Statement>) -> ResponseFuture {
-        ResponseFuture::begin_to_wait(&self.inner, statement.into())
+        ResponseFuture::begin_to_wait(&self.inner, statement.into(), None)
+    }
+
+    /// As [`execute_then_wait`](Self::execute_then_wait), with a timestamp as for [`execute_at`](Self::execute_at).
+    #[must_use = "a request is cancelled when its future is dropped"]
+    pub fn execute_at_then_wait(&self, statement: impl Into<Statement>, timestamp: i64) -> ResponseFuture {
+        ResponseFuture::begin_to_wait(&self.inner, statement.into(), Some(timestamp))
     }
 
     /// Has the server prepare a statement, on every host where the cluster's settings say so.

@@ -17,7 +17,7 @@ use super::runtime;
 use crate::encode::{Binder, BoundValues};
 
 pub(crate) use outcome::EndedCore;
-pub(super) use outcome::Outcomes;
+pub(super) use outcome::{Outcomes, Place, Results};
 pub(super) use timestamps::Timestamps;
 
 /// What all executions have in common.

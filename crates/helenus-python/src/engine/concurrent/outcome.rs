@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use helenus::ResultSet;
 use helenus::cluster::Host;
 use helenus::protocol::response::RowsMetadata;
@@ -24,7 +23,6 @@ use crate::engine::result::{self, ResultCore};
 pub(crate) struct EndedCore {
     host: Arc<Host>,
     metadata: Option<Arc<RowsMetadata>>,
-    paging_state: Option<Bytes>,
 }
 
 impl EndedCore {
@@ -34,13 +32,15 @@ impl EndedCore {
             (Some(mine), Some(others)) => Arc::ptr_eq(mine, others),
             (mine, others) => mine.is_none() && others.is_none(),
         };
-        is_same && Arc::ptr_eq(&self.host, &other.host) && self.paging_state == other.paging_state
+        is_same && Arc::ptr_eq(&self.host, &other.host)
     }
 
-    /// `None` where the answer has more to say than its rows.
+    /// `None` where the answer has more to say than its rows: that there are more pages, too, since these are asked for with the
+    /// values that it was asked with.
     fn of(result: &ResultSet) -> Option<Self> {
         let rows = result.raw_rows();
-        let says_more = !result.warnings().is_empty()
+        let says_more = result.has_more_pages()
+            || !result.warnings().is_empty()
             || !result.custom_payload().is_empty()
             || result.tracing_id().is_some()
             || result.schema_change().is_some()
@@ -49,7 +49,6 @@ impl EndedCore {
         (!says_more).then(|| Self {
             host: Arc::clone(result.host()),
             metadata: result.metadata().filter(|_| rows.is_some()).cloned(),
-            paging_state: result.paging_state().cloned(),
         })
     }
 }
@@ -74,10 +73,10 @@ impl EndedCore {
         result::column_types(py, self.metadata.as_ref())
     }
 
-    /// Where the next page begins.
+    /// There are no more pages, or it would not be one of these.
     #[getter]
-    fn paging_state(&self) -> Option<&[u8]> {
-        self.paging_state.as_deref()
+    const fn paging_state(&self) -> Option<&[u8]> {
+        None
     }
 
     /// The host that answered.
@@ -87,49 +86,54 @@ impl EndedCore {
     }
 }
 
-/// What outcomes are made of.
-pub(crate) struct Outcomes<'py> {
-    /// `ExecutionResult`, a named tuple.
-    pair: Bound<'py, PyType>,
+/// Where a result finds the values that it was asked with.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a, 'py> {
+    /// Among those of its run.
+    At(usize),
+    /// Here.
+    Values(&'a Bound<'py, PyAny>),
+}
+
+impl<'py> Place<'_, 'py> {
+    fn object(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self {
+            Self::At(index) => index.into_pyobject(py)?.into_any(),
+            Self::Values(values) => values.clone(),
+        })
+    }
+}
+
+/// What results are made of.
+pub(crate) struct Results<'py> {
     /// `EndedResultSet`.
-    set: Bound<'py, PyType>,
-    /// The `ConcurrentRun`: what a result asks for the rest, and what makes those that are not made here.
-    run: Bound<'py, PyAny>,
-    row_factory: Bound<'py, PyAny>,
-    user_types: Option<Bound<'py, PyAny>>,
+    pub(crate) set: Bound<'py, PyType>,
+    /// The run: what a result asks for the rest, and what makes those that are not made here.
+    pub(crate) run: Bound<'py, PyAny>,
+    pub(crate) row_factory: Bound<'py, PyAny>,
+    pub(crate) user_types: Option<Bound<'py, PyAny>>,
     /// The decoder of the last answer: mostly all have the same columns.
     decoder: Option<(Arc<RowsMetadata>, Bound<'py, RowDecoder>)>,
     /// The last answer: mostly those of one host say the same beside their rows.
     ended: Option<Bound<'py, EndedCore>>,
 }
 
-impl<'py> Outcomes<'py> {
-    /// `given`: the five of the fields above, in their order.
-    pub(crate) fn new(given: &Bound<'py, PyTuple>) -> PyResult<Self> {
-        let (pair, set, run, row_factory, user_types) = given.extract()?;
-        Ok(Self { pair, set, run, row_factory, user_types, decoder: None, ended: None })
+impl<'py> Results<'py> {
+    pub(crate) const fn new(
+        set: Bound<'py, PyType>,
+        run: Bound<'py, PyAny>,
+        row_factory: Bound<'py, PyAny>,
+        user_types: Option<Bound<'py, PyAny>>,
+    ) -> Self {
+        Self { set, run, row_factory, user_types, decoder: None, ended: None }
     }
 
-    fn pair(&self, is_success: bool, outcome: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let success = PyBool::new(outcome.py(), is_success).to_owned().into_any();
-        let pair = objects::named_tuple(&self.pair, &mut vec![success, outcome])?;
-        objects::leave_to_counting(&pair);
-        Ok(pair)
-    }
-
-    /// The outcome of an execution that has failed.
-    pub(crate) fn failure(&self, error: PyErr) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.run.py();
-        let known = self.run.call_method1(intern!(py, "failure"), (error.into_value(py),))?;
-        self.pair(false, known)
-    }
-
-    /// The outcome of the `index`th execution. An error is that of reading its answer.
-    pub(crate) fn success(&mut self, index: usize, result: ResultSet) -> PyResult<Bound<'py, PyAny>> {
+    /// The result of one execution. An error is that of reading its answer.
+    pub(crate) fn result(&mut self, place: Place<'_, 'py>, result: ResultSet) -> PyResult<Bound<'py, PyAny>> {
         let py = self.run.py();
         let Some(ended) = EndedCore::of(&result) else {
-            let set = self.run.call_method1(intern!(py, "result_set"), (index, ResultCore::new(result)))?;
-            return self.pair(true, set);
+            let answer = ResultCore::new(result);
+            return self.set.call_method1(intern!(py, "of_answer"), (&self.run, place.object(py)?, answer));
         };
         let rows = match (result.raw_rows(), &ended.metadata) {
             (Some(rows), Some(metadata)) => {
@@ -144,14 +148,16 @@ impl<'py> Outcomes<'py> {
         let set = objects::instance(&self.set)?;
         objects::set(&set, intern!(py, "_run"), &self.run)?;
         objects::set(&set, intern!(py, "_answer"), &ended)?;
-        if let Some(rows) = rows {
-            objects::set(&set, intern!(py, "_index"), index.into_pyobject(py)?.as_any())?;
-            objects::set(&set, intern!(py, "_current_rows"), &rows)?;
-        } else {
-            // There is nothing in it that a program could have it led back by; `EndedResultSet` says when there may be.
-            objects::is_in_no_cycle(&set);
+        if rows.is_some() || matches!(place, Place::Values(_)) {
+            objects::set(&set, intern!(py, "_index"), &place.object(py)?)?;
         }
-        self.pair(true, set)
+        match rows {
+            Some(rows) => objects::set(&set, intern!(py, "_current_rows"), &rows)?,
+            // There is nothing in it that a program could have it led back by; `EndedResultSet` says when there may be.
+            None if matches!(place, Place::At(_)) => objects::is_in_no_cycle(&set),
+            None => {}
+        }
+        Ok(set)
     }
 
     /// `ended` as an object, which is that of the answer before where it says the same.
@@ -179,5 +185,40 @@ impl<'py> Outcomes<'py> {
         let decoder = result::decoder(py, metadata, self.user_types.as_ref())?;
         self.decoder = Some((Arc::clone(metadata), decoder.clone()));
         Ok(decoder)
+    }
+}
+
+/// What the outcomes of many executions are made of.
+pub(crate) struct Outcomes<'py> {
+    /// `ExecutionResult`, a named tuple.
+    pair: Bound<'py, PyType>,
+    results: Results<'py>,
+}
+
+impl<'py> Outcomes<'py> {
+    /// `given`: the class of pairs, and then what [results](Results::new) are made of.
+    pub(crate) fn new(given: &Bound<'py, PyTuple>) -> PyResult<Self> {
+        let (pair, set, run, row_factory, user_types) = given.extract()?;
+        Ok(Self { pair, results: Results::new(set, run, row_factory, user_types) })
+    }
+
+    fn pair(&self, is_success: bool, outcome: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let success = PyBool::new(outcome.py(), is_success).to_owned().into_any();
+        let pair = objects::named_tuple(&self.pair, &mut vec![success, outcome])?;
+        objects::leave_to_counting(&pair);
+        Ok(pair)
+    }
+
+    /// The outcome of an execution that has failed.
+    pub(crate) fn failure(&self, error: PyErr) -> PyResult<Bound<'py, PyAny>> {
+        let run = &self.results.run;
+        let known = run.call_method1(intern!(run.py(), "failure"), (error.into_value(run.py()),))?;
+        self.pair(false, known)
+    }
+
+    /// The outcome of the `index`th execution. An error is that of reading its answer.
+    pub(crate) fn success(&mut self, index: usize, result: ResultSet) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.results.result(Place::At(index), result)?;
+        self.pair(true, made)
     }
 }
