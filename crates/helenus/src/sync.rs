@@ -3,7 +3,7 @@
 
 #[cfg(not(helenus_loom))]
 mod real {
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
     pub(crate) use std::sync::{Mutex, OnceLock};
     pub(crate) use std::thread::{Thread, current, park, park_timeout};
 
@@ -19,7 +19,7 @@ mod real {
     use std::task::Waker;
     use std::time::Duration;
 
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
     pub(crate) use loom::sync::{Mutex, MutexGuard};
     pub(crate) use loom::thread::{Thread, current, park};
 

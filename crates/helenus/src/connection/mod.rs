@@ -54,11 +54,6 @@ const READ: u8 = 8;
 /// With [`FLUSH`]: it is the only request, and its caller waits, who is the one that did so before.
 const LONE: u8 = 16;
 
-/// What the hand-over stands on: the standard library's, and loom's in `crates/helenus/loom`, which tries every order.
-mod atomic {
-    pub(super) use std::sync::atomic::{AtomicU32, Ordering};
-}
-
 /// What a connection tells its owner, from its I/O task or a caller that does its work.
 pub(crate) trait Owner: Send + Sync {
     /// The server pushed an event.

@@ -7,7 +7,9 @@
 //! does with it. The rule that keeps the promise: whoever sends, or leaves, and does not itself wait for what is due,
 //! signals the task *afterwards*, and a task that is signalled takes the turn back.
 
-use super::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
+
+use crate::sync::AtomicU32;
 
 /// The task waits for the socket.
 const TASK: u32 = 0;

@@ -8,6 +8,7 @@
 
 mod answers;
 mod endings;
+mod hand_over;
 mod waiting;
 
 use std::io::Write as _;

@@ -1,23 +1,17 @@
-//! The hand-over of a connection's turn, tried in every order of steps by loom.
+//! The hand-over of a connection's turn, .
 //!
-//! `turn.rs` is the engine's own, with loom's atomics. Around it stands what `driver.rs`, `caller.rs` and `Connection::send`
+//! [`Turn`] is the engine's own. Around it stands what `driver.rs`, `caller.rs` and `Connection::send`
 //! do with it, each in the same order of steps: a request is counted before its sender signals; a task that is signalled
 //! takes the turn back and then reads; a caller that leaves signals if anything is due.
 
-#![cfg(test)]
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-mod atomic {
-    pub(crate) use loom::sync::atomic::{AtomicU32, Ordering};
-}
-
-#[path = "../../src/connection/turn.rs"]
-#[allow(dead_code, reason = "what only the engine's clock asks for")]
-mod turn;
-
-use atomic::{AtomicU32, Ordering};
-use loom::sync::{Arc, Mutex};
 use loom::thread;
-use turn::Turn;
+
+use super::every_order;
+use crate::connection::turn::Turn;
+use crate::sync::{AtomicU32, Mutex, lock};
 
 /// Requests and their answers, as the sender and the socket hold them.
 #[derive(Default)]
@@ -27,7 +21,7 @@ struct Wire {
     told: u32,
 }
 
-struct Connection {
+struct Line {
     wire: Mutex<Wire>,
     /// Changed under the lock, and looked at without it.
     in_flight: AtomicU32,
@@ -36,7 +30,7 @@ struct Connection {
     signals: AtomicU32,
 }
 
-impl Connection {
+impl Line {
     fn new() -> Self {
         Self {
             wire: Mutex::new(Wire::default()),
@@ -56,13 +50,13 @@ impl Connection {
 
     /// A request that is answered at once, so that its answer can lie unread.
     fn count_request(&self) -> u32 {
-        let mut wire = self.wire.lock().unwrap();
+        let mut wire = lock(&self.wire);
         wire.unread += 1;
         self.in_flight.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn read(&self) {
-        let mut wire = self.wire.lock().unwrap();
+        let mut wire = lock(&self.wire);
         let unread = std::mem::take(&mut wire.unread);
         self.in_flight.fetch_sub(unread, Ordering::Relaxed);
         wire.told += unread;
@@ -98,79 +92,77 @@ struct Task {
 
 impl Task {
     /// One run, as `Driver::poll`.
-    fn run(&mut self, connection: &Connection) {
-        if connection.signals.swap(0, Ordering::AcqRel) != 0 && std::mem::take(&mut self.has_lent) {
-            connection.turn.take_back();
+    fn run(&mut self, line: &Line) {
+        if line.signals.swap(0, Ordering::AcqRel) != 0 && std::mem::take(&mut self.has_lent) {
+            line.turn.take_back();
         }
         if !self.has_lent {
-            connection.read();
+            line.read();
         }
-        if !self.has_lent && connection.due() == 0 {
+        if !self.has_lent && line.due() == 0 {
             self.has_lent = true;
-            connection.turn.lend();
+            line.turn.lend();
         }
     }
 
     /// What must hold once all threads have done their steps: whatever is due, the task will read it.
-    fn check(&mut self, connection: &Connection, requests: u32) {
-        if !self.has_lent || connection.signals.load(Ordering::Acquire) != 0 {
-            self.run(connection);
+    fn check(&mut self, line: &Line, requests: u32) {
+        if !self.has_lent || line.signals.load(Ordering::Acquire) != 0 {
+            self.run(line);
         }
-        let told = connection.wire.lock().unwrap().told;
-        assert_eq!((connection.due(), told), (0, requests), "an answer lies unread");
+        let told = lock(&line.wire).told;
+        assert_eq!((line.due(), told), (0, requests), "an answer lies unread");
     }
 }
 
-fn try_all(requests: u32, first: fn(&Connection), second: fn(&Connection)) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(move || {
-        let connection = Arc::new(Connection::new());
-        let (left, right) = (Arc::clone(&connection), Arc::clone(&connection));
+fn try_all(requests: u32, first: fn(&Line), second: fn(&Line)) {
+    every_order(move || {
+        let line = Arc::new(Line::new());
+        let (left, right) = (Arc::clone(&line), Arc::clone(&line));
         let mut task = Task::default();
         // It is lent already, and may be taken back, and lent again, while they are at it.
-        task.run(&connection);
+        task.run(&line);
         let left = thread::spawn(move || first(&left));
         let right = thread::spawn(move || second(&right));
-        task.run(&connection);
+        task.run(&line);
         left.join().unwrap();
         right.join().unwrap();
-        task.check(&connection, requests);
+        task.check(&line, requests);
     });
 }
 
 #[test]
 fn a_caller_and_a_sender() {
-    try_all(2, |connection| connection.send_and_wait(true), Connection::send);
+    try_all(2, |line| line.send_and_wait(true), Line::send);
 }
 
 #[test]
 fn a_caller_that_leaves_before_its_answer_and_a_sender() {
-    try_all(2, |connection| connection.send_and_wait(false), Connection::send);
+    try_all(2, |line| line.send_and_wait(false), Line::send);
 }
 
 #[test]
 fn two_callers() {
-    try_all(2, |connection| connection.send_and_wait(true), |connection| connection.send_and_wait(true));
-    try_all(2, |connection| connection.send_and_wait(true), |connection| connection.send_and_wait(false));
+    try_all(2, |line| line.send_and_wait(true), |line| line.send_and_wait(true));
+    try_all(2, |line| line.send_and_wait(true), |line| line.send_and_wait(false));
 }
 
 #[test]
 fn one_caller_twice_and_another() {
     try_all(
         3,
-        |connection| {
-            connection.send_and_wait(true);
-            connection.send_and_wait(false);
+        |line| {
+            line.send_and_wait(true);
+            line.send_and_wait(false);
         },
-        |connection| connection.send_and_wait(true),
+        |line| line.send_and_wait(true),
     );
 }
 
 /// Two never have the turn at once, and whoever was put out of it does not end the turn of the next.
 #[test]
 fn one_at_a_time() {
-    loom::model(|| {
+    every_order(|| {
         let turn = Arc::new(Turn::new());
         turn.lend();
         let other = Arc::clone(&turn);
