@@ -2,6 +2,7 @@
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
 //! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`damage`]: what it says of bytes that were damaged on the way.
 //! * [`turn`], [`lending`]: whose turn it is to wait for the socket. * [`caller`]: what a caller does in its turn.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
@@ -9,6 +10,7 @@
 //! request.
 
 mod caller;
+mod damage;
 mod driver;
 mod lending;
 mod login;

@@ -15,6 +15,7 @@ use helenus_protocol::envelope::{Envelope, Flags};
 use helenus_protocol::response::{Message, Response};
 use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
 
+use super::damage;
 use super::silence::{Hush, Silence};
 use super::transport::CipherError;
 use super::{Connection, Dispatch};
@@ -217,23 +218,29 @@ impl Connection {
 
     /// Finds out whose the envelopes are.
     fn claim(&self, reading: &mut Reading, answers: &mut Answers) -> Result<(), ConnectionError> {
-        let mut nobodys = None;
+        let mut broken = None;
         {
             let mut sender = lock(&self.sender);
             for envelope in reading.envelopes.drain(..) {
-                match sender.answer(envelope.header.stream) {
+                let stream = envelope.header.stream;
+                if let Some(damage) = damage::of_any(self.ready.version, &envelope) {
+                    broken = Some(damage);
+                    continue;
+                }
+                match sender.answer(stream) {
                     Answered::Waiting(pending) => answers.push((pending.token, envelope)),
                     Answered::Orphan => {}
-                    Answered::Nobody => nobodys = Some(envelope.header.stream),
+                    Answered::Nobody => {
+                        let unexpected = || ProtocolViolation::UnexpectedStream { stream }.into();
+                        broken = damage::told_to_nobody(self.ready.version, &envelope)
+                            .or_else(|| Some(unexpected()));
+                    }
                 }
             }
             self.note_in_flight(sender.in_flight());
             self.orphans.store(sender.orphans(), Ordering::Relaxed);
         }
-        match nobodys {
-            Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
-            None => Ok(()),
-        }
+        broken.map_or(Ok(()), Err)
     }
 
     fn handle_pushed(self: &Arc<Self>, envelope: &Envelope) -> Result<(), ConnectionError> {
