@@ -10,6 +10,21 @@ mod real {
     pub(crate) use atomic_waker::AtomicWaker;
 
     pub(crate) use crate::lock::lock;
+
+    /// A flag all of whose steps have one order, which everybody sees.
+    #[derive(Debug)]
+    pub(crate) struct Flag(AtomicBool);
+
+    impl Flag {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicBool::new(false))
+        }
+
+        /// Sets it to `to`; tells what it was.
+        pub(crate) fn swap(&self, to: bool) -> bool {
+            self.0.swap(to, std::sync::atomic::Ordering::SeqCst)
+        }
+    }
 }
 
 #[cfg(helenus_loom)]
@@ -65,6 +80,20 @@ mod real {
         pub(crate) fn set(&self, value: T) -> Result<(), T> {
             self.step.fetch_add(1, Ordering::SeqCst);
             self.value.set(value)
+        }
+    }
+
+    /// loom takes a sequentially consistent step for a weaker one, and knows no such order but a lock's.
+    #[derive(Debug)]
+    pub(crate) struct Flag(Mutex<bool>);
+
+    impl Flag {
+        pub(crate) fn new() -> Self {
+            Self(Mutex::new(false))
+        }
+
+        pub(crate) fn swap(&self, to: bool) -> bool {
+            std::mem::replace(&mut lock(&self.0), to)
         }
     }
 

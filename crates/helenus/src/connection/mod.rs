@@ -17,6 +17,7 @@ mod login;
 mod not_sent;
 pub(crate) mod open;
 mod pump;
+mod seat;
 mod silence;
 pub(crate) mod transport;
 mod turn;
@@ -41,6 +42,7 @@ use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
 use caller::Bell;
 use pump::{Reading, Writing};
+pub(crate) use seat::Seat;
 use transport::{Cipher, Socket};
 pub(crate) use turn::Taken;
 use turn::Turn;
@@ -132,15 +134,6 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) wake_at: Option<Instant>,
     /// The caller will wait for the answer at once, on this thread: it may take the [turn](Taken).
     pub(crate) waits: bool,
-}
-
-/// Where a request was put.
-#[derive(Debug, Clone)]
-pub(crate) struct Seat {
-    pub(crate) connection: Arc<Connection>,
-    pub(crate) stream: i16,
-    /// Its caller has the turn: what was sent leaves when it [performs](Connection::perform).
-    pub(crate) taken: Option<Taken>,
 }
 
 /// Why a connection did not take a request.

@@ -1,15 +1,19 @@
-//! The hand-over of a connection's turn, .
+//! The hand-over of a connection's turn, and the bell of whoever has it.
 //!
-//! [`Turn`] is the engine's own. Around it stands what `driver.rs`, `caller.rs` and `Connection::send`
+//! [`Turn`] and [`Bell`] are the engine's own. Around the turn stands what `driver.rs`, `caller.rs` and `Connection::send`
 //! do with it, each in the same order of steps: a request is counted before its sender signals; a task that is signalled
 //! takes the turn back and then reads; a caller that leaves signals if anything is due.
 
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use loom::thread;
 
 use super::every_order;
+use crate::connection::caller::Bell;
+use crate::connection::transport::Socket;
 use crate::connection::turn::Turn;
 use crate::sync::{AtomicU32, Mutex, lock};
 
@@ -159,30 +163,100 @@ fn one_caller_twice_and_another() {
     );
 }
 
-/// Two never have the turn at once, and whoever was put out of it does not end the turn of the next.
+/// Two never have the turn at once, not even where the task takes it back from under one and lends it again; and whoever was
+/// put out of it does not end the turn of the next.
 #[test]
 fn one_at_a_time() {
     every_order(|| {
         let turn = Arc::new(Turn::new());
         turn.lend();
-        let other = Arc::clone(&turn);
         let inside = Arc::new(AtomicU32::new(0));
-        let also = Arc::clone(&inside);
-        let caller = move |turn: &Turn, inside: &AtomicU32| {
+        let caller = |turn: &Turn, inside: &AtomicU32| {
             if let Some(taken) = turn.take() {
                 assert_eq!(inside.fetch_add(1, Ordering::AcqRel), 0);
                 inside.fetch_sub(1, Ordering::AcqRel);
                 turn.leave(taken);
             }
         };
-        let first = thread::spawn(move || caller(&other, &also));
-        caller(&turn, &inside);
-        first.join().unwrap();
+        let callers = [(); 2].map(|()| {
+            let (turn, inside) = (Arc::clone(&turn), Arc::clone(&inside));
+            thread::spawn(move || caller(&turn, &inside))
+        });
+        turn.take_back();
+        turn.lend();
+        for caller in callers {
+            caller.join().unwrap();
+        }
         let taken = turn.take().expect("both have left");
         turn.take_back();
         turn.lend();
-        let next = turn.take().expect("it is lent again");
+        assert!(turn.take().is_none(), "the other is still inside");
         assert!(!turn.is_still(taken) && !turn.leave(taken));
+        let next = turn.take().expect("it has left");
         assert!(turn.is_still(next) && turn.leave(next));
+    });
+}
+
+/// Callers that only their bell can wake, and whose requests end on another thread.
+struct Deaf {
+    turn: Turn,
+    bell: Bell,
+    /// Nothing ever comes here.
+    socket: Socket,
+    _other_end: UnixStream,
+    /// Behind a lock, as the state of a request is: loom takes sequentially consistent steps for weaker ones.
+    ended: Mutex<[bool; 2]>,
+}
+
+impl Deaf {
+    fn new() -> Self {
+        let (socket, other_end) = UnixStream::pair().expect("two sockets");
+        Self {
+            turn: Turn::new(),
+            bell: Bell::new().expect("two sockets"),
+            socket: Socket::Unix(socket),
+            _other_end: other_end,
+            ended: Mutex::new([false; 2]),
+        }
+    }
+
+    /// As `Connection::perform`, without an end to its patience.
+    fn perform(&self, request: usize) {
+        let Some(taken) = self.turn.take() else { return };
+        self.bell.expect();
+        if lock(&self.ended)[request] || !self.turn.is_still(taken) {
+            self.bell.come_back(false);
+        } else {
+            while !self.bell.sleep(&self.socket, Duration::ZERO).1 {
+                thread::yield_now();
+            }
+            self.bell.come_back(true);
+        }
+        self.turn.leave(taken);
+    }
+
+    fn end(&self, request: usize) {
+        lock(&self.ended)[request] = true;
+        self.bell.ring();
+    }
+}
+
+/// One who has lost its turn comes back late, when the next one waits already: that one is rung for all the same.
+#[test]
+fn whoever_comes_back_late_leaves_the_bell_to_the_next() {
+    every_order(|| {
+        let deaf = Arc::new(Deaf::new());
+        deaf.turn.lend();
+        let callers = [0, 1].map(|request| {
+            let deaf = Arc::clone(&deaf);
+            thread::spawn(move || deaf.perform(request))
+        });
+        deaf.end(0);
+        deaf.turn.take_back();
+        deaf.turn.lend();
+        deaf.end(1);
+        for caller in callers {
+            caller.join().unwrap();
+        }
     });
 }
