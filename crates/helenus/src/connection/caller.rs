@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::lending::PATIENCE;
+use super::pump::Drained;
 use super::transport::Socket;
 use super::turn::Taken;
 use super::{Connection, FLUSH, READ};
 use crate::error::ConnectionError;
-
 use crate::sync::Flag;
+
 /// Wakes the caller that waits for the socket, when its request ends without it. It is that of one caller at a time: see
 /// [`turn`](super::turn).
 #[derive(Debug)]
@@ -150,20 +151,24 @@ impl Connection {
         }
     }
 
-    /// Writes what has gathered; what the socket does not take now is left to the task.
+    /// Writes what has gathered; what the socket does not take now, or what is more and more, is left to the task.
     fn flush_or_ask(&self) -> Result<(), ConnectionError> {
         match self.flush() {
             Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.signal(FLUSH);
                 Ok(())
             }
-            outcome => outcome,
+            Ok(Drained::No) => {
+                self.signal(FLUSH);
+                Ok(())
+            }
+            outcome => outcome.map(drop),
         }
     }
 
     fn read_once(self: &Arc<Self>) -> Result<(), ConnectionError> {
         // Nothing is there where someone else has read it.
-        self.read_what_is_there()?;
+        let _the_next_wait_sees_the_rest = self.read_what_is_there()?;
         // A cipher may have something to answer.
         if self.cipher.is_some() { self.flush_or_ask() } else { Ok(()) }
     }
