@@ -377,3 +377,5 @@ impl Connection {
 
 #[cfg(all(test, helenus_loom))]
 mod models;
+#[cfg(all(test, not(helenus_loom)))]
+mod tests;

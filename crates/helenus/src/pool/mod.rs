@@ -361,3 +361,6 @@ impl Owner for PoolOwner {
 pub(crate) const fn plain_endpoint(address: SocketAddr) -> Endpoint {
     Endpoint::Tcp { address, name: None }
 }
+
+#[cfg(all(test, not(helenus_loom)))]
+mod tests;
