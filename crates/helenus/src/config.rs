@@ -93,8 +93,8 @@ pub struct QueueLimits {
     pub bytes: usize,
 }
 
-/// What is asked of servers again and again is asked no more often than this, on each connection.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// What is asked of servers again and again is asked no more often than each 10 ms, on each connection.
+pub const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
 impl ConnectionConfig {
     /// Refuses pauses that are none: each connection would do nothing but ask whether the other side lives.

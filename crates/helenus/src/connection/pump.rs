@@ -242,9 +242,9 @@ impl Connection {
                     Answered::Waiting(pending) => answers.push((pending.token, envelope)),
                     Answered::Orphan => {}
                     Answered::Nobody => {
+                        let told = damage::told_to_nobody(self.ready.version, &envelope);
                         let unexpected = || ProtocolViolation::UnexpectedStream { stream }.into();
-                        broken = damage::told_to_nobody(self.ready.version, &envelope)
-                            .or_else(|| Some(unexpected()));
+                        broken = Some(told.unwrap_or_else(unexpected));
                     }
                 }
             }
