@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -81,3 +82,45 @@ def test_an_error_of_the_source_is_raised(session: Session, raise_on_first_error
         execute_concurrent_with_args(
             session, session.prepare(INSERT), source(), raise_on_first_error=raise_on_first_error
         )
+
+
+class Watched:
+    """A key that notes how often another thread has run, when it is bound."""
+
+    def __init__(self, ticks: list[float], seen: list[int]) -> None:
+        self.ticks = ticks
+        self.seen = seen
+
+    def __index__(self) -> int:
+        self.seen.append(len(self.ticks))
+        return 1
+
+
+def test_other_threads_get_on_while_statements_are_begun(session: Session) -> None:
+    """A list is read without a step of Python code, which is where the interpreter lets others on."""
+    prepared = session.prepare(INSERT)
+    ticks: list[float] = []
+    seen: list[int] = []
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.0005)
+
+    many: list[Any] = [(1, "a")] * 30_000
+    watched = (Watched(ticks, seen), "a")
+    other = threading.Thread(target=tick)
+    other.start()
+    try:
+        # All are begun before the first answer is waited for.
+        results = execute_concurrent_with_args(
+            session, prepared, [watched, *many, watched], concurrency=len(many) + 2, raise_on_first_error=False
+        )
+    finally:
+        over.set()
+        other.join()
+    assert all(result.success for result in results)
+    before, after = seen
+    # Binding the last one runs Python code, and lets the other thread on once.
+    assert after - before > 3, f"{after - before} times"
