@@ -132,8 +132,8 @@ def test_retries_have_a_budget(mock: MockCluster, policy: RetryPolicy) -> None:
         with Cluster(mock.contact_points, port=mock.port, execution_profiles=setup, retry_budget=budget) as cluster:
             asked[budget] = overloaded(mock, cluster.connect(wait_for_all_pools=True), 4)
     assert asked[NONE] == 4, "each once"
-    # What is earned in ten seconds is there at once, three, and one more comes in some seconds. A retry for which no host is
-    # left costs as much as another.
+    # What is earned in ten seconds is there at once, three, and one more comes in some seconds. A retry for which no
+    # host is left costs as much as another.
     assert asked[Budget(0, 0.35)] in ((6, 7) if type(policy) is RetryPolicy else (7, 8))
     # Each of three nodes; or as often as the program says.
     assert asked[None] == (12 if type(policy) is RetryPolicy else 20)
