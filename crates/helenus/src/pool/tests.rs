@@ -15,7 +15,7 @@ async fn connected() -> (Session, Arc<Pool>, RunningCluster) {
     let cluster = MockCluster::new(1).on(query(READ), seven).start().expect("the mock starts");
     let settings = Cluster::builder().contact_point(cluster.addresses()[0].ip().to_string());
     let session = settings.session().await.expect("the mock lets everyone in");
-    let pool = session.inner.pools.load().values().next().cloned().expect("there is one host");
+    let pool = session.inner.view.load().pools().next().cloned().expect("there is one host");
     (session, pool, cluster)
 }
 
