@@ -2,7 +2,7 @@
 //!
 //! It does not know whose they were: in v5 it says so on stream 0, and closes the connection (v5 specification, section 2: a
 //! checksum that does not match). Earlier versions have no checksums; there it may read a wrong stream id, on which nobody
-//! waits. Either way it is said of the connection and no single request.
+//! waits. Either way it is said of the connection and no single request, unless there is only one that it can be.
 
 use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::{Message, Response, ServerError};
@@ -10,9 +10,13 @@ use helenus_protocol::{ProtocolVersion, ResponseOpcode};
 
 use crate::error::ConnectionError;
 
-/// What is said of the connection, even where a request waits on the stream on which it is said.
-pub(super) fn of_any(version: ProtocolVersion, envelope: &Envelope) -> Option<ConnectionError> {
-    let is_meant = envelope.header.stream == 0 && version.has_segments();
+/// What is said of the connection, though a request waits on the stream on which it is said: that of `others`, perhaps.
+pub(super) fn of_some(
+    version: ProtocolVersion,
+    envelope: &Envelope,
+    others: bool,
+) -> Option<ConnectionError> {
+    let is_meant = envelope.header.stream == 0 && others && version.has_segments();
     if is_meant { told_to_nobody(version, envelope) } else { None }
 }
 

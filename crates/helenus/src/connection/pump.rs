@@ -234,7 +234,8 @@ impl Connection {
             let mut sender = lock(&self.sender);
             for envelope in reading.envelopes.drain(..) {
                 let stream = envelope.header.stream;
-                if let Some(damage) = damage::of_any(self.ready.version, &envelope) {
+                let others = sender.waiting() + sender.orphans() > 1;
+                if let Some(damage) = damage::of_some(self.ready.version, &envelope, others) {
                     broken = Some(damage);
                     continue;
                 }

@@ -7,7 +7,7 @@ use helenus::protocol::response::ServerError;
 use helenus::{AttemptError, ConnectionError, Error, RequestFailure, Session};
 use helenus_testkit::mock::{Reaction, Rows, RunningCluster, error, rows, silence, statement};
 
-use super::{all_up, nodes, settings};
+use super::{all_up, in_turn, nodes, settings};
 
 const READ: &str = "SELECT v FROM ks.t";
 const COUNT: &str = "UPDATE ks.counters SET n = n + 1 WHERE k = 1";
@@ -43,25 +43,38 @@ fn told(failed: Result<helenus::ResultSet, Error>, cluster: &RunningCluster) {
     }
 }
 
-/// On whichever stream it was sent: the first of a connection is on stream 0, on which the server tells it.
+/// Whether or not one waits on stream 0, on which the server tells it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_callers_of_the_connection_are_told_in_the_servers_words() {
-    for before in [0, 2] {
+    for before in [NEVER, "SELECT release_version FROM system.local"] {
         let cluster = nodes(1, 1)
             .on(statement(NEVER), silence())
             .on(statement(COUNT), damaged(0))
             .start()
             .expect("the mock starts");
         let session = speaking(&cluster, ProtocolVersion::V5).await;
-        let others: Vec<_> =
-            (0..before).map(|_| session.execute(helenus::statement::SimpleStatement::new(NEVER))).collect();
+        let mut on_stream_0 = session.execute(before);
+        if before != NEVER {
+            (&mut on_stream_0).await.expect("it answers");
+        }
         told(session.execute(COUNT).await, &cluster);
-        for other in others {
-            let error = tokio::time::timeout(Duration::from_secs(5), other).await.expect("it is told");
-            assert!(error.expect_err("its connection is gone").to_string().contains(WORDS));
+        if before == NEVER {
+            let ended = tokio::time::timeout(Duration::from_secs(5), on_stream_0).await.expect("it is told");
+            assert!(ended.expect_err("its connection is gone").to_string().contains(WORDS));
         }
         assert_eq!(cluster.received(&statement(COUNT)).len(), 1, "a count is not sent again");
     }
+}
+
+/// Who is alone on the connection, and on stream 0, takes it for its own answer: the words are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_alone_is_told_as_by_an_answer() {
+    let cluster = nodes(1, 1).on(statement(COUNT), damaged(0)).start().expect("the mock starts");
+    let session = speaking(&cluster, ProtocolVersion::V5).await;
+    let error = session.execute(COUNT).await.expect_err("it is damaged");
+    assert!(matches!(error.server_error(), Some(ServerError::ProtocolError { .. })), "{error}");
+    let (text, address) = (error.to_string(), cluster.node(0).address().to_string());
+    assert!(text.contains(WORDS) && text.contains(&address), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +84,12 @@ async fn what_may_be_sent_again_is() {
         .on(statement(READ).nth(1), damaged(0))
         .start()
         .expect("the mock starts");
-    let session = speaking(&cluster, ProtocolVersion::V5).await;
+    let mut settings = settings(&cluster);
+    settings.config_mut().protocol_version = Some(ProtocolVersion::V5);
+    let session = in_turn(settings).await;
+    for _ in 0..3 {
+        session.execute("SELECT release_version FROM system.local").await.expect("stream 0 of each node");
+    }
     session.execute(READ).await.expect("another host answers");
     assert_eq!(cluster.received(&statement(READ)).len(), 2);
 }
