@@ -7,6 +7,7 @@ from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.write_type import WriteType
 from cassandra._errors.driver import OperationTimedOut
 from cassandra._policies.address_translation import AddressTranslator, EC2MultiRegionTranslator, IdentityTranslator
+from cassandra._policies.budget import Budget
 from cassandra._policies.column_encryption import ColDesc, ColumnEncryptionPolicy
 from cassandra._policies.conviction import ConvictionPolicy, SimpleConvictionPolicy
 from cassandra._policies.dc_aware import DCAwareRoundRobinPolicy
@@ -39,6 +40,7 @@ WT = WriteType
 __all__ = [
     "WT",
     "AddressTranslator",
+    "Budget",
     "ColDesc",
     "ColumnEncryptionPolicy",
     "ConsistencyLevel",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,3 +83,50 @@ def test_an_error_of_the_source_is_raised(session: Session, raise_on_first_error
         execute_concurrent_with_args(
             session, session.prepare(INSERT), source(), raise_on_first_error=raise_on_first_error
         )
+
+
+class Watched:
+    """A key that notes when it is bound."""
+
+    def __init__(self, seen: list[float]) -> None:
+        self.seen = seen
+
+    def __index__(self) -> int:
+        self.seen.append(time.monotonic())
+        return 1
+
+
+def longest_gap(session: Session, count: int) -> float:
+    """While so many statements are begun: how long another thread did not get on, as a part of the whole."""
+    ticks: list[float] = []
+    seen: list[float] = []
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.0005)
+
+    # A list is read without a step of Python code, which is where the interpreter lets others on.
+    values = [(Watched(seen), "a"), *[(1, "a")] * count, (Watched(seen), "a")]
+    other = threading.Thread(target=tick)
+    other.start()
+    try:
+        # All are begun before the first answer is waited for.
+        results = execute_concurrent_with_args(
+            session, session.prepare(INSERT), values, concurrency=len(values), raise_on_first_error=False
+        )
+    finally:
+        over.set()
+        other.join()
+    assert all(result.success for result in results)
+    first, last = seen
+    within = [first, *(at for at in ticks if first < at < last), last]
+    return max(later - earlier for earlier, later in pairwise(within)) / (last - first)
+
+
+def test_other_threads_get_on_while_statements_are_begun(session: Session) -> None:
+    # A generator of timestamps may be Python code.
+    session.use_client_timestamp = False
+    gaps = [longest_gap(session, 30_000) for _ in range(3)]
+    assert min(gaps) < 0.35, gaps

@@ -1,4 +1,4 @@
-"""`Session.execute` of a prepared statement by the engine is `execute_async(…).result()`, whatever a program changes."""
+"""`Session.execute` of a prepared statement by the engine is `execute_async(…).result()`, whatever is changed."""
 
 from __future__ import annotations
 

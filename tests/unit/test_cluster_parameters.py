@@ -18,6 +18,7 @@ from cassandra.cluster import (
 )
 from cassandra.connection import DefaultEndPoint
 from cassandra.policies import (
+    Budget,
     ConstantReconnectionPolicy,
     DCAwareRoundRobinPolicy,
     RetryPolicy,
@@ -49,6 +50,8 @@ DEFAULTS = {
     "max_queued_requests": 8_192,
     "max_queued_bytes": 16_777_216,
     "max_unsent_bytes": 8_388_608,
+    "retry_budget": None,
+    "speculation_budget": None,
     "protocol_version": None,
     "is_default_protocol_version": None,
 }
@@ -133,6 +136,9 @@ def test_defaults(name: str) -> None:
         ("conviction_policy_factory", 5, ValueError),
         ("address_translator", 5, TypeError),
         ("timestamp_generator", 5, ValueError),
+        ("retry_budget", 0.1, TypeError),
+        ("speculation_budget", (0.1, 10), TypeError),
+        ("speculation_budget", Budget, TypeError),
         ("compression", "zstd", ValueError),
         ("compression", 5, ValueError),
         ("sockopts", 5, TypeError),

@@ -11,6 +11,7 @@ from cassandra import OperationTimedOut
 from cassandra.connection import DefaultEndPoint
 from cassandra.policies import (
     AddressTranslator,
+    Budget,
     ColDesc,
     ColumnEncryptionPolicy,
     ConstantSpeculativeExecutionPolicy,
@@ -340,6 +341,15 @@ class TestTokenAware:
     def test_before_the_cluster_is_known(self) -> None:
         assert plan(TokenAwarePolicy(RoundRobinPolicy()), None, self.QUERY) == []
 
+    def test_what_the_engine_would_choose_is_shuffled_here(self) -> None:
+        hosts = six()
+        policy, _ = self.aware(RoundRobinPolicy(), hosts[2], hosts[4], avoid_slow_replicas=True)
+        with patch("cassandra.policies.shuffle", side_effect=list.reverse) as shuffle:
+            assert plan(policy, None, self.QUERY)[:2] == [4, 2]
+        shuffle.assert_called_once()
+        with pytest.raises(TypeError, match="avoid_slow_replicas"):
+            TokenAwarePolicy(RoundRobinPolicy(), avoid_slow_replicas="yes")  # type: ignore[arg-type]
+
 
 class TestDefaultPolicy:
     def targeted(self, target: Host | None) -> tuple[list[int], Mock, Mock]:
@@ -457,3 +467,21 @@ def test_policies_without_locks_survive_pickle() -> None:
     for policy in (RetryPolicy(), ExponentialReconnectionPolicy(1, 10), ConstantSpeculativeExecutionPolicy(1, 2)):
         assert vars(pickle.loads(pickle.dumps(policy))) == vars(policy)
     assert RetryPolicy.__module__ == DCAwareRoundRobinPolicy.__module__ == "cassandra.policies"
+
+
+def test_a_budget() -> None:
+    assert (Budget().share, Budget().per_second) == (0.1, 10.0)
+    budget = Budget(1, per_second=0)
+    assert repr(budget) == "Budget(share=1.0, per_second=0.0)"
+    assert pickle.loads(pickle.dumps(budget)) == budget != Budget()
+    assert len({budget, Budget(1, 0), Budget(0, 1)}) == 2
+    assert Budget.__module__ == "cassandra.policies"
+    with pytest.raises(AttributeError):
+        budget.share = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["share", "per_second"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "1", None, True], ids=repr)
+def test_a_budget_that_means_nothing(name: str, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=name):
+        Budget(**{name: value})

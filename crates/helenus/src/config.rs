@@ -12,6 +12,7 @@ use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 
 use crate::cluster::proxy::Proxy;
 pub use crate::connection::open::{ConnectionConfig, SocketOption};
+use crate::error::Error;
 use crate::observe::Observability;
 use crate::policy::{
     AddressTranslator, Budget, ConvictionPolicy, LoadBalancingPolicy, ReconnectionPolicy, RetryPolicy,
@@ -90,6 +91,32 @@ pub struct QueueLimits {
     pub requests: usize,
     /// How many bytes of requests: 16 MiB. One that is larger by itself may wait where none other does.
     pub bytes: usize,
+}
+
+/// What is asked of servers again and again is asked no more often than each 10 ms, on each connection.
+pub const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+impl ConnectionConfig {
+    /// Refuses pauses that are none: each connection would do nothing but ask whether the other side lives.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let pauses =
+            [("heartbeat_interval", self.heartbeat_interval), ("set_aside_after", self.set_aside_after)];
+        for (name, pause) in pauses {
+            if let Some(pause) = pause.filter(|pause| *pause < SHORTEST_PAUSE) {
+                return Err(Error::Configuration(format!(
+                    "{name} is {pause:?}, and servers would be asked for a sign of life without a pause; it must be \
+                     {SHORTEST_PAUSE:?} or more, or None for never"
+                )));
+            }
+        }
+        if self.heartbeat_interval.is_some() && self.heartbeat_timeout < SHORTEST_PAUSE {
+            return Err(Error::Configuration(format!(
+                "heartbeat_timeout is {:?}, within which no answer can come; it must be {SHORTEST_PAUSE:?} or more",
+                self.heartbeat_timeout
+            )));
+        }
+        Ok(())
+    }
 }
 
 impl Default for QueueLimits {

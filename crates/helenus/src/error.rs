@@ -39,6 +39,10 @@ pub enum ConnectionError {
     /// The server broke the protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolViolation),
+    /// The server could not read what reached it, and said so in these words: bytes of some request on the connection were
+    /// damaged on the way.
+    #[error("bytes of a request were damaged on the way to the server, which says: {0}")]
+    Damaged(Arc<str>),
     /// The handshake failed.
     #[error(transparent)]
     Handshake(Arc<HandshakeError>),

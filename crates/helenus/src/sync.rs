@@ -3,13 +3,28 @@
 
 #[cfg(not(helenus_loom))]
 mod real {
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
     pub(crate) use std::sync::{Mutex, OnceLock};
     pub(crate) use std::thread::{Thread, current, park, park_timeout};
 
     pub(crate) use atomic_waker::AtomicWaker;
 
     pub(crate) use crate::lock::lock;
+
+    /// A flag all of whose steps have one order, which everybody sees.
+    #[derive(Debug)]
+    pub(crate) struct Flag(AtomicBool);
+
+    impl Flag {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicBool::new(false))
+        }
+
+        /// Sets it to `to`; tells what it was.
+        pub(crate) fn swap(&self, to: bool) -> bool {
+            self.0.swap(to, std::sync::atomic::Ordering::SeqCst)
+        }
+    }
 }
 
 #[cfg(helenus_loom)]
@@ -19,7 +34,7 @@ mod real {
     use std::task::Waker;
     use std::time::Duration;
 
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
     pub(crate) use loom::sync::{Mutex, MutexGuard};
     pub(crate) use loom::thread::{Thread, current, park};
 
@@ -65,6 +80,20 @@ mod real {
         pub(crate) fn set(&self, value: T) -> Result<(), T> {
             self.step.fetch_add(1, Ordering::SeqCst);
             self.value.set(value)
+        }
+    }
+
+    /// loom takes a sequentially consistent step for a weaker one, and knows no such order but a lock's.
+    #[derive(Debug)]
+    pub(crate) struct Flag(Mutex<bool>);
+
+    impl Flag {
+        pub(crate) fn new() -> Self {
+            Self(Mutex::new(false))
+        }
+
+        pub(crate) fn swap(&self, to: bool) -> bool {
+            std::mem::replace(&mut lock(&self.0), to)
         }
     }
 

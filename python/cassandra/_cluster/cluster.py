@@ -35,6 +35,7 @@ from cassandra._pool.host import Host
 
 if TYPE_CHECKING:
     from cassandra._native import SessionCore
+    from cassandra._policies.budget import Budget
 
 log = logging.getLogger("cassandra.cluster")
 
@@ -114,6 +115,8 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         max_queued_requests: int = 8_192,
         max_queued_bytes: int = 16 * 1024 * 1024,
         max_unsent_bytes: int = 8 * 1024 * 1024,
+        retry_budget: Budget | None = None,
+        speculation_budget: Budget | None = None,
     ) -> None:
         if isinstance(executor_threads, bool) or executor_threads in ("lz4", "snappy"):
             # The third place was the reference's for this one.
@@ -140,6 +143,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             max_queued_bytes=(max_queued_bytes, 0, 2**40),
             max_unsent_bytes=(max_unsent_bytes, 1, 2**40),
         )
+        self._take_budgets(retry_budget=retry_budget, speculation_budget=speculation_budget)
         self._take_times(
             max_schema_agreement_wait=max_schema_agreement_wait,
             control_connection_timeout=control_connection_timeout,
@@ -232,6 +236,9 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             raise ValueError("Cannot add execution profiles when legacy parameters are set explicitly.")
         if name in self.profile_manager.profiles:
             raise ValueError(f"Profile {name!r} already exists")
+        if self._core is not None:
+            policies = [*self.profile_manager.policies(), profile.load_balancing_policy]
+            engine_policies.check_choice(policies, self._engine_plans)
         if self._bundle:
             bundles.set_consistency(profile)
         if self._contact_points_explicit and not profile._load_balancing_policy_explicit:
@@ -339,6 +346,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         first = engine_policies.load_balancing(default)
         if first is not None and all(other == first for other in described):
             self._engine_plans, self._engine_policy = (first,), default
+        engine_policies.check_choice(self.profile_manager.policies())
         retry = engine_policies.retry(self.profile_manager.default.retry_policy)
         self._engine_retry = retry if isinstance(retry, tuple) else ("default",)
         return first if self._engine_plans else None

@@ -122,10 +122,17 @@ def engine_options(cluster: Any, protocol_version: int | None, load_balancing: A
         "max_queued_requests": cluster.max_queued_requests,
         "max_queued_bytes": cluster.max_queued_bytes,
         "max_unsent_bytes": cluster.max_unsent_bytes,
+        "retry_budget": budget(cluster.retry_budget),
+        "speculation_budget": budget(cluster.speculation_budget),
         "load_balancing": load_balancing,
         "reconnection": engine_policies.reconnection(cluster.reconnection_policy),
         "retry": retry if isinstance(retry, tuple) else ("default",),
     }
+
+
+def budget(given: Any) -> tuple[float, float] | None:
+    """A budget's two numbers; None for no limit."""
+    return None if given is None else (given.share, given.per_second)
 
 
 def window(given: float) -> float:

@@ -6,7 +6,7 @@ instance or the class. Any other is a program's own, and is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -89,11 +89,35 @@ def load_balancing(policy: Any) -> tuple[Any, ...] | None:
         if child is None or kind is DefaultLoadBalancingPolicy:
             # A statement that names its host is sent there by the plan that the session makes for it.
             return child
-        return ("token_aware", child, bool(policy.shuffle_replicas))
+        return ("token_aware", child, bool(policy.shuffle_replicas), bool(policy.avoid_slow_replicas))
     if kind not in PLAIN or not is_untouched(policy, BALANCING):
         return None
     described: tuple[Any, ...] = PLAIN[kind](policy)
     return described
+
+
+def needs_engine(policy: Any) -> bool:
+    """Whether a policy, or one that it wraps, asks for something that only plans of the engine can do."""
+    seen: list[Any] = []
+    while policy is not None and not any(policy is other for other in seen):
+        if isinstance(policy, TokenAwarePolicy) and policy.avoid_slow_replicas:
+            return True
+        seen.append(policy)
+        policy = getattr(policy, "_child_policy", None)
+    return False
+
+
+def check_choice(policies: Iterable[Any], plans: Sequence[Any] = ()) -> None:
+    """ValueError where a policy asks for what only the engine's plans can do, and the engine does not make them all."""
+    given = list(policies)
+    if not any(needs_engine(policy) for policy in given):
+        return
+    described = [load_balancing(policy) for policy in given]
+    if None in described or any(other not in (described[0], *plans) for other in described):
+        raise ValueError(
+            "TokenAwarePolicy(avoid_slow_replicas=True) must be the policy of every execution profile, with the same "
+            "child, which is a policy of this package: the engine chooses between replicas"
+        )
 
 
 PLAIN: Final[dict[type, Any]] = {

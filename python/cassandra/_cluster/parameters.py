@@ -14,6 +14,7 @@ from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default
 from cassandra._connection.endpoint_factories import DefaultEndPointFactory
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._policies.address_translation import IdentityTranslator
+from cassandra._policies.budget import Budget
 from cassandra._policies.conviction import SimpleConvictionPolicy
 from cassandra._policies.reconnection import ExponentialReconnectionPolicy
 from cassandra._policies.retry import RetryPolicy
@@ -88,6 +89,12 @@ class ClusterParameters:
     def _take_times(self, **given: Any) -> None:
         for name, value in given.items():
             options.timeout(name, value)
+            setattr(self, name, value)
+
+    def _take_budgets(self, **given: Any) -> None:
+        for name, value in given.items():
+            if value is not None and not isinstance(value, Budget):
+                raise TypeError(f"{name} must be a cassandra.policies.Budget or None, not {type(value).__name__}")
             setattr(self, name, value)
 
     def _take_windows(self, **given: Any) -> None:

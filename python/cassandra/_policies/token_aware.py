@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from cassandra._cluster import options
 from cassandra._exported import exported_by
 from cassandra._policies.load_balancing import HostDistance, LoadBalancingPolicy, WrapperPolicy, working_keyspace_of
 
@@ -18,15 +19,24 @@ class TokenAwarePolicy(WrapperPolicy):
 
     It needs a statement with a routing key and a keyspace; any other gets the child's plan. `shuffle_replicas` takes
     the replicas in random order, which spreads the load and gives up a warm cache.
+
+    `avoid_slow_replicas` is ours: of two replicas drawn by lot the one is asked that has fewer requests in flight and
+    has lately been quicker, most of the time; those of a lightweight transaction keep their order. The engine chooses,
+    so every profile must have this policy, with the same child, which is one of this package: `Cluster.connect` says
+    so otherwise. A plan that is made here takes such replicas in random order.
     """
 
     shuffle_replicas: bool = False
+    avoid_slow_replicas: bool = False
 
     _cluster_metadata: Any = None
 
-    def __init__(self, child_policy: LoadBalancingPolicy, shuffle_replicas: bool = False) -> None:
+    def __init__(
+        self, child_policy: LoadBalancingPolicy, shuffle_replicas: bool = False, avoid_slow_replicas: bool = False
+    ) -> None:
         super().__init__(child_policy)
         self.shuffle_replicas = shuffle_replicas
+        self.avoid_slow_replicas = options.flag("avoid_slow_replicas", avoid_slow_replicas)
 
     def populate(self, cluster: Any, hosts: Iterable[Host]) -> None:
         self._cluster_metadata = cluster.metadata
@@ -45,7 +55,7 @@ class TokenAwarePolicy(WrapperPolicy):
         if routing_key is None or not keyspace or self._cluster_metadata is None:
             return []
         replicas = list(self._cluster_metadata.get_replicas(keyspace, routing_key))
-        if self.shuffle_replicas:
+        if self.shuffle_replicas or self.avoid_slow_replicas:
             # By way of the public module, where programs and their tests replace it.
             from cassandra import policies
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helenus::Config;
-use helenus::config::{CompressionChoice, ContactPoint, PoolSize, QueueLimits, SocketOption};
+use helenus::config::{CompressionChoice, ContactPoint, PoolSize, QueueLimits, SHORTEST_PAUSE, SocketOption};
 use helenus::policy::RoundRobinPolicy;
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::compression::Compression;
@@ -112,9 +112,9 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     }
     config.reconnection = policies::reconnection(&setting(options, "reconnection")?)?;
     config.defaults.retry = policies::retry(&setting(options, "retry")?, py.None())?;
-    // As in cassandra-driver, a policy's word is the last one.
-    config.retry_budget = None;
-    config.speculation_budget = None;
+    // As in cassandra-driver, a policy's word is the last one, unless the program says otherwise.
+    config.retry_budget = policies::budget(&setting(options, "retry_budget")?)?;
+    config.speculation_budget = policies::budget(&setting(options, "speculation_budget")?)?;
     // The façade has timestamps of its own, which a program may replace.
     config.defaults.timestamps = None;
 
@@ -128,9 +128,12 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         connection.tls = Some(Arc::new(PythonTls::new(context.unbind())));
     }
     connection.connect_timeout = seconds(options, "connect_timeout")?.unwrap_or(FOR_EVER);
-    connection.heartbeat_interval =
-        seconds(options, "heartbeat_interval")?.filter(|interval| !interval.is_zero());
-    connection.heartbeat_timeout = seconds(options, "heartbeat_timeout")?.unwrap_or(FOR_EVER);
+    // Programs give what they like: the engine would refuse what is too short.
+    connection.heartbeat_interval = seconds(options, "heartbeat_interval")?
+        .filter(|interval| !interval.is_zero())
+        .map(|interval| interval.max(SHORTEST_PAUSE));
+    connection.heartbeat_timeout =
+        seconds(options, "heartbeat_timeout")?.unwrap_or(FOR_EVER).max(SHORTEST_PAUSE);
     for option in setting(options, "sockopts")?.try_iter()? {
         connection.socket_options.push(socket_option(&option?)?);
     }

@@ -91,6 +91,12 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
             {
                 raised.set_cause(py, Some(cause.clone_ref(py)));
             }
+            if let Some(spent @ NotRetried::BudgetSpent) = not_retried {
+                // Python 3.10 has no notes.
+                _ = raised
+                    .value(py)
+                    .call_method1("add_note", (format!("{spent} (Cluster(retry_budget=…))"),));
+            }
             Ok(raised)
         }
         RequestFailure::TimedOut { waiting, attempts, .. } => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use helenus::policy::retry::RequestFailure;
 use helenus::policy::{
-    AllowListPolicy, ConstantReconnectionPolicy, DcAwareRoundRobinPolicy, DefaultRetryPolicy,
+    AllowListPolicy, Budget, ConstantReconnectionPolicy, DcAwareRoundRobinPolicy, DefaultRetryPolicy,
     DowngradingConsistencyRetryPolicy, ExponentialBackoffRetryPolicy, ExponentialReconnectionPolicy,
     FallthroughRetryPolicy, LoadBalancingPolicy, RackAwareRoundRobinPolicy, ReconnectionPolicy,
     ReconnectionSchedule, RetryContext, RetryDecision, RetryFailure, RetryPolicy, RoundRobinPolicy,
@@ -37,12 +37,13 @@ pub(super) fn load_balancing(described: &Bound<'_, PyAny>) -> PyResult<Option<Ar
             Arc::new(RackAwareRoundRobinPolicy::new(&datacenter, &rack, remote))
         }
         "token_aware" => {
-            let (_, child, shuffle): (String, Bound<'_, PyAny>, bool) = described.extract()?;
+            let (_, child, shuffle, avoid_slow): (String, Bound<'_, PyAny>, bool, bool) =
+                described.extract()?;
             let Some(child) = load_balancing(&child)? else { return Ok(None) };
             Arc::new(
                 TokenAwarePolicy::new(child)
-                    .with_shuffle_replicas(shuffle)
-                    .with_slow_replica_avoidance(false),
+                    .with_shuffle_replicas(shuffle || avoid_slow)
+                    .with_slow_replica_avoidance(avoid_slow),
             )
         }
         "allow_list" => {
@@ -82,6 +83,12 @@ pub(super) fn reconnection(described: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Rec
     let policy = ExponentialReconnectionPolicy::new(pause(base)?, pause(max)?, most)
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(Arc::new(policy))
+}
+
+/// A budget of extra attempts from its description; `None`: there is no limit.
+pub(super) fn budget(described: &Bound<'_, PyAny>) -> PyResult<Option<Budget>> {
+    let Some((share, per_second)) = described.extract::<Option<(f64, f64)>>()? else { return Ok(None) };
+    Budget::new(share, per_second).map(Some).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// A retry policy from its description, or a program's own object, which is told of `query`.

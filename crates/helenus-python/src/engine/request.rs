@@ -62,6 +62,8 @@ impl RequestCore {
                 return Ok(true);
             }
             py.check_signals()?;
+            // A handler may have forked, and the answer comes to the parent.
+            self.waiting.get()?;
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(false);
             }

@@ -72,29 +72,46 @@ pub(super) fn executor(count: usize) -> PyResult<Executor> {
         .ok_or_else(|| PyRuntimeError::new_err("there are no I/O threads"))
 }
 
+/// The process that something was begun in. A fork may come whenever Python code runs: in a handler of signals, in a
+/// program's iterator.
+#[derive(Clone, Copy)]
+pub(super) struct Process(u32);
+
+impl Process {
+    pub(super) fn current() -> Self {
+        Self(GENERATION.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_this(self) -> bool {
+        self.0 == GENERATION.load(Ordering::Relaxed)
+    }
+
+    /// To be asked after Python code has run, before anything of the engine is touched again: in a child of a fork nobody would
+    /// answer.
+    pub(super) fn check(self) -> PyResult<()> {
+        if self.is_this() {
+            return Ok(());
+        }
+        Err(PyRuntimeError::new_err(
+            "this cluster was connected by the parent process; after a fork, make a new Cluster in the child",
+        ))
+    }
+}
+
 /// Something that belongs to one process: in a child of a fork it can be neither used nor dropped.
 pub(super) struct Owned<T: Send> {
-    generation: u32,
+    process: Process,
     value: ManuallyDrop<T>,
 }
 
 impl<T: Send> Owned<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { generation: GENERATION.load(Ordering::Relaxed), value: ManuallyDrop::new(value) }
-    }
-
-    fn is_ours(&self) -> bool {
-        self.generation == GENERATION.load(Ordering::Relaxed)
+        Self { process: Process::current(), value: ManuallyDrop::new(value) }
     }
 
     /// The value, or what to do about it.
     pub(super) fn get(&self) -> PyResult<&T> {
-        if self.is_ours() {
-            return Ok(&self.value);
-        }
-        Err(PyRuntimeError::new_err(
-            "this cluster was connected by the parent process; after a fork, make a new Cluster in the child",
-        ))
+        self.process.check().map(|()| &*self.value)
     }
 }
 
@@ -108,7 +125,7 @@ impl<T: Send> Deref for Owned<T> {
 
 impl<T: Send> Drop for Owned<T> {
     fn drop(&mut self) {
-        if !self.is_ours() {
+        if !self.process.is_this() {
             return;
         }
         // SAFETY: the value is taken here and nowhere else, and `self` is not used afterwards.

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
 use super::cluster::GLANCE;
+use super::runtime::Owned;
 use super::{failures, lanes};
 
 type Outcome = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -70,8 +71,8 @@ impl Drop for Ending {
 /// Something under way in the engine. It goes on when nobody waits.
 #[pyclass(frozen, module = "helenus._native")]
 pub(crate) struct TaskCore {
-    shared: Arc<Shared>,
-    running: AbortHandle,
+    shared: Owned<Arc<Shared>>,
+    running: Owned<AbortHandle>,
 }
 
 impl TaskCore {
@@ -90,7 +91,7 @@ impl TaskCore {
                 Err(error) => Err(failures::exception(py, &error)),
             })));
         });
-        Self { shared, running: task.abort_handle() }
+        Self { shared: Owned::new(shared), running: Owned::new(task.abort_handle()) }
     }
 }
 
@@ -103,9 +104,11 @@ impl TaskCore {
             timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
         let until = patience.and_then(|patience| Instant::now().checked_add(patience));
         loop {
+            // Each time: a handler of signals may have forked, and the end comes to the parent.
+            let shared = self.shared.get()?;
             let left =
                 until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()).min(GLANCE));
-            if py.detach(|| self.shared.wait(left)) {
+            if py.detach(|| shared.wait(left)) {
                 return Ok(true);
             }
             py.check_signals()?;
@@ -116,20 +119,20 @@ impl TaskCore {
     }
 
     /// Whether it has ended.
-    fn done(&self) -> bool {
-        self.shared.has_ended()
+    fn done(&self) -> PyResult<bool> {
+        Ok(self.shared.get()?.has_ended())
     }
 
     /// What came of it, once; the error as an exception.
     fn take(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let outcome = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).outcome.take();
+        let outcome = self.shared.get()?.state.lock().unwrap_or_else(PoisonError::into_inner).outcome.take();
         outcome.map_or_else(|| Err(failures::exception(py, &Error::Dropped)), |outcome| outcome(py))
     }
 
     /// Has `call()` run on the callback lane once it has ended; at once and here, if it has.
     fn on_done(&self, py: Python<'_>, call: Py<PyAny>) -> PyResult<()> {
         {
-            let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.shared.get()?.state.lock().unwrap_or_else(PoisonError::into_inner);
             if !state.has_ended {
                 state.calls.push(call);
                 return Ok(());
@@ -139,7 +142,8 @@ impl TaskCore {
     }
 
     /// Gives it up.
-    fn cancel(&self) {
-        self.running.abort();
+    fn cancel(&self) -> PyResult<()> {
+        self.running.get()?.abort();
+        Ok(())
     }
 }

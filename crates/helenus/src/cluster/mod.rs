@@ -96,11 +96,12 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where there is no contact point or none can be resolved, [`Error::Connect`] where none
-    /// can be connected to.
+    /// [`Error::Configuration`] where there is no contact point or none can be resolved, or servers would be asked for signs of
+    /// life without a pause; [`Error::Connect`] where none can be connected to.
     pub async fn connect(mut config: Config, executor: Executor) -> Result<Self, Error> {
         // Settings may be those of other clusters, too.
         config.connection.traffic = Arc::default();
+        config.connection.check()?;
         let observer = Arc::new(Observer::new(&config.observability));
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();

@@ -8,28 +8,30 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::lending::PATIENCE;
+use super::pump::Drained;
 use super::transport::Socket;
 use super::turn::Taken;
 use super::{Connection, FLUSH, READ};
 use crate::error::ConnectionError;
+use crate::sync::Flag;
 
-/// Wakes the caller that waits for the socket, when its request ends without it.
+/// Wakes the caller that waits for the socket, when its request ends without it. It is that of one caller at a time: see
+/// [`turn`](super::turn).
 #[derive(Debug)]
 pub(super) struct Bell {
-    waits: AtomicBool,
+    waits: Flag,
     heard: UnixStream,
     rung: UnixStream,
 }
 
 /// Why a wait for the socket ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Woken {
+pub(super) enum Woken {
     /// There are bytes, or an end.
     Readable,
     /// By the bell.
@@ -43,25 +45,32 @@ impl Bell {
         let (heard, rung) = UnixStream::pair()?;
         heard.set_nonblocking(true)?;
         rung.set_nonblocking(true)?;
-        Ok(Self { waits: AtomicBool::new(false), heard, rung })
+        Ok(Self { waits: Flag::new(), heard, rung })
     }
 
     /// Wakes whoever waits; does nothing where nobody does.
     pub(super) fn ring(&self) {
-        if self.waits.swap(false, Ordering::SeqCst) {
+        if self.waits.swap(false) {
             // Where there is no room for one more byte, those that are there wake it.
             let _full = (&self.rung).write(&[0]);
         }
     }
 
     /// From now on it may be rung.
-    fn expect(&self) {
-        self.waits.store(true, Ordering::SeqCst);
+    pub(super) fn expect(&self) {
+        self.waits.swap(true);
     }
 
-    /// Waits for bytes, the bell, or until `patience` is over. [`expect`](Self::expect) comes before it, and between the
-    /// two a look whether there is anything to wait for.
-    fn wait(&self, socket: &Socket, patience: Duration) -> Woken {
+    /// It may be rung no more; where it was, that is over now.
+    pub(super) fn come_back(&self, rung: bool) {
+        self.waits.swap(false);
+        if rung {
+            let _all_of_them = (&self.heard).read(&mut [0; 64]);
+        }
+    }
+
+    /// Waits for bytes, the bell, or until `patience` is over. Says which it was first of all, and whether the bell was rung.
+    pub(super) fn sleep(&self, socket: &Socket, patience: Duration) -> (Woken, bool) {
         let mut fds = [
             PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.heard.as_fd(), PollFlags::IN),
@@ -69,16 +78,21 @@ impl Bell {
         // Only what is longer than the system can tell is none of its times: for ever, then. It is some milliseconds.
         let patience = Timespec::try_from(patience).ok();
         let outcome = poll(&mut fds, patience.as_ref());
-        let (bytes, bell) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
-        self.waits.store(false, Ordering::SeqCst);
-        if bell {
-            let _all_of_them = (&self.heard).read(&mut [0; 64]);
-        }
-        match outcome {
+        let (bytes, rung) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+        let woken = match outcome {
             Ok(1..) if bytes => Woken::Readable,
             Ok(1..) => Woken::Rung,
             Ok(0) | Err(_) => Woken::Away,
-        }
+        };
+        (woken, rung)
+    }
+
+    /// Sleeps and comes back. [`expect`](Self::expect) comes before it, and between the two a look whether there is anything
+    /// to wait for.
+    fn wait(&self, socket: &Socket, patience: Duration) -> Woken {
+        let (woken, rung) = self.sleep(socket, patience);
+        self.come_back(rung);
+        woken
     }
 }
 
@@ -96,9 +110,13 @@ impl Connection {
         if let Err(error) = self.perform_until(taken, patience.min(PATIENCE), has_ended) {
             self.close(error);
         }
-        // What is still due is the task's to wait for.
+        self.leave(taken, READ);
+    }
+
+    /// The caller leaves its turn. What is still due is the task's to wait for, which is to do `what` then.
+    pub(super) fn leave(&self, taken: Taken, what: u8) {
         if self.turn.leave(taken) && self.in_flight() + self.orphans() > 0 {
-            self.signal(READ);
+            self.signal(what);
         }
     }
 
@@ -115,7 +133,7 @@ impl Connection {
         loop {
             bell.expect();
             if has_ended() || !self.turn.is_still(taken) {
-                bell.waits.store(false, Ordering::SeqCst);
+                bell.come_back(false);
                 return Ok(());
             }
             match bell.wait(&self.socket, left) {
@@ -133,20 +151,24 @@ impl Connection {
         }
     }
 
-    /// Writes what has gathered; what the socket does not take now is left to the task.
+    /// Writes what has gathered; what the socket does not take now, or what is more and more, is left to the task.
     fn flush_or_ask(&self) -> Result<(), ConnectionError> {
         match self.flush() {
             Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.signal(FLUSH);
                 Ok(())
             }
-            outcome => outcome,
+            Ok(Drained::No) => {
+                self.signal(FLUSH);
+                Ok(())
+            }
+            outcome => outcome.map(drop),
         }
     }
 
     fn read_once(self: &Arc<Self>) -> Result<(), ConnectionError> {
         // Nothing is there where someone else has read it.
-        self.read_what_is_there()?;
+        let _the_next_wait_sees_the_rest = self.read_what_is_there()?;
         // A cipher may have something to answer.
         if self.cipher.is_some() { self.flush_or_ask() } else { Ok(()) }
     }

@@ -106,7 +106,11 @@ impl Driver {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), ConnectionError> {
         loop {
             match self.connection.flush() {
-                Ok(()) => return Ok(()),
+                Ok(Drained::Yes) => return Ok(()),
+                Ok(Drained::No) => {
+                    cx.waker().wake_by_ref();
+                    return Ok(());
+                }
                 Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     match self.fd.as_ref().map(|fd| fd.poll_write_ready(cx)) {
                         None | Some(Poll::Pending) => return Ok(()),
@@ -123,7 +127,7 @@ impl Driver {
             return Ok(());
         }
         if std::mem::take(&mut self.looks) {
-            self.connection.read_what_is_there()?;
+            let _readiness_tells_of_the_rest = self.connection.read_what_is_there()?;
         }
         let Some(fd) = &self.fd else { return Ok(()) };
         for _ in 0..READS_IN_A_ROW {

@@ -139,6 +139,20 @@ mod tests {
         }
     }
 
+    /// Whoever has taken the turn and does nothing, and whoever waits for long, keeps what is due no longer than this.
+    #[test]
+    fn who_keeps_the_turn_loses_it_at_the_second_look() {
+        let (mut lending, start) = lent();
+        let mut now = start + PATIENCE - Duration::from_nanos(1);
+        assert_eq!(lending.handle_timeout(8, now), Order::Rest, "it was taken at {now:?} at the latest");
+        let mut looks = Vec::new();
+        while lending.is_lent() {
+            now = lending.poll_timeout().expect("it looks again");
+            looks.push((now - start, lending.handle_timeout(8, now)));
+        }
+        assert_eq!(looks, [(PATIENCE, Order::Rest), (2 * PATIENCE, Order::TakeBack)]);
+    }
+
     #[test]
     fn it_stays_lent_while_it_is_used() {
         let (mut lending, start) = lent();

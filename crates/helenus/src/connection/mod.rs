@@ -2,6 +2,7 @@
 //!
 //! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
 //! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
+//! * [`damage`]: what it says of bytes that were damaged on the way.
 //! * [`turn`], [`lending`]: whose turn it is to wait for the socket. * [`caller`]: what a caller does in its turn.
 //!
 //! Locks, in the order in which they may be taken: a request's state, then the session's queue, then `writing`, then
@@ -9,12 +10,14 @@
 //! request.
 
 mod caller;
+mod damage;
 mod driver;
 mod lending;
 mod login;
 mod not_sent;
 pub(crate) mod open;
 mod pump;
+mod seat;
 mod silence;
 pub(crate) mod transport;
 mod turn;
@@ -39,6 +42,7 @@ use crate::request::Token;
 use crate::sync::{AtomicU8, AtomicUsize, AtomicWaker, Mutex, OnceLock, lock};
 use caller::Bell;
 use pump::{Reading, Writing};
+pub(crate) use seat::Seat;
 use transport::{Cipher, Socket};
 pub(crate) use turn::Taken;
 use turn::Turn;
@@ -53,11 +57,6 @@ const TIMER: u8 = 4;
 const READ: u8 = 8;
 /// With [`FLUSH`]: it is the only request, and its caller waits, who is the one that did so before.
 const LONE: u8 = 16;
-
-/// What the hand-over stands on: the standard library's, and loom's in `crates/helenus/loom`, which tries every order.
-mod atomic {
-    pub(super) use std::sync::atomic::{AtomicU32, Ordering};
-}
 
 /// What a connection tells its owner, from its I/O task or a caller that does its work.
 pub(crate) trait Owner: Send + Sync {
@@ -135,15 +134,6 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) wake_at: Option<Instant>,
     /// The caller will wait for the answer at once, on this thread: it may take the [turn](Taken).
     pub(crate) waits: bool,
-}
-
-/// Where a request was put.
-#[derive(Debug, Clone)]
-pub(crate) struct Seat {
-    pub(crate) connection: Arc<Connection>,
-    pub(crate) stream: i16,
-    /// Its caller has the turn: what was sent leaves when it [performs](Connection::perform).
-    pub(crate) taken: Option<Taken>,
 }
 
 /// Why a connection did not take a request.
@@ -387,3 +377,5 @@ impl Connection {
 
 #[cfg(all(test, helenus_loom))]
 mod models;
+#[cfg(all(test, not(helenus_loom)))]
+mod tests;

@@ -99,12 +99,13 @@ pub struct ConnectionConfig {
     pub tls: Option<Arc<dyn CipherFactory>>,
     /// How long connecting may take, TLS and the handshake included: 5 s.
     pub connect_timeout: Duration,
-    /// After how much silence an idle connection is asked for a sign of life: 30 s. `None`: never.
+    /// After how much silence an idle connection is asked for a sign of life: 30 s. `None`: never. Less than 10 ms is refused
+    /// with [`Error::Configuration`](crate::Error::Configuration).
     pub heartbeat_interval: Option<Duration>,
-    /// How long that sign may take before the connection is taken for dead: 30 s.
+    /// How long that sign may take before the connection is taken for dead: 30 s, and no less than 10 ms.
     pub heartbeat_timeout: Duration,
     /// After how much silence of a host that owes answers others are asked before it, until it is heard of again: 2 s.
-    /// `None`: never. Nothing is closed for that.
+    /// `None`: never. Nothing is closed for that. Less than 10 ms is refused.
     pub set_aside_after: Option<Duration>,
     /// How many requests may be in flight on one connection: 32,768, as many as there are stream ids.
     pub max_in_flight: usize,

@@ -15,6 +15,7 @@ use helenus_protocol::envelope::{Envelope, Flags};
 use helenus_protocol::response::{Message, Response};
 use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
 
+use super::damage;
 use super::silence::{Hush, Silence};
 use super::transport::CipherError;
 use super::{Connection, Dispatch};
@@ -25,6 +26,10 @@ use crate::sync::lock;
 
 /// How much is read at once. One buffer a thread, since nothing is kept in it.
 const READ_SIZE: usize = 64 * 1024;
+
+/// So many steps one flush makes, each a write to the socket or the work for one, before others on the thread get on: those
+/// who keep sending must not keep it from reading.
+const STEPS_IN_A_ROW: usize = 16;
 
 /// Room for so many answers is kept between reads.
 const KEPT_ANSWERS: usize = 4096;
@@ -69,7 +74,8 @@ impl Reading {
     }
 }
 
-/// Whether a pass over the socket got all there was.
+/// Whether a pass over the socket has moved all there was.
+#[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Drained {
     Yes,
@@ -77,8 +83,8 @@ pub(super) enum Drained {
 }
 
 impl Connection {
-    /// Writes until nothing is left or the socket takes no more (which is `WouldBlock`).
-    pub(super) fn flush(&self) -> Result<(), ConnectionError> {
+    /// Writes until nothing is left, the socket takes no more (which is `WouldBlock`), or it has done enough for once.
+    pub(super) fn flush(&self) -> Result<Drained, ConnectionError> {
         let flushed = {
             let mut writing = lock(&self.writing);
             let flushed = self.flush_from(&mut writing);
@@ -91,46 +97,52 @@ impl Connection {
         flushed
     }
 
-    fn flush_from(&self, writing: &mut Writing) -> Result<(), ConnectionError> {
-        let Writing { outgoing, ciphertext, at } = writing;
-        loop {
-            if *at < ciphertext.len() {
-                let count = self.socket.write(&ciphertext[*at..])?;
-                self.traffic.bytes_out.add(count as u64);
-                *at += count;
-                continue;
-            }
-            if outgoing.is_empty() {
-                let mut sender = lock(&self.sender);
-                outgoing.gather(&mut sender);
-                self.unsent.store(outgoing.unsent(), Ordering::Relaxed);
-            }
-            let bytes = outgoing.poll_transmit();
-            let Some(cipher) = &self.cipher else {
-                if bytes.is_empty() {
-                    return Ok(());
-                }
-                let count = self.socket.write(bytes)?;
-                self.traffic.bytes_out.add(count as u64);
-                outgoing.handle_accepted(count);
-                continue;
-            };
-            let count = bytes.len();
-            ciphertext.clear();
-            *at = 0;
-            {
-                let mut cipher = lock(cipher);
-                if count > 0 {
-                    cipher.seal(bytes).map_err(tls)?;
-                }
-                cipher.take_output(ciphertext).map_err(tls)?;
-            }
-            // What the cipher has taken may leave at any time: it counts as written.
-            outgoing.handle_accepted(count);
-            if count == 0 && ciphertext.is_empty() {
-                return Ok(());
+    fn flush_from(&self, writing: &mut Writing) -> Result<Drained, ConnectionError> {
+        for _ in 0..STEPS_IN_A_ROW {
+            if self.write_once(writing)? == Drained::Yes {
+                return Ok(Drained::Yes);
             }
         }
+        Ok(Drained::No)
+    }
+
+    /// One step. Whether it found that nothing is left.
+    fn write_once(&self, writing: &mut Writing) -> Result<Drained, ConnectionError> {
+        let Writing { outgoing, ciphertext, at } = writing;
+        if *at < ciphertext.len() {
+            let count = self.socket.write(&ciphertext[*at..])?;
+            self.traffic.bytes_out.add(count as u64);
+            *at += count;
+            return Ok(Drained::No);
+        }
+        if outgoing.is_empty() {
+            let mut sender = lock(&self.sender);
+            outgoing.gather(&mut sender);
+            self.unsent.store(outgoing.unsent(), Ordering::Relaxed);
+        }
+        let bytes = outgoing.poll_transmit();
+        let Some(cipher) = &self.cipher else {
+            if bytes.is_empty() {
+                return Ok(Drained::Yes);
+            }
+            let count = self.socket.write(bytes)?;
+            self.traffic.bytes_out.add(count as u64);
+            outgoing.handle_accepted(count);
+            return Ok(Drained::No);
+        };
+        let count = bytes.len();
+        ciphertext.clear();
+        *at = 0;
+        {
+            let mut cipher = lock(cipher);
+            if count > 0 {
+                cipher.seal(bytes).map_err(tls)?;
+            }
+            cipher.take_output(ciphertext).map_err(tls)?;
+        }
+        // What the cipher has taken may leave at any time: it counts as written.
+        outgoing.handle_accepted(count);
+        Ok(if count == 0 && ciphertext.is_empty() { Drained::Yes } else { Drained::No })
     }
 
     /// One pass: reads once, and gives every whole envelope to the one it is for, when no lock is held any more. What came
@@ -217,23 +229,30 @@ impl Connection {
 
     /// Finds out whose the envelopes are.
     fn claim(&self, reading: &mut Reading, answers: &mut Answers) -> Result<(), ConnectionError> {
-        let mut nobodys = None;
+        let mut broken = None;
         {
             let mut sender = lock(&self.sender);
             for envelope in reading.envelopes.drain(..) {
-                match sender.answer(envelope.header.stream) {
+                let stream = envelope.header.stream;
+                let others = sender.waiting() + sender.orphans() > 1;
+                if let Some(damage) = damage::of_some(self.ready.version, &envelope, others) {
+                    broken = Some(damage);
+                    continue;
+                }
+                match sender.answer(stream) {
                     Answered::Waiting(pending) => answers.push((pending.token, envelope)),
                     Answered::Orphan => {}
-                    Answered::Nobody => nobodys = Some(envelope.header.stream),
+                    Answered::Nobody => {
+                        let told = damage::told_to_nobody(self.ready.version, &envelope);
+                        let unexpected = || ProtocolViolation::UnexpectedStream { stream }.into();
+                        broken = Some(told.unwrap_or_else(unexpected));
+                    }
                 }
             }
             self.note_in_flight(sender.in_flight());
             self.orphans.store(sender.orphans(), Ordering::Relaxed);
         }
-        match nobodys {
-            Some(stream) => Err(ProtocolViolation::UnexpectedStream { stream }.into()),
-            None => Ok(()),
-        }
+        broken.map_or(Ok(()), Err)
     }
 
     fn handle_pushed(self: &Arc<Self>, envelope: &Envelope) -> Result<(), ConnectionError> {

@@ -6,8 +6,13 @@
 //! is due while nobody waits. [`lending`](super::lending) says when it is lent, [`caller`](super::caller) what a caller
 //! does with it. The rule that keeps the promise: whoever sends, or leaves, and does not itself wait for what is due,
 //! signals the task *afterwards*, and a task that is signalled takes the turn back.
+//!
+//! One caller at a time is inside, also one from under whom the turn was taken: until it has come back, nobody else takes the
+//! turn. So the [bell](super::caller::Bell) is one caller's.
 
-use super::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
+
+use crate::sync::AtomicU32;
 
 /// The task waits for the socket.
 const TASK: u32 = 0;
@@ -16,8 +21,10 @@ const FREE: u32 = 1;
 /// A caller has it.
 const TAKEN: u32 = 2;
 const WHOSE: u32 = 3;
+/// Whoever took it last has not left yet, whosever it is now.
+const INSIDE: u32 = 4;
 /// The rest counts how often it was taken, so that a turn is not mistaken for a later one.
-const ONE: u32 = 4;
+const ONE: u32 = 8;
 
 /// The turn of one connection.
 #[derive(Debug)]
@@ -36,10 +43,10 @@ impl Turn {
     /// A caller takes it, if it is to be had.
     pub(super) fn take(&self) -> Option<Taken> {
         let free = self.0.load(Ordering::Acquire);
-        if free & WHOSE != FREE {
+        if free & (WHOSE | INSIDE) != FREE {
             return None;
         }
-        let taken = (free & !WHOSE).wrapping_add(ONE) | TAKEN;
+        let taken = (free & !WHOSE).wrapping_add(ONE) | TAKEN | INSIDE;
         let exchanged = self.0.compare_exchange(free, taken, Ordering::AcqRel, Ordering::Relaxed);
         exchanged.ok().map(|_| Taken(taken))
     }
@@ -49,10 +56,15 @@ impl Turn {
         self.0.load(Ordering::Acquire) == taken.0
     }
 
-    /// The caller gives it up, for the next one. Nothing happens where the task has taken it back.
+    /// The caller leaves, once. Tells whether it still had the turn, which is free now; else the task has taken it back.
     pub(super) fn leave(&self, taken: Taken) -> bool {
-        let free = taken.0 & !WHOSE | FREE;
-        self.0.compare_exchange(taken.0, free, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        let free = taken.0 & !(WHOSE | INSIDE) | FREE;
+        let had = self.0.compare_exchange(taken.0, free, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if !had {
+            // Nobody else has come in meanwhile: it is the caller's own.
+            self.0.fetch_and(!INSIDE, Ordering::AcqRel);
+        }
+        had
     }
 
     /// The task lends it. Only the task does so, and only when it has it.
@@ -65,7 +77,7 @@ impl Turn {
         self.0.fetch_and(!WHOSE, Ordering::AcqRel);
     }
 
-    /// How often it was taken, modulo 2^30.
+    /// How often it was taken, modulo 2^29.
     pub(super) fn times_taken(&self) -> u32 {
         self.0.load(Ordering::Acquire) / ONE
     }

@@ -3,13 +3,42 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::queue::Place;
+use super::queue::{Called, Place};
 use super::{Open, Pool};
 use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::request::Token;
 use crate::request::execution::Input;
+
+/// How many of those that wait are sent in one go, which takes some tenths of a millisecond.
+pub(super) const IN_ONE_GO: usize = 64;
+
+/// An admission that goes on as a task. A runtime that ends drops its tasks: those that wait are told all the same.
+pub(super) struct Rest {
+    pool: Option<Arc<Pool>>,
+}
+
+impl Rest {
+    pub(super) const fn new(pool: Arc<Pool>) -> Self {
+        Self { pool: Some(pool) }
+    }
+
+    pub(super) async fn run(mut self) {
+        while self.pool.as_ref().is_some_and(|pool| !pool.admit_some(IN_ONE_GO)) {
+            tokio::task::yield_now().await;
+        }
+        self.pool = None;
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            while !pool.admit_some(usize::MAX) {}
+        }
+    }
+}
 
 impl Pool {
     /// Puts a request on the least busy connection. Where others wait for room here it does not push in front of them, but
@@ -71,20 +100,38 @@ impl Pool {
     }
 
     /// Has those that wait here sent as long as there is room, or told that there is no connection any more. One thread at a
-    /// time does so: whoever comes meanwhile, also from within, only has it look once more.
+    /// time does so: whoever comes meanwhile, also from within, only has it look once more. After a while it leaves the rest
+    /// to a task: the caller's thread may hold what others wait for, such as an interpreter's lock.
     pub(crate) fn admit(&self) {
-        if self.admitting.fetch_add(1, Ordering::AcqRel) > 0 {
+        if self.admitting.fetch_add(1, Ordering::AcqRel) > 0 || self.admit_some(IN_ONE_GO) {
             return;
         }
+        if let Some(pool) = self.me.upgrade() {
+            self.context.executor.main().spawn(Rest::new(pool).run());
+        } else {
+            // It is being dropped, and nobody waits for it.
+            self.admitting.store(0, Ordering::Release);
+        }
+    }
+
+    /// The same for no more than `most`, on the thread whose turn it is. Tells whether that were all; else its turn goes on.
+    fn admit_some(&self, most: usize) -> bool {
+        let mut admitted = 0;
         loop {
             let seen = self.admitting.load(Ordering::Acquire);
-            while let Some((request, host)) =
-                self.context.waiting.take_first(self.serial, |bytes| self.has_room(bytes))
+            while admitted < most
+                && let Some(Called { request, host, call }) =
+                    self.context.waiting.call_first(self.serial, |bytes| self.has_room(bytes))
             {
                 request.handle(Input::Room(host));
+                self.context.waiting.dismiss(call);
+                admitted += 1;
+            }
+            if admitted == most {
+                return false;
             }
             if self.admitting.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-                return;
+                return true;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The connections to one host: [`Pool`] performs what [`plan`] decides.
 
 mod admission;
+pub(crate) mod draining;
 pub(crate) mod keyspace;
 pub(crate) mod plan;
 pub(crate) mod queue;
@@ -24,6 +25,7 @@ use crate::connection::{Connection, Owner};
 use crate::error::ConnectionError;
 use crate::executor::Executor;
 use crate::lock::lock;
+use draining::Draining;
 use keyspace::SessionKeyspace;
 use plan::{PoolAction, PoolPlan};
 use waiting::WaitingRoom;
@@ -40,6 +42,8 @@ pub(crate) struct PoolContext {
     pub(crate) keyspace: SessionKeyspace,
     /// Where requests wait that find all hosts busy.
     pub(crate) waiting: Arc<WaitingRoom>,
+    /// Connections that were replaced, or are not needed any more.
+    pub(crate) draining: Draining,
     pub(crate) observer: Weak<dyn PoolObserver>,
 }
 
@@ -298,21 +302,6 @@ impl Pool {
         self.drain(connection.serial());
         self.decide(|plan, now| plan.handle_closed(connection.serial(), now));
     }
-
-    /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.
-    fn drain(&self, serial: usize) {
-        let Some(connection) = self.remove(serial) else { return };
-        // It may have been the silent one; another that is will say so again.
-        self.host.set_aside(false);
-        self.handle_room();
-        self.context.executor.main().spawn(async move {
-            let patience = Instant::now() + std::time::Duration::from_secs(60);
-            while connection.in_flight() > 0 && Instant::now() < patience {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-            connection.close(ConnectionError::Closed("it was replaced"));
-        });
-    }
 }
 
 struct PoolOwner {
@@ -372,3 +361,6 @@ impl Owner for PoolOwner {
 pub(crate) const fn plain_endpoint(address: SocketAddr) -> Endpoint {
     Endpoint::Tcp { address, name: None }
 }
+
+#[cfg(all(test, not(helenus_loom)))]
+mod tests;

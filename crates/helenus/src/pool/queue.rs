@@ -2,8 +2,9 @@
 //!
 //! A request for which every host of its plan is full stands in one line per host, under one ticket. Whichever host has
 //! room first takes it, and it is gone from the other lines. Lines are first come, first served: also for a large request
-//! that does not fit yet, since a connection whose buffer is empty takes any. Who is sent back from the front (room was
-//! gone when it got there) stands where it stood, by its ticket.
+//! that does not fit yet, since a connection whose buffer is empty takes any. Whoever is *called*, to the front and to be sent,
+//! keeps its place until it is known what came of it: nobody pushes in front meanwhile, and nobody gets its room in the
+//! queue. Where room was gone when it got there, it stands where it stood, by its ticket.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -40,10 +41,41 @@ pub(crate) struct Waiting<H, T> {
     pub(crate) request: T,
 }
 
+/// A request that is called: there is room for it at `host`. To be [dismissed](Queue::dismiss) once it was tried there.
+#[derive(Debug)]
+pub(crate) struct Called<H, T> {
+    pub(crate) request: T,
+    pub(crate) host: H,
+    pub(crate) call: Call,
+}
+
+/// One call of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Call {
+    ticket: u64,
+    number: u64,
+}
+
+/// The place of whoever is called.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    bytes: usize,
+    pools: SmallVec<[usize; 3]>,
+}
+
 #[derive(Debug)]
 struct Line {
     tickets: BTreeSet<u64>,
+    /// How many stood here and are called.
+    called: usize,
     length: Arc<AtomicUsize>,
+}
+
+impl Line {
+    fn tell_length(&self) {
+        self.length.store(self.tickets.len() + self.called, Ordering::SeqCst);
+    }
 }
 
 /// All that wait, of one session.
@@ -54,6 +86,10 @@ pub(crate) struct Queue<H, T> {
     lines: HashMap<usize, Line, QuickHasher>,
     deadlines: BTreeSet<(Instant, u64)>,
     bytes: usize,
+    /// Whose place is kept: no more than there are threads that call.
+    kept: BTreeMap<u64, Kept>,
+    kept_bytes: usize,
+    calls: u64,
     /// When somebody will come with [`expire`](Self::expire).
     armed: Option<Instant>,
 }
@@ -66,43 +102,57 @@ impl<H, T> Queue<H, T> {
             lines: HashMap::default(),
             deadlines: BTreeSet::new(),
             bytes: 0,
+            kept: BTreeMap::new(),
+            kept_bytes: 0,
+            calls: 0,
             armed: None,
         }
     }
 
-    /// How many wait, and how many bytes they are.
+    /// How many wait, and how many bytes they are; without those that are called.
     pub(crate) fn state(&self) -> QueueState {
-        let QueueLimits { requests, bytes } = self.limits;
-        QueueState {
-            requests: self.waiting.len(),
-            bytes: self.bytes,
-            max_requests: requests,
-            max_bytes: bytes,
-        }
+        self.state_of(self.waiting.len(), self.bytes)
+    }
+
+    /// How full it is for a request that comes now: with the places that are kept.
+    pub(crate) fn fullness(&self) -> QueueState {
+        self.state_of(self.waiting.len() + self.kept.len(), self.bytes.saturating_add(self.kept_bytes))
+    }
+
+    const fn state_of(&self, requests: usize, bytes: usize) -> QueueState {
+        let QueueLimits { requests: max_requests, bytes: max_bytes } = self.limits;
+        QueueState { requests, bytes, max_requests, max_bytes }
     }
 
     /// Has a request wait; refused where so many do, or so many bytes, that it may not. What is too large by itself may
-    /// wait alone. Says when to come with [`expire`](Self::expire), where that is earlier than was said before.
+    /// wait alone; whoever was called and comes back has its place. Says when to come with [`expire`](Self::expire), where
+    /// that is earlier than was said before.
     pub(crate) fn enter(&mut self, ticket: u64, waiting: Waiting<H, T>) -> Result<Option<Instant>, T> {
-        let has_room = self.waiting.len() < self.limits.requests
-            && (self.bytes == 0 || self.bytes.saturating_add(waiting.bytes) <= self.limits.bytes);
-        if !has_room || waiting.places.is_empty() || self.waiting.contains_key(&ticket) {
+        let has_place = self.kept.contains_key(&ticket);
+        let QueueState { requests, bytes, max_requests, max_bytes } = self.fullness();
+        let has_room =
+            requests < max_requests && (bytes == 0 || bytes.saturating_add(waiting.bytes) <= max_bytes);
+        if !(has_room || has_place) || waiting.places.is_empty() || self.waiting.contains_key(&ticket) {
+            self.give_up_place(ticket);
             return Err(waiting.request);
         }
         self.bytes += waiting.bytes;
         for place in &waiting.places {
-            let line = self
-                .lines
-                .entry(place.pool)
-                .or_insert_with(|| Line { tickets: BTreeSet::new(), length: Arc::clone(&place.length) });
+            let line = self.lines.entry(place.pool).or_insert_with(|| Line {
+                tickets: BTreeSet::new(),
+                called: 0,
+                length: Arc::clone(&place.length),
+            });
             line.tickets.insert(ticket);
-            line.length.store(line.tickets.len(), Ordering::SeqCst);
+            line.tell_length();
         }
         let deadline = waiting.deadline;
         self.deadlines.extend(deadline.map(|at| (at, ticket)));
         self.waiting.insert(ticket, waiting);
         let earlier = deadline.filter(|at| self.armed.is_none_or(|armed| *at < armed));
         self.armed = earlier.or(self.armed);
+        // Last, so that no line is thought to be empty in between.
+        self.give_up_place(ticket);
         Ok(earlier)
     }
 
@@ -114,26 +164,58 @@ impl<H, T> Queue<H, T> {
             self.deadlines.remove(&(at, ticket));
         }
         for place in &waiting.places {
-            if let Some(line) = self.lines.get_mut(&place.pool) {
-                line.tickets.remove(&ticket);
-                line.length.store(line.tickets.len(), Ordering::SeqCst);
-                if line.tickets.is_empty() {
-                    self.lines.remove(&place.pool);
-                }
-            }
+            self.change_line(place.pool, |line| _ = line.tickets.remove(&ticket));
         }
         Some(waiting)
     }
 
-    /// Takes whoever is first in the line of `pool`, if a request of so many bytes `fits`.
-    pub(crate) fn take_first(&mut self, pool: usize, fits: impl FnOnce(usize) -> bool) -> Option<(T, H)> {
-        let first = *self.lines.get(&pool)?.tickets.first()?;
-        if !fits(self.waiting.get(&first)?.bytes) {
+    fn change_line(&mut self, pool: usize, change: impl FnOnce(&mut Line)) {
+        let Some(line) = self.lines.get_mut(&pool) else { return };
+        change(line);
+        line.tell_length();
+        if line.tickets.is_empty() && line.called == 0 {
+            self.lines.remove(&pool);
+        }
+    }
+
+    /// Calls whoever is first in the line of `pool`, if a request of so many bytes `fits`.
+    pub(crate) fn call_first(
+        &mut self,
+        pool: usize,
+        fits: impl FnOnce(usize) -> bool,
+    ) -> Option<Called<H, T>> {
+        let ticket = *self.lines.get(&pool)?.tickets.first()?;
+        let Waiting { places, bytes, .. } = self.waiting.get(&ticket)?;
+        if !fits(*bytes) {
             return None;
         }
-        let waiting = self.leave(first)?;
-        let place = waiting.places.into_iter().find(|place| place.pool == pool)?;
-        Some((waiting.request, place.host))
+        let (bytes, pools) = (*bytes, places.iter().map(|place| place.pool).collect::<SmallVec<[_; 3]>>());
+        // First, for the same reason.
+        for at in &pools {
+            self.change_line(*at, |line| line.called += 1);
+        }
+        let number = self.calls;
+        self.calls += 1;
+        self.kept_bytes += bytes;
+        self.kept.insert(ticket, Kept { number, bytes, pools });
+        let waiting = self.leave(ticket)?;
+        let host = waiting.places.into_iter().find(|place| place.pool == pool)?.host;
+        Some(Called { request: waiting.request, host, call: Call { ticket, number } })
+    }
+
+    /// Whoever was called was tried: if it has not come back, its place is given up.
+    pub(crate) fn dismiss(&mut self, call: Call) {
+        if self.kept.get(&call.ticket).is_some_and(|kept| kept.number == call.number) {
+            self.give_up_place(call.ticket);
+        }
+    }
+
+    fn give_up_place(&mut self, ticket: u64) {
+        let Some(kept) = self.kept.remove(&ticket) else { return };
+        self.kept_bytes -= kept.bytes;
+        for pool in kept.pools {
+            self.change_line(pool, |line| line.called -= 1);
+        }
     }
 
     /// Takes all whose time is up at `now`, and says when to come again. Who comes was told to for `due`: where an earlier

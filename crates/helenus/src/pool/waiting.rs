@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
-use super::queue::{Queue, Waiting};
+use super::queue::{Call, Called, Queue, Waiting};
 use crate::cluster::Host;
 use crate::config::QueueLimits;
 use crate::error::QueueState;
@@ -46,7 +46,7 @@ impl WaitingRoom {
     ) -> Result<(), QueueState> {
         let entered = {
             let mut queue = lock(&self.queue);
-            queue.enter(ticket, waiting).map_err(|request| (request, queue.state()))
+            queue.enter(ticket, waiting).map_err(|request| (request, queue.fullness()))
         };
         match entered {
             Ok(timer) => {
@@ -65,13 +65,18 @@ impl WaitingRoom {
         drop(left);
     }
 
-    /// Whoever is first at `pool`, if its bytes fit.
-    pub(super) fn take_first(
+    /// Calls whoever is first at `pool`, if its bytes fit.
+    pub(super) fn call_first(
         &self,
         pool: usize,
         fits: impl FnOnce(usize) -> bool,
-    ) -> Option<(Arc<Request>, Arc<Host>)> {
-        lock(&self.queue).take_first(pool, fits)
+    ) -> Option<Called<Arc<Host>, Arc<Request>>> {
+        lock(&self.queue).call_first(pool, fits)
+    }
+
+    /// Whoever was called was tried.
+    pub(super) fn dismiss(&self, call: Call) {
+        lock(&self.queue).dismiss(call);
     }
 
     /// How full it is.

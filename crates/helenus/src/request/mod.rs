@@ -170,6 +170,7 @@ impl Request {
         {
             let mut state = lock(&self.state);
             if !state.ended {
+                state.give_up_turn();
                 state.waiters.add(waiter);
                 return;
             }
@@ -243,6 +244,7 @@ impl Request {
         if outcome.is_some() || state.ended {
             return Poll::Ready(outcome);
         }
+        state.give_up_turn();
         state.waiters.set_task(cx);
         Poll::Pending
     }

@@ -325,6 +325,11 @@ impl State {
         Some(self.seats.swap_remove(index).1)
     }
 
+    /// Somebody waits for the end in another way than by performing.
+    pub(super) fn give_up_turn(&mut self) {
+        self.seats.iter_mut().for_each(|(_, seat)| seat.give_up_turn());
+    }
+
     /// Notes that the request has ended; whom to tell, once the state is not held any more.
     fn end(&mut self) -> Waiters {
         self.ended = true;

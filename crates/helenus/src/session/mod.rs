@@ -30,6 +30,7 @@ use crate::future::ResponseFuture;
 use crate::metrics::{RequestCounters, SessionMetrics};
 use crate::observe::Observer;
 use crate::policy::Purse;
+use crate::pool::draining::Draining;
 use crate::pool::keyspace::SessionKeyspace;
 use crate::pool::reserve::Reserved;
 use crate::pool::waiting::WaitingRoom;
@@ -87,6 +88,7 @@ impl Session {
                 version,
                 keyspace: SessionKeyspace::default(),
                 waiting: WaitingRoom::new(cluster.config.queue, cluster.executor.clone()),
+                draining: Draining::default(),
                 observer: me.clone() as Weak<dyn PoolObserver>,
             }),
             view: ArcSwap::default(),
@@ -293,6 +295,7 @@ impl SessionInner {
         for pool in self.view.rcu(|view| view.without_pools()).pools() {
             pool.shut_down();
         }
+        self.context.draining.shut_down();
     }
 }
 

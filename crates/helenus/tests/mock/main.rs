@@ -11,6 +11,7 @@ mod choosing;
 mod cloud;
 mod connecting;
 mod control;
+mod damage;
 mod deadlines;
 mod deliveries;
 mod distances;

@@ -236,3 +236,42 @@ async fn every_attempt_is_told_in_order() {
         assert!(told.contains(&address.to_string()), "{told}");
     }
 }
+
+/// A connection that asks for a sign of life without a pause would do nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn pauses_that_are_none_are_refused() {
+    use helenus::config::ConnectionConfig;
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let wrong: [(&str, fn(&mut ConnectionConfig)); 4] = [
+        ("heartbeat_interval is 0ns", |config| config.heartbeat_interval = Some(Duration::ZERO)),
+        ("heartbeat_interval is 9ms", |config| config.heartbeat_interval = Some(Duration::from_millis(9))),
+        ("set_aside_after is 0ns", |config| config.set_aside_after = Some(Duration::ZERO)),
+        ("heartbeat_timeout is 0ns", |config| config.heartbeat_timeout = Duration::ZERO),
+    ];
+    for (told, change) in wrong {
+        let mut settings = settings(&cluster);
+        change(&mut settings.config_mut().connection);
+        let error = settings.session().await.expect_err("it is refused");
+        assert!(matches!(error, helenus::Error::Configuration(_)), "{error}");
+        assert!(error.to_string().contains(told) && error.to_string().contains("10ms or more"), "{error}");
+    }
+    assert_eq!(cluster.node(0).accepted(), 0, "before anybody is asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shortest_pauses_are_no_storm() {
+    let cluster = nodes(1, 1).on(statement(READ), silence()).start().expect("the mock starts");
+    let mut settings = settings(&cluster);
+    let connection = &mut settings.config_mut().connection;
+    connection.heartbeat_interval = Some(Duration::from_millis(10));
+    connection.set_aside_after = Some(Duration::from_millis(10));
+    let session = settings.session().await.expect("the mock lets everyone in");
+    let waiting = session.execute(READ);
+    let probes = || cluster.received(&opcode(RequestOpcode::Options)).len();
+    let (before, begun) = (probes(), std::time::Instant::now());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Of the control connection, and of the session's, which has two reasons.
+    let most = 3 * (begun.elapsed().as_millis() as usize / 10 + 1);
+    assert!((1..=most).contains(&(probes() - before)), "{} of {most}", probes() - before);
+    drop(waiting);
+}

@@ -65,3 +65,28 @@ async fn a_node_that_left_is_let_go() {
         session.execute("SELECT release_version FROM system.local").await.expect("two nodes are left");
     }
 }
+
+/// Whatever its connections still owe.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_closes_what_it_drains() {
+    let never = "SELECT l FROM ks.t";
+    let cluster = nodes(3, 3).on(statement(never), silence()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let node = cluster.node(2);
+    let mut request = SimpleStatement::new(never);
+    request.options.timeout = Some(Duration::from_secs(60));
+    let waiting: Vec<_> = (0..30).map(|_| session.execute(request.clone())).collect();
+    until("it owes an answer", || !node.received(&statement(never)).is_empty()).await;
+    let gone = session.cluster().snapshot().host_at(node.address()).expect("it is known").clone();
+    cluster.change(|world| world.topology.nodes[2].is_member = false);
+    session.cluster().refresh().await.expect("the others tell");
+    until("its connection is drained", || !is_connected(&session, &gone)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(node.connections(), 1, "its last answer is waited for");
+    session.shut_down();
+    for answer in waiting {
+        let ended = tokio::time::timeout(Duration::from_secs(5), answer).await.expect("it is told at once");
+        assert!(matches!(ended, Err(helenus::Error::ShutDown)), "{ended:?}");
+    }
+    until("it is closed", || node.connections() == 0).await;
+}

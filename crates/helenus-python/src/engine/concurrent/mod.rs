@@ -2,6 +2,7 @@
 //! once for a batch of answers, not once for each.
 
 mod outcome;
+mod stint;
 mod timestamps;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::encode::{Binder, BoundValues};
 
 pub(crate) use outcome::EndedCore;
 pub(super) use outcome::{Outcomes, Place, Results};
+use stint::Stint;
 pub(super) use timestamps::Timestamps;
 
 /// What all executions have in common.
@@ -42,9 +44,15 @@ impl<'py> Run<'_, 'py> {
         outcomes: &mut Outcomes<'py>,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut futures = Vec::new();
-        let results = self.run(py, parameters, outcomes, &mut futures);
-        // After an error some are still under way, and are given up.
-        runtime::beside_ciphers(py, || drop(futures));
+        let mut stint = Stint::begin();
+        let results = self.run(py, parameters, outcomes, &mut futures, &mut stint);
+        if stint.process.is_this() {
+            // After an error some are still under way, and are given up.
+            runtime::beside_ciphers(py, || drop(futures));
+        } else {
+            // They are the parent's.
+            std::mem::forget(futures);
+        }
         results
     }
 
@@ -54,6 +62,7 @@ impl<'py> Run<'_, 'py> {
         parameters: &Bound<'py, PyAny>,
         outcomes: &mut Outcomes<'py>,
         futures: &mut Vec<Option<ResponseFuture>>,
+        stint: &mut Stint,
     ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
         let mut parameters = parameters.try_iter()?;
@@ -70,6 +79,7 @@ impl<'py> Run<'_, 'py> {
                 };
                 // An error of the program's own iterator is no result of a statement.
                 let values = values?;
+                stint.rest(py)?;
                 if let Some(kept) = self.kept {
                     kept.append(&values)?;
                 }
@@ -90,9 +100,10 @@ impl<'py> Run<'_, 'py> {
             if in_flight == 0 {
                 break;
             }
-            self.wait(py, &group, in_flight, &mut ended)?;
+            self.wait(py, &group, in_flight, &mut ended, stint)?;
             for index in ended.drain(..) {
                 in_flight -= 1;
+                stint.rest(py)?;
                 let Some(mut future) = futures[index].take() else { continue };
                 let made = match future.take() {
                     Some(Ok(result)) => outcomes.success(index, result),
@@ -133,6 +144,7 @@ impl<'py> Run<'_, 'py> {
         group: &Arc<Group>,
         in_flight: usize,
         ended: &mut Vec<usize>,
+        stint: &mut Stint,
     ) -> PyResult<()> {
         // A quarter at a time keeps both sides busy: the server with the rest, us with these.
         let mut wanted = (self.concurrency / 4).clamp(1, in_flight);
@@ -141,7 +153,7 @@ impl<'py> Run<'_, 'py> {
                 return Ok(());
             }
             py.detach(|| std::thread::park_timeout(GLANCE.min(Duration::from_millis(10))));
-            py.check_signals()?;
+            stint.is_over(py)?;
             // After a while fewer will do: the rest may be slow.
             wanted = 1;
         }

@@ -1,6 +1,7 @@
 //! Callers that do their connection's I/O, against a scripted node: what the turn must not change, and that it is taken.
 
 use std::sync::Barrier;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use helenus_testkit::mock::{
@@ -169,6 +170,57 @@ fn a_request_whose_caller_never_waits_is_not_forgotten() {
     let result = executor.block_on(async { tokio::time::timeout(2 * SECOND, future).await });
     let result = result.expect("the task takes the turn back").expect("an answer");
     assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)));
+}
+
+impl Pair {
+    /// The I/O thread can do nothing until what is returned is dropped.
+    fn hold_io_thread(&self) -> std::sync::mpsc::Sender<()> {
+        let (held, holding) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        self.threads.as_ref().expect("they run").executor().spawn(async move {
+            held.send(()).expect("the test waits");
+            let _gone = released.recv();
+        });
+        holding.recv().expect("the task runs");
+        release
+    }
+}
+
+#[test]
+fn whoever_does_not_wait_itself_gives_its_turn_up_at_once() {
+    use std::future::Future;
+    use std::task::{Context, Waker};
+
+    let ways: [(&str, fn(&mut Option<ResponseFuture>)); 3] = [
+        ("dropped", |future| drop(future.take())),
+        ("awaited", |future| {
+            let mut context = Context::from_waker(Waker::noop());
+            let future = future.as_mut().expect("it is there");
+            assert!(std::pin::Pin::new(future).poll(&mut context).is_pending());
+        }),
+        ("told", |future| {
+            future.as_ref().expect("it is there").join_group(&Arc::default(), 0);
+        }),
+    ];
+    for (way, give_up) in ways {
+        let pair = Pair::lent();
+        let flush = || pair.connection.signals.load(Ordering::SeqCst) & FLUSH;
+        loop {
+            let held = pair.hold_io_thread();
+            let before = pair.connection.turn.times_taken();
+            let mut future = Some(pair.begin(&text(7), 10 * SECOND));
+            if pair.connection.turn.times_taken() > before {
+                assert_eq!(flush(), 0, "its caller is to write");
+                give_up(&mut future);
+                assert_eq!(flush(), FLUSH, "{way}: the task is to write");
+                break;
+            }
+            // The task had just taken the turn back.
+            drop(held);
+            assert!(future.is_some_and(|future| future.wait(10 * SECOND)));
+            pair.warm_up();
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod answers;
 mod endings;
+mod hand_over;
 mod waiting;
 
 use std::io::Write as _;
@@ -135,7 +136,7 @@ fn pump(connection: &Arc<Connection>, cx: &Context<'_>) -> Poll<Result<(), Conne
     }
     read(connection)?;
     if signals & FLUSH != 0 {
-        connection.flush()?;
+        let _all_of_so_little = connection.flush()?;
     }
     if connection.signals.load(Ordering::Acquire) != 0 {
         cx.waker().wake_by_ref();

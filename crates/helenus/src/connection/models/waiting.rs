@@ -56,7 +56,7 @@ fn two_blocked_threads() {
 fn a_task() {
     every_order(|| {
         let net = Net::new(4);
-        let request = sent(&net);
+        let mut request = sent(&net);
         let connection = Arc::clone(&net.connection);
         let closer = thread::spawn(move || connection.close(ConnectionError::Closed("for this model")));
         let outcome = loom::future::block_on(std::future::poll_fn(|cx| request.poll_outcome(cx)));

@@ -41,8 +41,17 @@ impl Room {
         Ok(timer.map(|at| at.duration_since(self.start).as_secs()))
     }
 
+    /// Whoever is called where so many bytes fit.
+    fn call(&mut self, pool: usize, fit: usize) -> Option<(u32, char, Call)> {
+        let called = self.queue.call_first(pool, |bytes| bytes <= fit)?;
+        Some((called.request, called.host, called.call))
+    }
+
+    /// Whoever is called and goes.
     fn room(&mut self, pool: usize) -> Option<(u32, char)> {
-        self.queue.take_first(pool, |_| true)
+        let (request, host, call) = self.call(pool, usize::MAX)?;
+        self.queue.dismiss(call);
+        Some((request, host))
     }
 
     fn lengths(&self) -> Vec<usize> {
@@ -75,14 +84,48 @@ fn who_is_sent_back_stands_where_it_stood() {
     assert_eq!(room.room(0), Some((1, 'a')));
 }
 
+/// Neither to a newcomer, who would find no line there, nor to one for whom there would be room in the queue.
+#[test]
+fn who_is_called_loses_its_place_to_nobody() {
+    let mut room = Room::new(1, 999);
+    room.enter(1, &[0, 1], 7, None).expect("room");
+    let (request, host, first) = room.call(0, 999).expect("it is called");
+    assert_eq!((request, host), (1, 'a'));
+    assert_eq!(room.lengths(), [1, 1, 0, 0], "nobody pushes in front of it");
+    assert_eq!(room.queue.state().requests, 0, "it does not wait");
+    assert_eq!((room.queue.fullness().requests, room.queue.fullness().bytes), (1, 7));
+    assert_eq!(room.enter(2, &[0], 1, None), Err(2), "its room is kept");
+    room.enter(1, &[0, 1], 7, None).expect("it comes back");
+    assert_eq!((room.lengths(), room.queue.fullness().requests), (vec![1, 1, 0, 0], 1));
+    // The end of the former call, which is told late, is not that of the next one.
+    let (_, _, second) = room.call(1, 999).expect("it is called");
+    room.queue.dismiss(first);
+    assert_eq!(room.enter(2, &[0], 1, None), Err(2), "its room is still kept");
+    room.queue.dismiss(second);
+    assert_eq!((room.lengths(), room.queue.fullness().bytes), (vec![0; 4], 0));
+    room.enter(2, &[0], 1, None).expect("the other has gone");
+    assert!(room.queue.kept.is_empty());
+}
+
+#[test]
+fn who_is_called_and_cannot_come_back_leaves_nothing_behind() {
+    let mut room = Room::new(1, 999);
+    room.enter(1, &[0], 7, None).expect("room");
+    let (_, _, call) = room.call(0, 999).expect("it is called");
+    assert_eq!(room.enter(1, &[], 7, None), Err(1), "for what would it wait?");
+    room.queue.dismiss(call);
+    assert!(room.queue.kept.is_empty() && room.queue.lines.is_empty());
+    assert_eq!((room.lengths(), room.queue.fullness().bytes), (vec![0; 4], 0));
+}
+
 #[test]
 fn a_large_request_is_not_overtaken() {
     let mut room = Room::new(9, 999);
     room.enter(1, &[0], 500, None).expect("room");
     room.enter(2, &[0], 1, None).expect("room");
-    assert_eq!(room.queue.take_first(0, |bytes| bytes < 100), None);
+    assert!(room.call(0, 100).is_none());
     assert_eq!(room.room(0), Some((1, 'a')));
-    assert_eq!(room.queue.take_first(0, |bytes| bytes < 100), Some((2, 'a')));
+    assert!(matches!(room.call(0, 100), Some((2, 'a', _))));
 }
 
 #[test]
@@ -144,6 +187,8 @@ enum Event {
     Leave(u32),
     /// Back from the front, to the former place.
     Return,
+    /// Whoever was called has gone.
+    Gone,
     Time(u64),
 }
 
@@ -154,7 +199,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
             .prop_map(|(pools, bytes, until)| Event::Enter { pools, bytes, until }),
         5 => (0_usize..4, 0_usize..60).prop_map(|(pool, bytes)| Event::Room(pool, bytes)),
         2 => (0_u32..60).prop_map(Event::Leave),
-        1 => Just(Event::Return),
+        2 => Just(Event::Return),
+        1 => Just(Event::Gone),
         2 => (0_u64..5).prop_map(Event::Time),
     ];
     prop::collection::vec(event, 0..80)
@@ -174,13 +220,14 @@ proptest! {
     fn it_is_a_list_that_is_searched_from_the_front(events in events()) {
         let mut room = Room::new(6, 100);
         let mut model: Vec<Plain> = Vec::new();
-        let (mut next, mut now, mut taken) = (0, 0, None::<Plain>);
+        let (mut next, mut now, mut called) = (0, 0, None::<(Plain, Call)>);
         for event in events {
             match event {
                 Event::Enter { pools, bytes, until } => {
                     next += 1;
-                    let sum: usize = model.iter().map(|plain| plain.bytes).sum();
-                    let may = model.len() < 6 && (sum == 0 || sum + bytes <= 100) && !pools.is_empty();
+                    let all = || model.iter().chain(called.iter().map(|(plain, _)| plain));
+                    let (count, sum) = (all().count(), all().map(|plain| plain.bytes).sum::<usize>());
+                    let may = count < 6 && (sum == 0 || sum + bytes <= 100) && !pools.is_empty();
                     let until = until.map(|after| now + after);
                     prop_assert_eq!(room.enter(next, &pools, bytes, until).is_ok(), may);
                     if may {
@@ -188,21 +235,20 @@ proptest! {
                     }
                 }
                 Event::Return => {
-                    let Some(plain) = taken.take() else { continue };
-                    let sum: usize = model.iter().map(|plain| plain.bytes).sum();
-                    let may = model.len() < 6 && (sum == 0 || sum + plain.bytes <= 100);
-                    prop_assert_eq!(room.enter(plain.request, &plain.pools, plain.bytes, plain.until).is_ok(), may);
-                    if may {
-                        model.push(plain);
-                        model.sort_by_key(|plain| plain.request);
-                    }
+                    let Some((plain, call)) = called.take() else { continue };
+                    prop_assert!(room.enter(plain.request, &plain.pools, plain.bytes, plain.until).is_ok());
+                    room.queue.dismiss(call);
+                    model.push(plain);
+                    model.sort_by_key(|plain| plain.request);
                 }
+                Event::Gone => called.take().into_iter().for_each(|(_, call)| room.queue.dismiss(call)),
                 Event::Room(pool, fit) => {
+                    called.take().into_iter().for_each(|(_, call)| room.queue.dismiss(call));
                     let first = model.iter().position(|plain| plain.pools.contains(&pool));
-                    let first = first.filter(|at| model[*at].bytes <= fit);
-                    taken = first.map(|at| model.remove(at));
-                    let got = room.queue.take_first(pool, |bytes| bytes <= fit);
-                    prop_assert_eq!(got.map(|(request, _)| request), taken.as_ref().map(|plain| plain.request));
+                    let first = first.filter(|at| model[*at].bytes <= fit).map(|at| model.remove(at));
+                    let got = room.call(pool, fit);
+                    prop_assert_eq!(got.map(|(request, _, _)| request), first.as_ref().map(|plain| plain.request));
+                    called = first.zip(got.map(|(_, _, call)| call));
                 }
                 Event::Leave(request) => {
                     let left = room.queue.leave(u64::from(request)).is_some();
@@ -220,8 +266,11 @@ proptest! {
                     prop_assert_eq!(expired, due);
                 }
             }
-            let lengths: Vec<_> =
-                (0..4).map(|pool| model.iter().filter(|plain| plain.pools.contains(&pool)).count()).collect();
+            let standing = |pool: usize| {
+                let all = model.iter().chain(called.iter().map(|(plain, _)| plain));
+                all.filter(|plain| plain.pools.contains(&pool)).count()
+            };
+            let lengths: Vec<_> = (0..4).map(standing).collect();
             prop_assert_eq!(room.lengths(), lengths);
             prop_assert_eq!(room.queue.state().bytes, model.iter().map(|plain| plain.bytes).sum::<usize>());
             prop_assert_eq!(room.queue.state().requests, model.len());

@@ -1,0 +1,126 @@
+//! Connections without a task: what they promise of room, how much one flush does, and who has the turn.
+
+use std::os::unix::net::UnixStream;
+use std::sync::{OnceLock, Weak};
+
+use helenus_protocol::ProtocolVersion;
+use helenus_protocol::connection::Receiver;
+use helenus_protocol::connection::handshake::Supported;
+use helenus_protocol::envelope::MAX_BODY_LENGTH;
+
+use super::open::{ConnectionConfig, assemble};
+use super::pump::Drained;
+use super::transport::CipherError;
+use super::*;
+
+struct Nobody;
+
+impl Owner for Nobody {
+    fn handle_event(&self, _: &Arc<Connection>, _: Event) {}
+    fn handle_closed(&self, _: &Arc<Connection>, _: &ConnectionError) {}
+}
+
+/// A connection that speaks v4, and the other end of its socket.
+fn connection(
+    compression: Option<Compression>,
+    cipher: Option<Box<dyn Cipher>>,
+) -> (Arc<Connection>, UnixStream) {
+    let (ours, server) = UnixStream::pair().expect("two sockets");
+    ours.set_nonblocking(true).expect("a socket's option");
+    let version = ProtocolVersion::V4;
+    let ready = Ready { version, compression, supported: Supported::default(), authenticator: None };
+    let receiver = Receiver::new(version, MAX_BODY_LENGTH);
+    let address = SocketAddr::from(([127, 0, 0, 1], 9042));
+    let (socket, config) = (Arc::new(Socket::Unix(ours)), ConnectionConfig::default());
+    (assemble(address, ready, socket, cipher, receiver, &config, Arc::new(Nobody)), server)
+}
+
+fn dispatch(body: &[u8], waits: bool) -> Dispatch<'_> {
+    let (flags, opcode) = (Flags::default(), RequestOpcode::Query);
+    Dispatch { flags, opcode, body: Body::from(body), wake_at: None, waits }
+}
+
+/// With compression, too: bytes like these only grow by it. Whoever is let in because there is room must not be refused for
+/// want of room, or it would be let in and refused for ever.
+#[test]
+fn where_there_is_room_a_request_is_taken() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for compression in [None, Some(Compression::Lz4), Some(Compression::Snappy)] {
+        let (connection, _server) = connection(compression, None);
+        let _seat = connection.send(dispatch(&[1; 64], false), Token::heartbeat()).expect("it is empty");
+        for length in 64..400 {
+            let body: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
+            if let Some(compression) = compression {
+                let mut compressed = Vec::new();
+                compression.compress_body(&body, &mut compressed).expect("it can be compressed");
+                assert!(compressed.len() > length, "it is to grow");
+            }
+            let limit = connection.unsent() + length;
+            assert!(!connection.has_room(length, limit - 1));
+            let refused = connection.offer(dispatch(&body, false), Token::heartbeat(), limit - 1);
+            assert!(matches!(refused, Err(NotSent::Full(_))), "{compression:?}, {length} bytes");
+            assert!(connection.has_room(length, limit));
+            let taken = connection.offer(dispatch(&body, false), Token::heartbeat(), limit);
+            assert!(taken.is_ok(), "{compression:?}, {length} bytes: {taken:?}");
+        }
+    }
+}
+
+/// While something is sealed, somebody sends one more request.
+#[derive(Debug, Default)]
+struct NeverDone {
+    connection: Arc<OnceLock<Weak<Connection>>>,
+    output: Vec<u8>,
+}
+
+impl Cipher for NeverDone {
+    fn open(&mut self, _: &[u8], _: &mut Vec<u8>) -> Result<bool, CipherError> {
+        Ok(false)
+    }
+
+    fn seal(&mut self, plaintext: &[u8]) -> Result<(), CipherError> {
+        self.output.extend_from_slice(plaintext);
+        let connection = self.connection.get().and_then(Weak::upgrade).expect("it is there");
+        let _seat = connection.send(dispatch(b"one more", false), Token::heartbeat()).expect("it has room");
+        Ok(())
+    }
+
+    fn take_output(&mut self, ciphertext: &mut Vec<u8>) -> Result<(), CipherError> {
+        ciphertext.append(&mut self.output);
+        Ok(())
+    }
+
+    fn is_handshaking(&self) -> bool {
+        false
+    }
+
+    fn close(&mut self) {}
+}
+
+#[test]
+fn a_flush_ends_also_where_others_keep_sending() {
+    let cipher = NeverDone::default();
+    let known = Arc::clone(&cipher.connection);
+    let (connection, server) = connection(None, Some(Box::new(cipher)));
+    known.set(Arc::downgrade(&connection)).expect("once");
+    let _seat = connection.send(dispatch(b"first", false), Token::heartbeat()).expect("it is empty");
+    for flushes in 1..4 {
+        assert_eq!(connection.flush().expect("the socket has room"), Drained::No);
+        assert!((2..20 * flushes).contains(&connection.in_flight()), "{}", connection.in_flight());
+        assert!(connection.unsent() > 0, "the last one waits");
+    }
+    drop(server);
+}
+
+#[test]
+fn a_turn_that_is_not_performed_is_given_up_with_the_seat() {
+    let (connection, _server) = connection(None, None);
+    connection.turn.lend();
+    let seat = connection.send(dispatch(b"alone", true), Token::heartbeat()).expect("it is empty");
+    assert!(seat.taken.is_some(), "it is alone");
+    assert_eq!(connection.signals.load(Ordering::SeqCst) & FLUSH, 0, "its caller is to write");
+    assert!(connection.turn.take().is_none());
+    drop(seat);
+    assert_eq!(connection.signals.load(Ordering::SeqCst) & FLUSH, FLUSH, "the task is to write");
+    assert!(connection.turn.take().is_some());
+}
