@@ -272,9 +272,7 @@ print(resident('VmRSS') - before, resident('VmHWM') - before)
 """
 
 
-@pytest.mark.parametrize(
-    ("length", "sent"), [(2**31 - 1, 16 * 2**20), (255 * 2**20, 2**16)], ids=["2 GiB", "255 MiB"]
-)
+@pytest.mark.parametrize(("length", "sent"), [(2**31 - 1, 16 * 2**20), (255 * 2**20, 2**16)], ids=["2 GiB", "255 MiB"])
 def test_e28_a_length_is_not_believed(length: int, sent: int) -> None:
     """W1: And the memory is not taken before the bytes are there (F14)."""
     header = b"\x84\x00\x00\x00\x06" + length.to_bytes(4, "big") + bytes(sent)

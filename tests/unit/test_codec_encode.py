@@ -336,6 +336,7 @@ def test_a_length_that_is_a_lie_is_an_error():
 
 def test_an_item_that_raises_is_heard():
     """P6 of docs/promises.md."""
+
     class Broken:
         def __len__(self):
             return 2

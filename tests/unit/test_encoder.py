@@ -379,7 +379,7 @@ def random_pair(source: random.Random, depth: int) -> tuple[Any, Any]:
 
 
 def test_ten_thousand_values_change_no_structure() -> None:
-    """P4: The same property over more cases than a shrinking generator affords. The seed is fixed: a failure repeats."""
+    """P4: the same over more cases than a shrinking generator affords. The seed is fixed: a failure repeats."""
     source = random.Random(SEED)
     for case in range(10_000):
         template = source.choice(TEMPLATES)
