@@ -9,7 +9,7 @@ use std::time::Duration;
 use helenus::protocol::Consistency;
 use helenus::protocol::response::{ServerError, WriteType};
 use helenus::statement::SimpleStatement;
-use helenus::{Error, Session};
+use helenus::{AttemptError, ConnectionError, Error, Session};
 use helenus_testkit::mock::{
     Matcher, MockCluster, Reaction, Rows, RunningCluster, error, rows, silence, statement, void,
 };
@@ -69,6 +69,32 @@ async fn f10_a_hundred_thousand_late_answers_reach_nobody() {
     assert_eq!(cluster.node(0).connections(), 2, "no connection was given up for it");
 }
 
+/// F10: ids that are owed an answer are passed over when all others have been used.
+#[tokio::test(flavor = "multi_thread")]
+async fn f10_no_id_is_used_again_before_its_late_answer() {
+    const LATER: &str = "SELECT v FROM ks.t WHERE k = -2";
+    // Fewer than a quarter of all: the connection would be replaced.
+    const OWED: usize = 7000;
+    const IDS: usize = 32_768;
+    let cluster = honest(1);
+    let later = one(-2).delay(Duration::from_secs(3));
+    let cluster = cluster.on(statement(LATER), later).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let given_up: Vec<_> = (0..OWED).map(|_| session.execute(LATER)).collect();
+    assert!(cluster.wait_for(&statement(LATER), OWED, Duration::from_secs(30)));
+    drop(given_up);
+    let mut asked = 0;
+    while asked < IDS || !owes_nothing(&session) {
+        let wanted: Vec<_> = (0..1000).map(|n| (n % KEYS, session.execute(read(n % KEYS)))).collect();
+        asked += wanted.len();
+        for (key, answer) in wanted {
+            let result = answer.await.expect("the mock answers");
+            assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((key,)));
+        }
+    }
+    assert_eq!(cluster.node(0).connections(), 2, "no connection was given up for it");
+}
+
 /// A second answer ends its connection, and what was on it is asked for again; nobody gets another's row. (The pure
 /// machines get a hundred thousand of them: `helenus-protocol`.)
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +112,7 @@ async fn f12_second_answers_reach_nobody() {
     for key in 0..KEYS {
         cluster.on(statement(&read(key)).sometimes(0.02, 12), one(key).copies(2));
     }
-    let (mut right, mut failed) = (0, 0);
+    let (mut right, mut failed, mut violations) = (0, 0, 0);
     while accepted() - before < scaled(200) {
         let key = |n: usize| i32::try_from(n).expect("few") % KEYS;
         let wanted: Vec<_> = (0..EACH).map(|n| (key(n), session.execute(read(key(n))))).collect();
@@ -95,6 +121,8 @@ async fn f12_second_answers_reach_nobody() {
                 Ok(result) => {
                     assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((key,)));
                     right += 1;
+                    violations +=
+                        result.failed_attempts().iter().filter(|it| is_violation(&it.error)).count();
                 }
                 // Whoever was asked next may have lost its connection, too, and so on.
                 Err(failure) => {
@@ -107,6 +135,11 @@ async fn f12_second_answers_reach_nobody() {
         until("half of them are connected", || connected() > hosts.len() / 2).await;
     }
     assert!(failed < right / 10, "{failed} failed, {right} did not");
+    assert!(violations >= 100, "{violations} requests were told that the server broke the protocol");
+}
+
+fn is_violation(error: &AttemptError) -> bool {
+    matches!(error, AttemptError::Connection(ConnectionError::Protocol(_)))
 }
 
 fn write_timeout(write_type: WriteType) -> Reaction {
