@@ -31,6 +31,7 @@ from helenus._native import (
     describe_view,
     ending,
     forked,
+    forking,
     types_changed,
     user_types_in_order,
     virtual_keyspace,
@@ -70,5 +71,5 @@ __all__ = [
 ]
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=forked)
+    os.register_at_fork(before=forking, after_in_child=forked)
 atexit.register(ending)

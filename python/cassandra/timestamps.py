@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Lock
+
+from cassandra._locks import lock
 
 __all__ = ["MonotonicTimestampGenerator"]
 
@@ -30,7 +31,7 @@ class MonotonicTimestampGenerator:
     """The least time between two warnings, in seconds."""
 
     def __init__(self, warn_on_drift: bool = True, warning_threshold: float = 1, warning_interval: float = 1) -> None:
-        self.lock = Lock()
+        self.lock = lock()
         self.last = 0
         self._last_warn = 0
         self.warn_on_drift = warn_on_drift

@@ -65,6 +65,9 @@ class RowDecoder:
     def is_stale(self) -> bool: ...
     def decode(self, cells: bytes, rows: int, factory: Callable[[list[str], Any], Any]) -> Any: ...
 
+def forking() -> None:
+    """A fork is about to be made: what is looked up once is looked up now, so that no child finds it half done."""
+
 def forked() -> None:
     """A fork has made this process: what was connected before belongs to the parent."""
 

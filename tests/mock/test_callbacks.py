@@ -149,6 +149,7 @@ def raise_interrupt(*args: Any) -> None:
 def test_what_raises_stops_nobody(
     session: Session, caplog: pytest.LogCaptureFixture, raises: Callable[..., None]
 ) -> None:
+    """E27 of docs/promises.md."""
     told, failed = Told(100), Told()
     with caplog.at_level(logging.ERROR, "cassandra.cluster"):
         futures = [session.execute_async("SELECT v late") for _ in range(100)]
@@ -163,6 +164,7 @@ def test_what_raises_stops_nobody(
 
 
 def test_one_that_blocks_delays_no_request(session: Session) -> None:
+    """E19 of docs/promises.md."""
     release = threading.Event()
     blocked = threading.Event()
 
@@ -182,6 +184,7 @@ def test_one_that_blocks_delays_no_request(session: Session) -> None:
 
 
 def test_statements_run_inside_callbacks(session: Session) -> None:
+    """E7 of docs/promises.md."""
     told = Told(20)
 
     def again(found: Any, depth: int) -> None:

@@ -75,6 +75,7 @@ def test_patience_ends_and_the_request_goes_on(mock: MockCluster, session: Sessi
 
 @pytest.mark.parametrize("page", [2, 3])
 def test_later_pages_have_the_same_time(mock: MockCluster, session: Session, page: int) -> None:
+    """E1 of docs/promises.md."""
     mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)]))
     mock.on(query("SELECT paged", nth=page), silence())
     result = session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=0.3)
@@ -116,6 +117,7 @@ def test_preparing_ends_in_time(mock: MockCluster, session: Session) -> None:
 
 
 def test_late_answers_reach_nobody(mock: MockCluster, session: Session) -> None:
+    """F10 of docs/promises.md."""
     mock.on(query("SELECT late"), rows(COLUMNS, [[-1]], delay=0.3))
     for number in range(20):
         mock.on(query(f"SELECT number {number};"), rows(COLUMNS, [[number]]))
@@ -134,6 +136,7 @@ def test_late_answers_reach_nobody(mock: MockCluster, session: Session) -> None:
 
 
 def test_second_answers_reach_nobody(mock: MockCluster, session: Session) -> None:
+    """E25 of docs/promises.md."""
     for number in range(10):
         mock.on(query(f"SELECT number {number};"), rows(COLUMNS, [[number]], copies=2))
     right = 0

@@ -147,6 +147,7 @@ WAYS_TO_END = {
     ],
 )
 def test_a_process_ends(mock: MockCluster, way: str, nodes: str) -> None:
+    """F16, E24 of docs/promises.md."""
     lines = textwrap.dedent(WAYS_TO_END[way])
     with Program(mock, "print('connected')\nsys.stdin.readline()\n" + lines) as program:
         assert program.line() == "connected"
@@ -244,6 +245,7 @@ print(all(seven() for _ in range(50)))
 
 @pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
 def test_a_forked_child_gets_an_answer_or_a_clear_error(mock: MockCluster, leave: str) -> None:
+    """F24, E6 of docs/promises.md."""
     with Program(mock, FORK.format(inside="outcome = repr(seven())", leave=leave)) as program:
         outcome, status, parent = program.line(), program.line(), program.line()
         assert program.end()[0] == 0

@@ -111,6 +111,7 @@ def test_errors_of_the_server(
     kind: type[Exception],
     attributes: dict[str, Any],
 ) -> None:
+    """E16 of docs/promises.md."""
     mock.on(query("FAIL"), error(code, "what the server says", **fields))
     with pytest.raises(kind) as caught:
         session.execute(once("FAIL"), timeout=10)
@@ -146,6 +147,7 @@ def test_silence(mock: MockCluster, session: Session) -> None:
 
 
 def test_what_cannot_be_decoded_fails_alone(mock: MockCluster, session: Session) -> None:
+    """F11 of docs/promises.md."""
     mock.on(query("FAIL"), body("RESULT", b"\x00\x00\x00\x02\xff\xff"))
     before = mock.nodes[0].accepted
     with pytest.raises((DriverException, ProtocolError)):
@@ -188,6 +190,7 @@ def test_no_connection(mishap: str) -> None:
 
 
 def test_nobody_listens() -> None:
+    """C1 of docs/promises.md."""
     with MockCluster(1) as mock:
         mock.nodes[0].stop_listening()
         with Cluster(mock.contact_points, port=mock.port) as cluster, pytest.raises(NoHostAvailable) as caught:
@@ -209,5 +212,6 @@ def test_a_login_where_none_is_given() -> None:
 
 
 def test_an_unresolvable_name() -> None:
+    """F25, C1 of docs/promises.md."""
     with pytest.raises(cassandra.UnresolvableContactPoints, match="no-such-name"):
         Cluster(["no-such-name.invalid"])

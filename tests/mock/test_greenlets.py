@@ -18,6 +18,7 @@ V = [("v", "int")]
 @pytest.mark.parametrize("kind", ["gevent", "eventlet"])
 @pytest.mark.parametrize("scenario", ["progress", "many_greenlets", "timeouts", "callbacks", "interrupted", "threads"])
 def test_others_go_on(kind: str, scenario: str) -> None:
+    """F24 of docs/promises.md."""
     with MockCluster(2, credentials={"user": "user", "password": "secret"}) as mock:
         mock.on(query("SLOW"), rows(V, [[7]], delay=0.2))
         mock.on(prepare("slow"), usual(delay=0.2))

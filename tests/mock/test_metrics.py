@@ -55,6 +55,7 @@ def session(mock: MockCluster) -> Iterator[Session]:
 def test_failures(
     mock: MockCluster, session: Session, reaction: Any, is_once: bool, settings: Any, counted: dict[str, int]
 ) -> None:
+    """E23 of docs/promises.md."""
     mock.on(query("SELECT v", **({"nth": 1} if is_once else {})), reaction)
     failed = False
     try:

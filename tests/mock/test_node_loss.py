@@ -35,6 +35,7 @@ def seven(session: Session) -> bool:
 
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_one_of_three_dies(mock: MockCluster, session: Session, index: int) -> None:
+    """F1 of docs/promises.md."""
     assert all(seven(session) for _ in range(9))
     under_way = [session.execute_async("SELECT v", timeout=10) for _ in range(50)]
     mock.nodes[index].stop()
@@ -43,6 +44,7 @@ def test_one_of_three_dies(mock: MockCluster, session: Session, index: int) -> N
 
 
 def test_a_node_that_returns_is_used_again(mock: MockCluster, session: Session) -> None:
+    """F2 of docs/promises.md."""
     mock.nodes[1].stop()
     assert all(seven(session) for _ in range(9))
     mock.nodes[1].listen()
@@ -55,6 +57,7 @@ def test_a_node_that_returns_is_used_again(mock: MockCluster, session: Session) 
 
 
 def test_nobody_is_left(mock: MockCluster, session: Session) -> None:
+    """F15 of docs/promises.md."""
     assert seven(session)
     hosts = {host.address for host in session.hosts}
     for node in mock.nodes:
@@ -111,6 +114,7 @@ def test_all_refuse_at_connect(mock: MockCluster) -> None:
     ids=["http", "zeros", "2 GiB", "event", "short"],
 )
 def test_a_server_that_is_none(mock: MockCluster, nonsense: dict[str, object]) -> None:
+    """F14 of docs/promises.md."""
     rule = mock.on({}, nonsense)
     with Cluster(mock.contact_points, port=mock.port, connect_timeout=2) as cluster:
         began = time.monotonic()
@@ -124,6 +128,7 @@ def test_a_server_that_is_none(mock: MockCluster, nonsense: dict[str, object]) -
 
 
 def test_one_that_speaks_nonsense_among_three(mock: MockCluster, caplog: pytest.LogCaptureFixture) -> None:
+    """F14 of docs/promises.md."""
     mock.on({"node": 2}, raw(b"SSH-2.0-OpenSSH_9.2\r\n"))
     with (
         caplog.at_level(logging.WARNING),

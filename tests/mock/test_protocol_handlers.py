@@ -175,6 +175,8 @@ def test_bodies_that_are_cut_short(cut: int) -> None:
 
 
 def test_types_nested_too_deep_and_unknown_ones() -> None:
+    """W8 of docs/promises.md."""
+
     def described(option: str) -> bytes:
         return bytes.fromhex("00000002 00000001 00000001 0001 6b 0001 74 0001 6e" + option + "00000000")
 

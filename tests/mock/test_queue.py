@@ -45,6 +45,7 @@ def timed(session: Session, timeout: float) -> tuple[float, NoHostAvailable]:
 
 
 def test_the_wait_ends_with_the_time_of_the_request(mock: MockCluster) -> None:
+    """E8 of docs/promises.md."""
     with connected(mock) as cluster:
         session = cluster.connect(wait_for_all_pools=True)
         taken = [session.execute_async("SELECT never", timeout=60) for _ in range(2)]
@@ -61,6 +62,7 @@ def test_the_wait_ends_with_the_time_of_the_request(mock: MockCluster) -> None:
 
 @pytest.mark.parametrize("options", [{"max_queued_requests": 0}, {"max_queued_requests": 1}])
 def test_a_queue_that_is_full_is_told_at_once(mock: MockCluster, options: dict[str, Any]) -> None:
+    """F18 of docs/promises.md."""
     with connected(mock, **options) as cluster:
         session = cluster.connect(wait_for_all_pools=True)
         taken = [session.execute_async("SELECT never", timeout=60) for _ in range(2)]

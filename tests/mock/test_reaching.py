@@ -180,6 +180,7 @@ def test_a_policy_that_is_none_is_refused_at_the_connect(mock: MockCluster) -> N
 
 @pytest.mark.parametrize("is_wanted", [True, False])
 def test_statements_are_prepared_again_when_a_host_returns(mock: MockCluster, is_wanted: bool) -> None:
+    """E21 of docs/promises.md."""
     from tests.support.mock import prepare
 
     with made(mock, reprepare_on_up=is_wanted) as cluster:

@@ -68,6 +68,7 @@ def session(mock: MockCluster) -> Iterator[Session]:
 @pytest.mark.parametrize("text", [COUNTER, APPEND, CONDITION, NOW])
 @pytest.mark.parametrize("mishap", MISHAPS)
 def test_what_may_not_be_repeated_is_sent_once(mock: MockCluster, session: Session, mishap: str, text: str) -> None:
+    """E2 of docs/promises.md."""
     reaction, kind = MISHAPS[mishap]
     mock.on(query(text), reaction)
     with pytest.raises(kind):

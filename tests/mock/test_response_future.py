@@ -50,6 +50,7 @@ class TestFuture:
     def test_exception_in_a_callback_is_logged_once(
         self, mock: MockCluster, session: Session, caplog: pytest.LogCaptureFixture
     ) -> None:
+        """E7, E27 of docs/promises.md."""
         mock.on(query("SELECT"), rows(COLUMNS, [[1, "a"]], delay=0.05))
         failed: list[Any] = []
 

@@ -41,6 +41,7 @@ class TestStatements:
         assert session.execute(prepared.bind({"k": 7})).one().v == "seven"
 
     def test_markers_in_plain_text_are_prepared_once(self, mock: MockCluster, session: Session) -> None:
+        """E20 of docs/promises.md."""
         mock.on(execute("SELECT k, v"), rows(COLUMNS, [[7, "seven"]]))
         before = mock.count(prepare(SELECT))
         for _ in range(3):
@@ -77,6 +78,7 @@ class TestStatements:
 
     @pytest.mark.parametrize("size", [0, -1, 2**31, "5", 1.5])
     def test_bad_fetch_sizes(self, session: Session, size: Any) -> None:
+        """C3 of docs/promises.md."""
         with pytest.raises((TypeError, ValueError), match="fetch_size"):
             session.execute(SimpleStatement("SELECT 1", fetch_size=size))
 
@@ -97,6 +99,7 @@ class TestStatements:
 
     @pytest.mark.parametrize("wrong", [99, -1, "ONE", 1.5])
     def test_bad_consistency_levels(self, session: Session, wrong: Any) -> None:
+        """C3 of docs/promises.md."""
         with pytest.raises((TypeError, ValueError), match="consistency_level"):
             session.execute(SimpleStatement("SELECT 1", consistency_level=wrong))
 
@@ -181,6 +184,7 @@ class TestEnd:
         assert isinstance(next(iter(caught.value.errors.values())), ConnectionRefusedError)
 
     def test_a_version_that_nobody_speaks(self) -> None:
+        """C3 of docs/promises.md."""
         for version in (1, 2, 66):
             with pytest.raises(UnsupportedOperation, match="protocol version"):
                 Cluster(protocol_version=version).connect()

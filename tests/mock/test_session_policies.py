@@ -183,6 +183,7 @@ class TestPolicies:
         assert 0.29 <= second - first < 3
 
     def test_errors_are_by_host(self, mock: MockCluster, session: Session) -> None:
+        """E22 of docs/promises.md."""
         mock.on(query("SELECT"), error("overloaded", "too much"))
         statement = SimpleStatement("SELECT 1", is_idempotent=True)
         with pytest.raises(NoHostAvailable) as caught:

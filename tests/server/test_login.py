@@ -39,6 +39,7 @@ def test_the_right_password(guarded_node: Nodes, version: int) -> None:
     [("cassandra", "wrong"), ("nobody", "cassandra"), ("", ""), ("cassandra", ""), ("cassandra", "x" * 100_000)],
 )
 def test_a_wrong_password(guarded_node: Nodes, name: str, password: str) -> None:
+    """A1 of docs/promises.md."""
     began = time.monotonic()
     errors = refused(guarded_node, PlainTextAuthProvider(name, password)).errors or {}
     assert [type(error) for error in errors.values()] == [AuthenticationFailed]
@@ -57,6 +58,7 @@ def test_a_password_where_none_is_wanted(node: Nodes) -> None:
 
 
 def test_a_role_that_may_not_log_in(guarded_node: Nodes) -> None:
+    """A1 of docs/promises.md."""
     with connected(guarded_node, PlainTextAuthProvider(*guarded_node.credentials)) as cluster:
         session = cluster.connect()
         session.execute(f"CREATE ROLE IF NOT EXISTS mute WITH PASSWORD = '{CANARY}' AND LOGIN = false")
@@ -65,6 +67,7 @@ def test_a_role_that_may_not_log_in(guarded_node: Nodes) -> None:
 
 
 def test_the_secret_is_nowhere(guarded_node: Nodes, caplog: pytest.LogCaptureFixture) -> None:
+    """A2 of docs/promises.md."""
     caplog.set_level(logging.DEBUG)
     provider = PlainTextAuthProvider("cassandra", CANARY)
     error = refused(guarded_node, provider)

@@ -39,6 +39,7 @@ def trusting(ca: str) -> ssl.SSLContext:
 
 
 def test_chain_and_name_are_verified(tls_node: Nodes) -> None:
+    """T1 of docs/promises.md."""
     assert works(tls_node, ssl_context=trusting(tls_node.ca))
 
 
@@ -71,6 +72,7 @@ def test_each_version(tls_node: Nodes, version: ssl.TLSVersion) -> None:
 
 
 def test_cert_reqs_means_what_it_says(tls_node: Nodes) -> None:
+    """E4 of docs/promises.md."""
     other = str(tls_node.certificates / "other-ca.pem")
     assert works(tls_node, ssl_options={"ca_certs": tls_node.ca, "cert_reqs": ssl.CERT_REQUIRED})
     assert "certificate" in complaint(tls_node, ssl_options={"ca_certs": other, "cert_reqs": ssl.CERT_REQUIRED})
@@ -80,6 +82,7 @@ def test_cert_reqs_means_what_it_says(tls_node: Nodes) -> None:
 
 
 def test_empty_options_are_tls(tls_node: Nodes) -> None:
+    """E5 of docs/promises.md."""
     assert works(tls_node, ssl_options={})
     with (
         MockCluster(1) as plain,

@@ -60,6 +60,7 @@ def test_attributes_still_work() -> None:
 
 
 def test_nothing_shows_the_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """A2 of docs/promises.md."""
     provider = PlainTextAuthProvider("user", CANARY)
     authenticator = provider.new_authenticator("127.0.0.1")
     with caplog.at_level(logging.DEBUG):

@@ -95,6 +95,7 @@ def is_fine(name: str, value: Any) -> bool:
 @pytest.mark.parametrize("name", sorted(NUMBERS))
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_numbers(name: str, value: Any) -> None:
+    """C2 of docs/promises.md."""
     if is_fine(name, value):
         Cluster(**{name: value})
         return
@@ -161,6 +162,7 @@ def test_defaults(name: str) -> None:
     ],
 )
 def test_refused(name: str, value: Any, error: type[Exception]) -> None:
+    """C1, C2 of docs/promises.md."""
     with pytest.raises(error) as caught:
         Cluster(**{name: value})
     if error in (TypeError, ValueError) and not (name == "contact_points" and error is ValueError):
@@ -317,6 +319,7 @@ class TestTls:
         assert self.context().verify_mode == ssl.CERT_NONE
 
     def test_required_means_required(self) -> None:
+        """E4 of docs/promises.md."""
         assert self.context(cert_reqs=ssl.CERT_REQUIRED).verify_mode == ssl.CERT_REQUIRED
         assert self.context(cert_reqs=ssl.CERT_NONE).verify_mode == ssl.CERT_NONE
 

@@ -77,6 +77,7 @@ def test_protocol_3_has_no_unset_values():
 
 
 def test_too_many_values(two):
+    """P1 of docs/promises.md."""
     with pytest.raises(ValueError, match=r"Too many arguments provided to bind\(\) \(got 3, expected 2\)"):
         two.bind((1, "a", 2))
 
@@ -107,6 +108,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("kind", "value", "why"), WRONG)
 def test_a_value_of_the_wrong_type_is_told_with_its_column(kind, value, why):
+    """P1 of docs/promises.md."""
     with pytest.raises(TypeError, match=why) as caught:
         binder(kind).bind((value,))
     assert str(caught.value).startswith(
@@ -128,12 +130,14 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize(("class_name", "value", "error"), IMPOSSIBLE)
 def test_a_value_that_the_type_cannot_hold_is_told_with_its_column(class_name, value, error):
+    """P2 of docs/promises.md."""
     with pytest.raises(error, match='column "c0"') as caught:
         binder(lookup_casstype(class_name)).bind((value,))
     assert type(caught.value) is error
 
 
 def test_a_timeuuid_of_version_1_is_one():
+    """P2 of docs/promises.md."""
     assert binder(lookup_casstype("TimeUUIDType")).bind((TIMEUUID,)).values() == [TIMEUUID.bytes]
 
 

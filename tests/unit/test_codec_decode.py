@@ -150,11 +150,13 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("class_name", "text", "error", "why"), MALFORMED)
 def test_malformed_bytes_are_refused(class_name, text, error, why):
+    """W6 of docs/promises.md."""
     with pytest.raises(error, match=why):
         decode(class_name, text)
 
 
 def test_null_inside_a_collection_is_none():
+    """W6 of docs/promises.md."""
     assert decode("ListType(Int32Type)", "00000002 ffffffff 00000004 00000001") == [None, 1]
 
 

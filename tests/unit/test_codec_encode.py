@@ -282,6 +282,7 @@ class Vandal:
 
 
 def test_a_list_that_shrinks_while_it_is_read_is_an_error():
+    """P6 of docs/promises.md."""
     items: list[object] = []
     items.extend([Vandal(items.clear), 2, 3])
     with pytest.raises(ValueError, match="changed its size"):
@@ -310,6 +311,7 @@ def test_a_set_that_changes_is_an_error():
 
 
 def test_a_list_inside_itself_is_an_error():
+    """P6 of docs/promises.md."""
     items: list[object] = []
     items.append(items)
     with pytest.raises(struct.error, match="not an integer"):
@@ -333,6 +335,8 @@ def test_a_length_that_is_a_lie_is_an_error():
 
 
 def test_an_item_that_raises_is_heard():
+    """P6 of docs/promises.md."""
+
     class Broken:
         def __len__(self):
             return 2

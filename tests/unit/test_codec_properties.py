@@ -162,6 +162,7 @@ HOSTILE += [
 
 
 def test_no_objects_crash_it(generator):
+    """P6 of docs/promises.md."""
     seen = set()
     for _ in range(CASES * 3):
         name, _make = typed_value(generator)

@@ -121,6 +121,7 @@ BROKEN = [
 @pytest.mark.parametrize("factory", [tuple_factory, named_tuple_factory, dict_factory, ordered_dict_factory])
 @pytest.mark.parametrize(("cells", "why"), BROKEN)
 def test_a_cell_that_is_wrong_fails_its_page_only(decoder, cells, why, factory):
+    """W6 of docs/promises.md."""
     with pytest.raises(DriverException, match=why):
         decoder.decode(cells, 1, factory)
     assert len(decoder.decode(ROWS, 3, factory)) == 3
@@ -134,6 +135,7 @@ def test_more_rows_than_bytes_are_refused_at_once(decoder):
 
 
 def test_a_timestamp_out_of_range_does_not_fail_the_page():
+    """W9 of docs/promises.md."""
     decoder = RowDecoder([("t", "DateType")])
     rows = decoder.decode(page((struct.pack(">q", 2**63 - 1),), (bytes(8),)), 2, tuple_factory)
     assert rows[0] == (2**63 - 1,)

@@ -135,6 +135,7 @@ def test_errors_can_stand_in_the_results(make: Any, way: str) -> None:
 
 @WAYS
 def test_thousands_of_errors_do_not_deepen_the_stack(make: Any, way: str) -> None:
+    """E12 of docs/promises.md."""
     session = make(lambda number: True)
     count = sys.getrecursionlimit() * 3
     results = gathered(session, [("q", None)] * count, way, concurrency=10, raise_on_first_error=False)

@@ -253,6 +253,7 @@ def test_parameters_go_into_the_text(query: str, params: Any, expected: str) -> 
     ],
 )
 def test_wrong_parameters_are_refused(query: str, params: Any, error: type[Exception]) -> None:
+    """P4 of docs/promises.md."""
     with pytest.raises(error):
         bind_params(query, params, Encoder())
 
@@ -378,7 +379,7 @@ def random_pair(source: random.Random, depth: int) -> tuple[Any, Any]:
 
 
 def test_ten_thousand_values_change_no_structure() -> None:
-    """The same property over more cases than a shrinking generator affords. The seed is fixed: a failure repeats."""
+    """P4: the same over more cases than a shrinking generator affords. The seed is fixed: a failure repeats."""
     source = random.Random(SEED)
     for case in range(10_000):
         template = source.choice(TEMPLATES)

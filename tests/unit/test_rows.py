@@ -36,6 +36,7 @@ def test_factories() -> None:
 
 
 def test_class_of_rows_is_made_once_per_columns() -> None:
+    """E17 of docs/promises.md."""
     first, second = (named_tuple_factory(["a", "b"], [(1, 2)])[0] for _ in range(2))
     assert type(first) is type(second)
     assert type(first) is not type(named_tuple_factory(["a", "c"], [(1, 2)])[0])

@@ -33,6 +33,7 @@ YEAR_ONE, END_OF_9999 = -62135596800000, 253402300799999
 class TestTimestamps:
     @given(st.integers(YEAR_ONE, END_OF_9999))
     def test_every_millisecond_is_exact_there_and_back(self, ms: int) -> None:
+        """E11 of docs/promises.md."""
         moment = utc_datetime_from_ms_timestamp(ms)
         assert (moment - dt.datetime(1970, 1, 1)) // dt.timedelta(milliseconds=1) == ms
         assert ms_timestamp_from_datetime(moment) == ms

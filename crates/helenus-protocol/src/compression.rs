@@ -224,6 +224,7 @@ mod tests {
         }
     }
 
+    /// F28 of docs/promises.md.
     #[test]
     fn bombs_are_refused_before_they_are_unpacked() {
         let zeros = vec![0; 1 << 20];

@@ -311,6 +311,7 @@ mod tests {
         assert_eq!(ResponseHeader::decode(&bytes, 3), Ok(header));
     }
 
+    /// W1 of docs/promises.md.
     #[test]
     fn every_wrong_header_is_told_apart() {
         let decode = |bytes| ResponseHeader::decode(&bytes, 1024).unwrap_err();
@@ -331,6 +332,7 @@ mod tests {
         );
     }
 
+    /// W3 of docs/promises.md.
     #[test]
     fn each_version_has_its_own_flags() {
         for (version, known) in [(3_u8, 0x03_u8), (4, 0x0F), (5, 0x1E), (6, 0x1F), (0x42, 0x1F)] {

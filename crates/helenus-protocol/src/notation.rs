@@ -565,6 +565,7 @@ mod tests {
         }
     }
 
+    /// W5 of docs/promises.md.
     #[test]
     fn a_count_beyond_the_end_is_refused_before_anything_is_allocated() {
         let error = Reader::new(&[0x7F, 0xFF, 0xFF, 0xFF, 0, 0]).count(4, "rows").unwrap_err();

@@ -389,6 +389,7 @@ fn without_contentions(response: Option<&Response>) -> bool {
     *write_type == WriteType::Cas && contentions.is_none()
 }
 
+/// W2 of docs/promises.md.
 #[test]
 fn every_cut_is_refused_and_no_flipped_bit_panics() {
     for vector in vectors() {

@@ -34,6 +34,8 @@ mod native {
         SessionCore, TaskCore,
     };
     #[pymodule_export]
+    use crate::python::forking;
+    #[pymodule_export]
     use crate::schema::SchemaCore;
     #[pymodule_export]
     use crate::schema::describe::{

@@ -34,50 +34,66 @@ impl Imported {
     }
 }
 
-pub(crate) static DECIMAL: Imported = Imported::new("decimal", "Decimal");
-pub(crate) static DECIMAL_TEXT: Imported = Imported::new("decimal", "Decimal.__str__");
-pub(crate) static INT_FROM_BYTES: Imported = Imported::new("builtins", "int.from_bytes");
-pub(crate) static NEW_TUPLE: Imported = Imported::new("builtins", "tuple.__new__");
-pub(crate) static ORDERED_DICT: Imported = Imported::new("collections", "OrderedDict");
-pub(crate) static STRUCT_ERROR: Imported = Imported::new("struct", "error");
-pub(crate) static UUID: Imported = Imported::new("uuid", "UUID");
-pub(crate) static SAFE_UUID_UNKNOWN: Imported = Imported::new("uuid", "SafeUUID.unknown");
+/// The list: a constant for each, and all of them together.
+macro_rules! imported {
+    ($($name:ident = $module:literal, $object:literal;)*) => {
+        $(pub(crate) static $name: Imported = Imported::new($module, $object);)*
+        static ALL: &[&Imported] = &[$(&$name),*];
+    };
+}
 
-pub(crate) static DRIVER_EXCEPTION: Imported = Imported::new("cassandra", "DriverException");
-pub(crate) static UNSET_VALUE: Imported = Imported::new("cassandra.query", "UNSET_VALUE");
-pub(crate) static TUPLE_FACTORY: Imported = Imported::new("cassandra.query", "tuple_factory");
-pub(crate) static NAMED_TUPLE_FACTORY: Imported = Imported::new("cassandra.query", "named_tuple_factory");
-pub(crate) static DICT_FACTORY: Imported = Imported::new("cassandra.query", "dict_factory");
-pub(crate) static ORDERED_DICT_FACTORY: Imported = Imported::new("cassandra.query", "ordered_dict_factory");
-pub(crate) static ROW_CLASS: Imported = Imported::new("cassandra._query.rows", "row_class");
+imported! {
+    DECIMAL = "decimal", "Decimal";
+    DECIMAL_TEXT = "decimal", "Decimal.__str__";
+    INT_FROM_BYTES = "builtins", "int.from_bytes";
+    NEW_TUPLE = "builtins", "tuple.__new__";
+    ORDERED_DICT = "collections", "OrderedDict";
+    STRUCT_ERROR = "struct", "error";
+    UUID = "uuid", "UUID";
+    SAFE_UUID_UNKNOWN = "uuid", "SafeUUID.unknown";
 
-pub(crate) static DATE: Imported = Imported::new("cassandra.util", "Date");
-pub(crate) static DURATION: Imported = Imported::new("cassandra.util", "Duration");
-pub(crate) static ORDERED_MAP: Imported = Imported::new("cassandra.util", "OrderedMapSerializedKey");
-pub(crate) static SORTED_SET: Imported = Imported::new("cassandra.util", "SortedSet");
-pub(crate) static TIME: Imported = Imported::new("cassandra.util", "Time");
+    DRIVER_EXCEPTION = "cassandra", "DriverException";
+    UNSET_VALUE = "cassandra.query", "UNSET_VALUE";
+    TUPLE_FACTORY = "cassandra.query", "tuple_factory";
+    NAMED_TUPLE_FACTORY = "cassandra.query", "named_tuple_factory";
+    DICT_FACTORY = "cassandra.query", "dict_factory";
+    ORDERED_DICT_FACTORY = "cassandra.query", "ordered_dict_factory";
+    ROW_CLASS = "cassandra._query.rows", "row_class";
 
-pub(crate) static EMPTY: Imported = Imported::new("cassandra.cqltypes", "EMPTY");
-pub(crate) static CLASS_OF: Imported = Imported::new("cassandra.cqltypes", "_class_of");
+    DATE = "cassandra.util", "Date";
+    DURATION = "cassandra.util", "Duration";
+    ORDERED_MAP = "cassandra.util", "OrderedMapSerializedKey";
+    SORTED_SET = "cassandra.util", "SortedSet";
+    TIME = "cassandra.util", "Time";
 
-pub(crate) static UNRESOLVABLE: Imported = Imported::new("cassandra", "UnresolvableContactPoints");
-pub(crate) static AUTHENTICATION_FAILED: Imported = Imported::new("cassandra", "AuthenticationFailed");
-pub(crate) static OPERATION_TIMED_OUT: Imported = Imported::new("cassandra", "OperationTimedOut");
-pub(crate) static WRITE_TYPES: Imported = Imported::new("cassandra", "WriteType.name_to_value");
-pub(crate) static NO_HOST_AVAILABLE: Imported = Imported::new("cassandra._errors.session", "NoHostAvailable");
-pub(crate) static PLAN_EXHAUSTED: Imported = Imported::new("cassandra._errors.session", "PlanExhausted");
-pub(crate) static CLUSTER_SHUT_DOWN: Imported = Imported::new("cassandra", "DriverException");
-pub(crate) static SERVER_ERROR: Imported = Imported::new("cassandra._errors.server", "server_error");
-pub(crate) static CONNECTION_EXCEPTION: Imported =
-    Imported::new("cassandra._errors.connection", "ConnectionException");
-pub(crate) static CONNECTION_SHUTDOWN: Imported =
-    Imported::new("cassandra._errors.connection", "ConnectionShutdown");
-pub(crate) static PROTOCOL_VERSION_UNSUPPORTED: Imported =
-    Imported::new("cassandra._errors.connection", "ProtocolVersionUnsupported");
-pub(crate) static PROTOCOL_ERROR: Imported = Imported::new("cassandra._errors.connection", "ProtocolError");
-pub(crate) static NO_CONNECTIONS_AVAILABLE: Imported =
-    Imported::new("cassandra._errors.connection", "NoConnectionsAvailable");
+    EMPTY = "cassandra.cqltypes", "EMPTY";
+    CLASS_OF = "cassandra.cqltypes", "_class_of";
 
-pub(crate) static SSL_WANT_READ: Imported = Imported::new("ssl", "SSLWantReadError");
-pub(crate) static SSL_ZERO_RETURN: Imported = Imported::new("ssl", "SSLZeroReturnError");
-pub(crate) static MEMORY_BIO: Imported = Imported::new("ssl", "MemoryBIO");
+    UNRESOLVABLE = "cassandra", "UnresolvableContactPoints";
+    AUTHENTICATION_FAILED = "cassandra", "AuthenticationFailed";
+    OPERATION_TIMED_OUT = "cassandra", "OperationTimedOut";
+    WRITE_TYPES = "cassandra", "WriteType.name_to_value";
+    NO_HOST_AVAILABLE = "cassandra._errors.session", "NoHostAvailable";
+    PLAN_EXHAUSTED = "cassandra._errors.session", "PlanExhausted";
+    CLUSTER_SHUT_DOWN = "cassandra", "DriverException";
+    SERVER_ERROR = "cassandra._errors.server", "server_error";
+    CONNECTION_EXCEPTION = "cassandra._errors.connection", "ConnectionException";
+    CONNECTION_SHUTDOWN = "cassandra._errors.connection", "ConnectionShutdown";
+    PROTOCOL_VERSION_UNSUPPORTED = "cassandra._errors.connection", "ProtocolVersionUnsupported";
+    PROTOCOL_ERROR = "cassandra._errors.connection", "ProtocolError";
+    NO_CONNECTIONS_AVAILABLE = "cassandra._errors.connection", "NoConnectionsAvailable";
+
+    SSL_WANT_READ = "ssl", "SSLWantReadError";
+    SSL_ZERO_RETURN = "ssl", "SSLZeroReturnError";
+    MEMORY_BIO = "ssl", "MemoryBIO";
+}
+
+/// Called before a fork: looks up now whatever would be looked up later. A lookup runs Python code, during which others may
+/// fork; a child that found one half done would wait for ever for a thread that is its parent's.
+#[pyfunction]
+pub(crate) fn forking(py: Python<'_>) {
+    for imported in ALL {
+        // What cannot be had is told where it is needed.
+        let _needed_later = imported.get(py);
+    }
+}

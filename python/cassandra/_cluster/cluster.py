@@ -6,7 +6,6 @@ import logging
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from cassandra._errors.connection import ProtocolVersionUnsupported
 from cassandra._errors.driver import DriverException
 from cassandra._errors.session import NoHostAvailable
 from cassandra._exported import exported_by
+from cassandra._locks import rlock
 from cassandra._native import ClusterCore
 from cassandra._pool.host import Host
 
@@ -131,7 +131,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
                 ssl_options,
             )
             self._bundle = bundles.bundle(cloud, *others)
-        self._lock = RLock()
+        self._lock = rlock()
         self._take_addresses(contact_points, port, endpoint_factory)
         self._take_protocol(protocol_version, is_default_protocol_version, allow_beta_protocol_version, cql_version)
         self._take_numbers(
@@ -194,7 +194,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._registry = HostRegistry(self.conviction_policy_factory)
         self._events = HostEvents(self)
-        self._telling_distances = RLock()
+        self._telling_distances = rlock()
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
         self.metrics = Metrics(self) if self.metrics_enabled else None  # type: ignore[attr-defined]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from threading import RLock
 from typing import Any
 from uuid import UUID
 
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._locks import rlock
 from cassandra._pool.host import Host
 
 log = logging.getLogger("cassandra.cluster")
@@ -42,7 +42,7 @@ class HostRegistry:
         self._written: dict[UUID, str] = {}
         self._conviction = conviction
         self._core: Any = None
-        self._lock = RLock()
+        self._lock = rlock()
 
     def follow(self, core: Any) -> None:
         """Take the hosts of a connected engine from here on."""

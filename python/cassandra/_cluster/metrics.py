@@ -9,10 +9,10 @@ import weakref
 from collections import deque
 from itertools import count
 from statistics import fmean, pstdev, quantiles
-from threading import Lock
 from typing import Any, Final
 
 from cassandra._exported import exported_by
+from cassandra._locks import lock
 
 KEPT: Final = 10_000
 """So many of the last durations tell the percentiles."""
@@ -47,7 +47,7 @@ class Metrics:
 
     def __init__(self, cluster: Any) -> None:
         self._cluster = weakref.ref(cluster)
-        self._lock = Lock()
+        self._lock = lock()
         self._durations: deque[float] = deque(maxlen=KEPT)
         self._requests = 0
         self._noted = dict.fromkeys(COUNTS, 0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from cassandra._locks import rlock
 from cassandra._metadata.contents import RELATIONS, Contents
 from cassandra._metadata.keyspace import KeyspaceMetadata
 
@@ -16,7 +16,7 @@ class SchemaView:
     """Keyspaces as objects. They follow what the engine knows; nothing is asked of servers here."""
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self._lock = rlock()
         self._keyspaces: dict[str, KeyspaceMetadata] = {}
         self._facts: dict[str, Any] = {}
         self._marks: dict[str, int] = {}

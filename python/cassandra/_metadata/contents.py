@@ -6,9 +6,9 @@ stays the same one for as long as the thing that it stands for does not change.
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
+from cassandra._locks import rlock
 from cassandra._metadata.function import Aggregate, Function
 from cassandra._metadata.table import (
     ColumnMetadata,
@@ -42,7 +42,7 @@ class Contents:
         # The marks of what is in the dicts, by kind; a kind that nobody has looked at is not here. They mean something
         # only while the schema that they are of is kept.
         self._marks: dict[str, dict[str, int]] = {}
-        self._lock = RLock()
+        self._lock = rlock()
 
     def follow(self, schema: SchemaCore, keyspace: str) -> None:
         """Take everything from `schema` from now on."""

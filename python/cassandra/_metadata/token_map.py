@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any
 
 from cassandra._exported import exported_by
+from cassandra._locks import lock
 
 
 @exported_by("cassandra.metadata")
@@ -34,7 +34,7 @@ class TokenMap:
         self.token_to_host_owner = token_to_host_owner
         self.tokens_to_hosts_by_ks = {}
         self._metadata = metadata
-        self._rebuild_lock = Lock()
+        self._rebuild_lock = lock()
         self._strategies: dict[str, Any] = {}
 
     def replica_map_for_keyspace(self, ks_metadata: Any) -> dict[Any, Any] | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cassandra._exported import exported_by
+from cassandra._locks import lock
 
 if TYPE_CHECKING:
     from cassandra._pool.host import Host
@@ -53,7 +53,7 @@ class LoadBalancingPolicy(HostStateListener):
 
     def __init__(self) -> None:
         # For the hosts that a policy keeps; programs' own policies take it too.
-        self._hosts_lock = Lock()
+        self._hosts_lock = lock()
 
     def distance(self, host: Host) -> int:
         """How far the host is: one of `HostDistance`."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import total_ordering
-from threading import RLock
 from typing import Any, cast
 from uuid import UUID
 
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._exported import exported_by
+from cassandra._locks import rlock
 from cassandra._policies.conviction import ConvictionPolicy, SimpleConvictionPolicy
 
 log = logging.getLogger("cassandra.pool")
@@ -103,7 +103,7 @@ class Host:
         self.conviction_policy = factory(self)
         self.host_id = host_id
         self.set_location_info(datacenter, rack)
-        self.lock = RLock()
+        self.lock = rlock()
 
     @property
     def address(self) -> str:
@@ -179,5 +179,5 @@ class Host:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.lock = RLock()
+        self.lock = rlock()
         self.conviction_policy = SimpleConvictionPolicy(self)

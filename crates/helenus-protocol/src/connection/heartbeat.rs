@@ -69,6 +69,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// F30 of docs/promises.md.
     #[test]
     fn silence_is_probed_then_lost() {
         let start = Instant::now();

@@ -100,6 +100,7 @@ fn many_envelopes_share_a_segment_and_a_large_one_is_split() {
     }
 }
 
+/// W4 of docs/promises.md.
 #[test]
 fn every_split_of_the_stream_gives_the_same() {
     let all = [envelope(3, 1), envelope(140_000, 2), envelope(0, 3), envelope(50, 4)].concat();
@@ -131,6 +132,7 @@ fn every_split_of_the_stream_gives_the_same() {
     }
 }
 
+/// W4 of docs/promises.md.
 #[test]
 fn every_flipped_bit_is_seen() {
     for compression in BOTH {
@@ -182,6 +184,7 @@ fn parts(parts: &[(&[u8], bool)], max_envelope: usize) -> Result<usize, Protocol
     Ok(count)
 }
 
+/// W4 of docs/promises.md.
 #[test]
 fn the_parts_of_a_large_envelope_must_belong_together() {
     let large = envelope(20, 0);
@@ -206,6 +209,7 @@ fn the_parts_of_a_large_envelope_must_belong_together() {
     }
 }
 
+/// F28 of docs/promises.md.
 #[test]
 fn compressed_lengths_that_lie_are_refused() {
     for (uncompressed, why) in [(50_u64, "came out"), (101, ""), (131_071, "cannot become")] {

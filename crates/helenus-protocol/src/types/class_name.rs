@@ -474,6 +474,7 @@ mod tests {
         }
     }
 
+    /// W8 of docs/promises.md.
     #[test]
     fn nesting_has_a_limit_and_no_stack_overflows() {
         let nested = |depth: usize| format!("{}Int32Type{}", "ListType(".repeat(depth), ")".repeat(depth));

@@ -142,6 +142,7 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// P5 of docs/promises.md.
     #[test]
     fn names_are_quoted_where_cql_needs_it() {
         for (name, quoted) in [

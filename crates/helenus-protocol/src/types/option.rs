@@ -272,6 +272,7 @@ mod tests {
         }
     }
 
+    /// W8 of docs/promises.md.
     #[test]
     fn what_makes_no_sense_is_refused_with_its_offset() {
         assert_eq!(read(&[0, 0x16]).unwrap_err().offset, 0);
@@ -286,6 +287,7 @@ mod tests {
         assert_eq!(read(&bytes).unwrap_err().offset, 4 + 23);
     }
 
+    /// W8 of docs/promises.md.
     #[test]
     fn nesting_has_a_limit_and_no_stack_overflows() {
         let nested = |depth: usize| {

@@ -296,6 +296,7 @@ mod tests {
         }
     }
 
+    /// W5 of docs/promises.md.
     #[test]
     fn lengths_and_counts_that_cannot_be_are_refused_with_their_place() {
         for (bytes, good, offset) in [

@@ -331,6 +331,7 @@ mod tests {
         assert_eq!(decoded::<[i32; 0]>(&list(CqlType::Int), &[0; 4]).unwrap(), [0_i32; 0]);
     }
 
+    /// W6 of docs/promises.md.
     #[test]
     fn counts_and_lengths_that_cannot_be() {
         malformed::<Vec<i32>>(&list(CqlType::Int), "7FFFFFFF");

@@ -68,6 +68,7 @@ mod tests {
         both_ways(&CqlType::Decimal, &decimal(0, 0), "00000000 00");
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn any_scale_is_kept_and_none_is_multiplied_out() {
         both_ways(&CqlType::Decimal, &decimal(1, i32::MAX), "7FFFFFFF 01");

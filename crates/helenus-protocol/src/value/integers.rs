@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(decoded::<BigInt>(&CqlType::Varint, &[0, 0, 1]).unwrap(), BigInt::from(1));
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn a_varint_of_five_megabytes() {
         let mut bytes = vec![0xA5; 5 << 20];

@@ -78,6 +78,7 @@ mod tests {
         assert_eq!(decoded::<&str>(&CqlType::Ascii, b"a\x80").unwrap_err().offset, 1);
     }
 
+    /// W7 of docs/promises.md.
     #[test]
     fn what_is_not_utf8_is_told_with_its_place() {
         // Cut short, overlong, a surrogate, beyond the last character.

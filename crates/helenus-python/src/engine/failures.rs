@@ -51,12 +51,17 @@ fn raise<'py>(
     Ok(PyErr::from_value(class.get(py)?.call1(arguments)?))
 }
 
-/// Failed attempts by address, the last of each; the façade puts hosts in the place of addresses.
+/// Failed attempts by address, the last of each, whose context is the one before it; the façade puts hosts in the place of
+/// addresses.
 fn by_address<'py>(py: Python<'py>, attempts: &[Attempt]) -> PyResult<Bound<'py, PyDict>> {
     let errors = PyDict::new(py);
     for attempt in attempts {
-        let error = attempt_error(py, &attempt.error, attempt.host.address())?;
-        errors.set_item(attempt.host.address().to_string(), error.into_value(py))?;
+        let error = attempt_error(py, &attempt.error, attempt.host.address())?.into_value(py);
+        let address = attempt.host.address().to_string();
+        if let Some(before) = errors.get_item(&address)? {
+            error.setattr(py, "__context__", before)?;
+        }
+        errors.set_item(address, error)?;
     }
     Ok(errors)
 }

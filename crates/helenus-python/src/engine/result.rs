@@ -84,6 +84,14 @@ pub(super) fn decoder<'py>(
     Ok(decoder)
 }
 
+/// Called in the child after a fork: a thread of the parent may have been about to look up what a decoder keeps, and never
+/// comes to an end with it here. The child makes decoders of its own.
+pub(super) fn forked() {
+    // Nobody holds the lock without the interpreter's, which this thread had when it forked.
+    let inherited = DECODERS.try_lock().map(|mut decoders| std::mem::take(&mut *decoders));
+    drop(inherited);
+}
+
 /// The names of columns; `None` where there are none.
 pub(super) fn column_names<'py>(
     py: Python<'py>,

@@ -9,7 +9,7 @@ use helenus::{Executor, IoThreads};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use super::lanes;
+use super::{lanes, result};
 
 /// How often this process was made by a fork of one that had loaded us.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -37,6 +37,7 @@ pub(super) fn beside_ciphers<T: Send>(py: Python<'_>, work: impl FnOnce() -> T +
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
     lanes::forked();
+    result::forked();
 }
 
 /// Called before the interpreter ends: from now on no engine thread calls into Python.

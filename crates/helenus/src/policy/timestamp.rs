@@ -84,6 +84,7 @@ impl TimestampGenerator for MonotonicTimestampGenerator {
 mod tests {
     use super::*;
 
+    /// F26 of docs/promises.md.
     #[test]
     fn they_follow_the_clock_and_never_stand_still() {
         let generator = MonotonicTimestampGenerator::new();

@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(plan.handle_timeout(now + 3 * SECOND), [], "the old timer means nothing");
     }
 
-    /// However often connections are lost at once or the host is said to be up, attempts stay bounded.
+    /// F2: However often connections are lost at once or the host is said to be up, attempts stay bounded.
     #[test]
     fn a_host_is_not_stormed() {
         let (mut plan, now) = open(1);

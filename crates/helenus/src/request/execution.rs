@@ -338,6 +338,10 @@ impl<H: Clone + PartialEq> Execution<H> {
             return self.undone(index, error, true, now, actions);
         }
         let live = self.live.swap_remove(index);
+        if let AttemptError::Encode(_) = error {
+            // No host would have it otherwise.
+            return self.fail(live, error, None, now, actions);
+        }
         let has_waited = live.has_waited;
         if let AttemptError::Busy { .. } = error {
             self.note_busy(live.host.clone(), live.prepared);

@@ -240,6 +240,7 @@ mod tests {
         }
     }
 
+    /// P1 of docs/promises.md.
     #[test]
     fn an_error_names_the_column_and_not_the_value() {
         let columns = columns(&[CqlType::Int, CqlType::Int]);

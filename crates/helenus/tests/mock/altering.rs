@@ -35,7 +35,7 @@ async fn f19_a_thousand_at_once_have_a_forgotten_statement_prepared_once_on_each
     }
 }
 
-/// In v5 a page says that its columns are others than the client knows; before, each page brings them.
+/// E14: In v5 a page says that its columns are others than the client knows; before, each page brings them.
 #[tokio::test(flavor = "multi_thread")]
 async fn f20_a_thousand_changes_of_a_table_and_no_row_is_read_by_columns_that_are_not_its_own() {
     for version in [ProtocolVersion::V4, ProtocolVersion::V5] {

@@ -79,6 +79,7 @@ impl Authenticator for RoundsAuthenticator {
     }
 }
 
+/// W10 of docs/promises.md.
 #[tokio::test]
 async fn sixteen_rounds_are_answered_and_not_one_more() {
     for version in ProtocolVersion::ALL {
@@ -110,6 +111,7 @@ async fn a_server_that_does_not_prove_itself_is_refused() {
     assert!(words.contains("the server has not proved itself"), "{words}");
 }
 
+/// W10 of docs/promises.md.
 #[tokio::test]
 async fn a_class_that_was_not_meant_gets_no_password() {
     for class in ["", "com.example.PasswordAuthenticator", "org.apache.cassandra.auth.MutualTlsAuthenticator"]
@@ -130,6 +132,7 @@ async fn a_password_is_not_what_answers_a_challenge() {
     assert!(words.contains("a challenge that a user name and a password do not answer"), "{words}");
 }
 
+/// W10 of docs/promises.md.
 #[tokio::test]
 async fn a_server_that_asks_for_nothing_is_refused_where_authentication_is_required() {
     let open = nodes(1, 1).start().expect("the mock starts");
@@ -143,6 +146,7 @@ async fn a_server_that_asks_for_nothing_is_refused_where_authentication_is_requi
     builder.session().await.expect("this one asks");
 }
 
+/// W10 of docs/promises.md.
 #[tokio::test]
 async fn a_success_that_was_not_asked_for_breaks_the_protocol() {
     let cluster = asking(password());
@@ -223,6 +227,7 @@ async fn a_certificate_says_nothing_and_only_where_it_is_looked_at() {
     assert!(words.contains("does not look at certificates"), "{words}");
 }
 
+/// A1 of docs/promises.md.
 #[tokio::test]
 async fn passwords_of_every_length_arrive_whole() {
     for version in ProtocolVersion::ALL {

@@ -122,6 +122,7 @@ async fn text_with_values_is_prepared_once_for_all_who_run_it_at_the_same_time()
     }
 }
 
+/// P1 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn values_that_do_not_fit_are_refused_and_nothing_is_sent() {
     let cluster = sevens().start().expect("the mock starts");

@@ -135,6 +135,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
+/// A2 of docs/promises.md.
 #[tokio::test]
 async fn no_secret_is_shown_anywhere() {
     let log = Log::default();

@@ -96,6 +96,7 @@ async fn long_statements_and_long_rows_come_through_each_compression() {
     }
 }
 
+/// C3 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compression_that_cannot_be_had_is_an_error() {
     let cluster = nodes(1, 1).compressions(&[Compression::Snappy]).start().expect("the mock starts");
@@ -127,6 +128,7 @@ async fn the_right_password_is_let_in() {
     }
 }
 
+/// A1 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_and_none_are_told_apart_and_never_shown() {
     let cluster = nodes(1, 1).credentials("alice", "s3cret").start().expect("the mock starts");
@@ -149,6 +151,7 @@ async fn wrong_credentials_and_none_are_told_apart_and_never_shown() {
     );
 }
 
+/// C1 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn contact_points_that_are_all_dead_are_all_named() {
     let cluster = nodes(3, 1).start().expect("the mock starts");
@@ -199,6 +202,7 @@ async fn hosts_are_found_in_the_newer_peers_table_and_in_the_older_one() {
     }
 }
 
+/// F22 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_peers_that_cannot_be_true_are_skipped() {
     let cluster = nodes(2, 1).start().expect("the mock starts");
@@ -235,6 +239,7 @@ async fn rows_of_peers_that_cannot_be_true_are_skipped() {
     assert_eq!(found, addresses);
 }
 
+/// F4 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_nothing_is_given_up_in_time() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -34,6 +34,7 @@ fn host_count(session: &Session) -> usize {
     session.cluster().snapshot().hosts().len()
 }
 
+/// F6 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_host_takes_over_when_the_control_host_dies() {
     let cluster = nodes(3, 3).start().expect("the mock starts");
@@ -82,6 +83,7 @@ async fn the_cluster_is_found_again_after_all_nodes_were_gone() {
     );
 }
 
+/// F22 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_joins_is_used_and_one_that_leaves_is_not() {
     let cluster = two_and_one().start().expect("the mock starts");
@@ -109,6 +111,7 @@ async fn a_node_of_which_only_its_state_is_told_is_looked_up() {
     until("it is known", || host_count(&session) == 3).await;
 }
 
+/// F21 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_lies_takes_no_host_down() {
     let cluster = nodes(2, 2).start().expect("the mock starts");

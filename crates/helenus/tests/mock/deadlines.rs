@@ -73,6 +73,7 @@ async fn retries_share_the_deadline() {
     assert_ne!(waiting[0].0.address(), attempts[0].host.address());
 }
 
+/// F10 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_given_up_keeps_its_place_until_its_answer_has_come() {
     let cluster = nodes(1, 1)
@@ -104,37 +105,4 @@ async fn what_is_given_up_keeps_its_place_until_its_answer_has_come() {
     until("nothing is owed any more", || state() == Some(vec![(0, 0)])).await;
     session.execute(READ).await.expect("the connection is as good as before");
     assert_eq!(cluster.node(0).connections(), 2, "the session's and the control connection");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_late_answers_reach_nobody() {
-    const ROUNDS: usize = 10;
-    const EACH: usize = 1000;
-    let cluster = nodes(1, 1)
-        .on(statement(LATE), rows(Rows::new([("v", "int")]).row([-1])).delay(Duration::from_millis(150)))
-        .on(statement(READ), rows(Rows::new([("v", "int")]).row([7])))
-        .start()
-        .expect("the mock starts");
-    let session = connect(&cluster).await;
-    let snapshot = session.cluster().snapshot();
-    let state = || session.pool_state(&snapshot.hosts()[0]);
-    let mut due = 0;
-    for _ in 0..ROUNDS {
-        let given_up: Vec<_> = (0..EACH).map(|_| session.execute(LATE)).collect();
-        due += EACH;
-        let sent = cluster.wait_for(&statement(LATE), due, Duration::from_secs(10));
-        assert!(sent, "{} of {due}", cluster.received(&statement(LATE)).len());
-        drop(given_up);
-        // While the late answers come in, others are asked for and come in between.
-        let wanted: Vec<_> = (0..EACH).map(|_| session.execute(READ)).collect();
-        for answer in wanted {
-            let result = answer.await.expect("the mock answers");
-            assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)));
-        }
-    }
-    until("nothing is owed any more", || {
-        state().is_some_and(|state| state.iter().all(|(_, orphans)| *orphans == 0))
-    })
-    .await;
-    session.execute(READ).await.expect("the mock answers");
 }

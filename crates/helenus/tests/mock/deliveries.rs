@@ -64,6 +64,7 @@ async fn what_surely_did_not_run_goes_to_the_next_host() {
     }
 }
 
+/// F23 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_have_run_is_sent_again_only_if_it_is_idempotent() {
     for (cql, times) in [(READ, 2), (WRITE, 2), (COUNT, 1), (APPEND, 1), (CONDITIONAL, 1), (LIST, 1)] {
@@ -75,6 +76,7 @@ async fn what_may_have_run_is_sent_again_only_if_it_is_idempotent() {
     }
 }
 
+/// F23 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_type_makes_a_counter_be_sent_again() {
     for write_type in [

@@ -17,6 +17,7 @@ fn open_connections(cluster: &RunningCluster) -> usize {
     cluster.nodes().map(|node| node.connections()).sum()
 }
 
+/// F16 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn shutting_down_ends_what_is_under_way_and_refuses_what_comes_later() {
     let shut_down: [fn(&Session); 2] =
@@ -199,6 +200,7 @@ async fn closes_the_connection(what: &str, version: ProtocolVersion, broken: Rea
     }
 }
 
+/// F12 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_nobody_waits_for_closes_its_connection() {
     for version in ProtocolVersion::ALL {
@@ -207,6 +209,7 @@ async fn an_answer_that_nobody_waits_for_closes_its_connection() {
     closes_the_connection("a negative stream", ProtocolVersion::V4, seven().on_stream(-2)).await;
 }
 
+/// F12, E25 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_comes_twice_closes_its_connection() {
     let cluster = nodes(2, 2)
@@ -226,6 +229,7 @@ async fn an_answer_that_comes_twice_closes_its_connection() {
     }
 }
 
+/// F11 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_segment_closes_its_connection() {
     for bit in [0, 13, 30, 47, 48, 60, 100, 200] {
@@ -233,6 +237,7 @@ async fn a_damaged_segment_closes_its_connection() {
     }
 }
 
+/// W3 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_version_in_an_answer_closes_its_connection() {
     for version in [ProtocolVersion::V3, ProtocolVersion::V4] {
@@ -241,6 +246,7 @@ async fn another_version_in_an_answer_closes_its_connection() {
     }
 }
 
+/// W2 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_breaks_off_is_a_lost_connection() {
     for version in ProtocolVersion::ALL {

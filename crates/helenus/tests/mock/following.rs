@@ -201,6 +201,7 @@ async fn a_host_that_returns_is_told_only_where_that_is_wanted() {
     assert_eq!(cluster.received(&opcode(RequestOpcode::Prepare)).len(), 0);
 }
 
+/// E21 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_returns_is_told_a_few_statements_at_a_time() {
     let cluster = nodes(2, 2).start().expect("the mock starts");

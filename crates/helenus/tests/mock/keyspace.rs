@@ -134,6 +134,7 @@ async fn a_keyspace_that_was_dropped_can_be_made_again() {
     assert_eq!(keyspaces_in_effect(&cluster, &session, 8).await, only("ks"));
 }
 
+/// P5 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_name_is_taken_for_anything_else() {
     for name in ["Upper", "two words", "a\"b", "x\"; DROP KEYSPACE ks; --", "select", "дом"] {

@@ -20,6 +20,8 @@ mod failing_policies;
 mod failures;
 mod following;
 mod keyspace;
+mod losses;
+mod multitudes;
 mod observing;
 mod options;
 mod paging;

@@ -65,6 +65,7 @@ async fn a_page_is_fetched_by_a_state_that_was_kept() {
     assert!(failure.server_error().is_some(), "{failure}");
 }
 
+/// E1 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_page_has_a_deadline_of_its_own() {
     let limit = Duration::from_millis(400);

@@ -7,6 +7,7 @@ use helenus_testkit::mock::{silence, statement};
 
 use super::{all_up, connect, is_connected, nodes, settings, until};
 
+/// F2 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_returns_is_used_again_and_not_stormed() {
     let cluster = nodes(3, 3).start().expect("the mock starts");

@@ -71,6 +71,7 @@ async fn all_other_nodes_are_asked_to_prepare_at_the_same_time() {
     assert!(*last - *second < delay, "none waits for another: {came:?}");
 }
 
+/// F19 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_never_remembers_is_not_asked_for_ever() {
     let cluster =
@@ -128,6 +129,7 @@ async fn a_statement_of_the_sessions_keyspace_is_mended_and_prepared_everywhere(
     }
 }
 
+/// F19, E15 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_id_for_the_same_text_is_an_error_and_not_another_statement() {
     for version in [ProtocolVersion::V3, ProtocolVersion::V4] {
@@ -147,6 +149,7 @@ async fn in_v5_a_statement_is_prepared_again_where_it_was_at_first() {
     assert_eq!(count(&cluster, RequestOpcode::Execute), 3);
 }
 
+/// E13 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_that_have_changed_are_taken_over() {
     let read = "SELECT * FROM ks.t WHERE k = ?";

@@ -184,6 +184,7 @@ async fn newcomers_do_not_push_in_front() {
     assert_eq!(before, 0, "of {}", others.len());
 }
 
+/// F18 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn all_stream_ids_of_a_connection_are_used_and_what_is_more_waits() {
     const IDS: usize = 32_768;
@@ -268,6 +269,7 @@ async fn a_request_that_is_larger_than_the_limits_is_sent_all_the_same() {
     }
 }
 
+/// F18 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn overloaded_nodes_are_passed_over_and_told_in_order() {
     let overloaded = || error(ServerError::Overloaded { message: "too much".into() });

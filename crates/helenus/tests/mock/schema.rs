@@ -124,6 +124,7 @@ async fn without_metadata_only_what_routing_needs_is_read() {
     assert!(schema.keyspace("ks").is_some_and(|keyspace| keyspace.tables.is_empty()));
 }
 
+/// S1 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tables_are_read_page_by_page_and_soon() {
     const TABLES: usize = 2_000;

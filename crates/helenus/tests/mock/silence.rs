@@ -35,6 +35,7 @@ fn readers(cluster: &RunningCluster) -> Vec<usize> {
     nodes
 }
 
+/// F3 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_node_is_asked_last_and_comes_back_by_itself() {
     let cluster = three().start().expect("the mock starts");
@@ -87,6 +88,7 @@ async fn requests_that_were_given_up_are_owed_too() {
     until("it is used again", || !host.is_set_aside()).await;
 }
 
+/// F3 of docs/promises.md.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_thinks_for_long_but_lives_is_not_avoided() {
     let cluster = three().start().expect("the mock starts");

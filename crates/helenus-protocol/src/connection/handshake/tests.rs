@@ -162,6 +162,7 @@ fn a_version_that_is_refused_is_told_from_other_errors() {
     }
 }
 
+/// W3 of docs/promises.md.
 #[test]
 fn each_step_takes_only_its_answers() {
     let expect = |outcome: HandshakeError, words: &str| assert_eq!(outcome.to_string(), words);
@@ -245,6 +246,7 @@ fn who_requires_authentication_is_not_served_without() {
     assert!(matches!(then.handle(authenticate()).unwrap(), Step::Challenged { .. }));
 }
 
+/// W4 of docs/promises.md.
 #[test]
 fn in_v5_credentials_travel_in_a_segment() {
     for compression in [None, Some(Compression::Lz4)] {

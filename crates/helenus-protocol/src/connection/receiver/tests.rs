@@ -273,6 +273,7 @@ fn the_parts_of_a_large_envelope_are_its_own() {
     assert!(first_error(ProtocolVersion::V5, &short).contains("lacks its header"));
 }
 
+/// W1 of docs/promises.md.
 #[test]
 fn a_length_beyond_the_limit_is_refused_before_its_body_comes() {
     let expected = format!("the server announced a body of {} bytes; the limit is {LIMIT}", LIMIT + 1);
@@ -308,6 +309,7 @@ fn a_compressed_body_is_not_believed_beyond_the_limit() {
     assert!(receiver.poll_envelope().is_err());
 }
 
+/// F11 of docs/promises.md.
 #[test]
 fn a_flipped_bit_never_becomes_an_envelope_in_v5() {
     let bytes = stream(ProtocolVersion::V5, None, &[(1, b"one".to_vec())]);

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use proptest::prelude::*;
 
 use super::*;
+use crate::connection::MAX_STREAMS;
 use crate::envelope::MAX_BODY_LENGTH;
 use crate::segment::{MAX_PAYLOAD_LENGTH, SegmentDecoder};
 
@@ -299,4 +300,42 @@ proptest! {
             start += HEADER_LENGTH + lengths[token];
         }
     }
+}
+
+/// F12: a second answer, also one that comes long after the first, meets an id that is free, whoever is under way; and
+/// the answers of all others reach whom they are for.
+#[test]
+fn f12_a_hundred_thousand_second_answers_are_nobodys() {
+    const REMEMBERED: usize = 10_000;
+    let mut sender = Sender::new(ProtocolVersion::V4, 1000);
+    let mut state = 12_usize;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let (mut under_way, mut answered) = (Vec::new(), Vec::new());
+    let (mut serial, mut second_answers) = (0, 0);
+    while second_answers < 100_000 {
+        for _ in 0..random(50) {
+            if let Ok(sent) = sender.send(Flags::empty(), RequestOpcode::Options, &[0; 0], serial, None) {
+                under_way.push((sent.stream, serial));
+                serial += 1;
+            }
+        }
+        for _ in 0..random(50).min(under_way.len()) {
+            let (stream, token) = under_way.swap_remove(random(under_way.len()));
+            let Answered::Waiting(pending) = sender.answer(stream) else { panic!("{stream} was asked on") };
+            assert_eq!(pending.token, token);
+            answered.push(stream);
+        }
+        let recent = answered.len().min(REMEMBERED);
+        for _ in 0..recent.min(10) {
+            let stream = answered[answered.len() - 1 - random(recent)];
+            assert!(matches!(sender.answer(stream), Answered::Nobody), "{stream}");
+            second_answers += 1;
+        }
+        answered.drain(..answered.len() - recent);
+        assert_eq!((sender.waiting(), sender.orphans()), (under_way.len(), 0));
+    }
+    assert!(serial > 3 * MAX_STREAMS, "the ids went round more than three times: {serial}");
 }

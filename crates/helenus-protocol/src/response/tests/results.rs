@@ -99,6 +99,7 @@ fn columns_of_several_tables_are_named_each() {
     assert!(Arc::ptr_eq(&columns[0].table, &columns[1].table));
 }
 
+/// W5 of docs/promises.md.
 #[test]
 fn rows_that_lie_are_refused() {
     let refused = |version, hex: &str, why: &str| assert_refused(version, ResponseOpcode::Result, hex, why);

@@ -10,6 +10,7 @@ use crate::connection::Seat;
 use crate::request::Token;
 use crate::sync::lock;
 
+/// F29 of docs/promises.md.
 #[test]
 fn an_answer_against_a_cancellation() {
     every_order(|| {
@@ -53,7 +54,7 @@ fn orphans_are_counted_while_answers_come() {
     });
 }
 
-/// Of a table with room for one, two ask at once, while the answer to a third is on its way: nobody gets the id before
+/// F10: Of a table with room for one, two ask at once, while the answer to a third is on its way: nobody gets the id before
 /// its answer has come, and nobody gets what another was answered.
 #[test]
 fn an_id_is_not_given_out_before_its_answer_has_come() {

@@ -66,7 +66,9 @@ impl<H: Clone + PartialEq> Execution<H> {
         actions: &mut Actions<H>,
     ) {
         let host = live.host.clone();
-        self.record(live, error.clone(), true, now);
+        // What could not even be written down never left.
+        let written = !matches!(error, AttemptError::Encode(_));
+        self.record(live, error.clone(), written, now);
         self.orphan_all(actions);
         let attempts = std::mem::take(&mut self.attempts);
         let failure = RequestFailure::Attempt { error, host, attempts, not_retried };

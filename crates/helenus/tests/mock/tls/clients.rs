@@ -37,6 +37,7 @@ async fn a_good_one_is_shown_when_it_is_asked_for() {
     works(&session(not_asking.front.address(), tls()).await.expect("it is not needed")).await;
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_missing_one() {
     for words in words(|_| None).await {

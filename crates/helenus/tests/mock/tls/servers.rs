@@ -48,6 +48,7 @@ async fn only_tls_1_3_means_it() {
     assert!(words.contains("neither TLS 1.3 nor TLS 1.2") || words.contains("TLS 1.3"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn expired() {
     let words = words(ServerCertificate::Expired, Scratch::trusting).await;
@@ -95,6 +96,7 @@ async fn an_authority_is_not_known_by_its_name_alone() {
     assert!(words.contains("is not signed by the key of the authority that it names"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn wrong_host() {
     let words = words(ServerCertificate::WrongName, Scratch::trusting).await;
@@ -131,6 +133,7 @@ async fn of_node_b_shown_by_node_a() {
     assert!(words.contains("127.0.60.2") && words.contains("127.0.60.1 was expected"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn revoked() {
     let list =

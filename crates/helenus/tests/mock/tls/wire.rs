@@ -57,6 +57,7 @@ fn server_hello(version: [u8; 2]) -> Vec<u8> {
     hello
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn tls_1_0_and_1_1() {
     let scratch = Scratch::new();
@@ -69,6 +70,7 @@ async fn tls_1_0_and_1_1() {
     }
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_plain_server_on_a_port_for_tls() {
     let scratch = Scratch::new();

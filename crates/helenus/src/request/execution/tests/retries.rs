@@ -1,5 +1,7 @@
 //! What is sent again: where, when, by whose word, and what never is.
 
+use helenus_protocol::EncodeError;
+
 use super::*;
 
 fn once_only(start: Instant) -> Limits {
@@ -78,6 +80,15 @@ fn the_policy_is_not_asked_about_what_would_fail_again() {
     let error = DecodeError::new("RESULT", 3, "it ends");
     let told = format!("error of a after [a]: {error}");
     assert_eq!(run.feed(Input::Failed(0, AttemptError::Decode(error), true)), [told]);
+}
+
+/// P3 of docs/promises.md.
+#[test]
+fn what_cannot_be_written_down_is_told_at_once_and_no_other_host_is_asked() {
+    let mut run = Run::begun(as_the_policy_says);
+    let error = EncodeError::new("the request", "it is too long");
+    let told = format!("error of a after [A]: {error}");
+    assert_eq!(run.feed(Input::Failed(0, AttemptError::Encode(error), false)), [told]);
 }
 
 #[test]

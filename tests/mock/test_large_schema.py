@@ -1,0 +1,29 @@
+"""A schema of two thousand tables costs a connect no second."""
+
+from __future__ import annotations
+
+import time
+
+from cassandra.cluster import Cluster
+
+from tests.support.mock import MockCluster, keyspace
+
+TABLES = 2_000
+
+
+def test_s1_two_thousand_tables_are_read_within_a_second() -> None:
+    columns = [("k", "int", "partition_key")]
+    columns += [(f"c{number}", "map<text, frozen<list<int>>>", "regular") for number in range(9)]
+    with MockCluster(1, keyspaces=[keyspace("many", {f"t{number:04}": columns for number in range(TABLES)})]) as mock:
+        took = []
+        for _ in range(3):
+            with Cluster(mock.contact_points, port=mock.port) as cluster:
+                began = time.monotonic()
+                cluster.connect()
+                took.append(time.monotonic() - began)
+                found = cluster.metadata.keyspaces["many"].tables
+                assert len(found) == TABLES
+                assert len(found["t1999"].columns) == 10
+    print(f"connected to {TABLES} tables in {min(took):.2f} s")
+    # The mock is built without much optimisation and takes its share of it.
+    assert min(took) <= 1.0, took
