@@ -2,6 +2,7 @@
 
 import datetime
 import struct
+import uuid
 
 import pytest
 from cassandra import cqltypes, util
@@ -241,6 +242,15 @@ def test_a_programs_own_class_registers_itself():
     assert OwnText.to_binary("a", 4) == b"a"
     assert lookup_casstype("TupleType(OwnText, UTF8Type)").from_binary(b"\0\0\0\1a\0\0\0\1a", 4) == ("A", "a")
     assert isinstance(OwnText, CassandraTypeType)
+
+
+def test_what_is_put_on_timestamps_is_not_put_on_time_uuids(monkeypatch):
+    made = uuid.uuid1()
+    monkeypatch.setattr(cqltypes.DateType, "deserialize", staticmethod(lambda byts, version: "patched"))
+    assert cqltypes.DateType.from_binary(bytes(8), 4) == "patched"
+    assert cqltypes.TimestampType.from_binary(bytes(8), 4) == "patched"
+    assert cqltypes.TimeUUIDType.from_binary(made.bytes, 4) == made
+    assert lookup_casstype("ListType(TimeUUIDType)").from_binary(struct.pack(">ii", 1, 16) + made.bytes, 4) == [made]
 
 
 def test_a_private_class_does_not():

@@ -150,6 +150,10 @@ class TimeUUIDType(DateType):
     typename = "timeuuid"
     _kind = "timeuuid"
 
+    # Hooks of its own: what a program puts on `DateType` is about timestamps.
+    deserialize = _CassandraType.__dict__["deserialize"]
+    serialize = _CassandraType.__dict__["serialize"]
+
     @classmethod
     def serial_size(cls) -> int | None:
         return 16
