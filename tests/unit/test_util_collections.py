@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+import math
 import pickle
 from collections import OrderedDict
 from decimal import Decimal
@@ -241,3 +242,10 @@ class TestMapOfAServer:
 )
 def test_lists_within_a_key(given: Any, expected: Any) -> None:
     assert list_contents_to_tuple(given) == expected
+
+
+def test_a_server_has_nan_last_and_a_set_has_it_first():
+    made = SortedSet._from_sorted([-0.5, 1.0, math.nan])
+    assert math.isnan(made[0])
+    assert made[1:] == [-0.5, 1.0]
+    assert list(SortedSet._from_sorted([2, 1])) == [1, 2]

@@ -57,6 +57,9 @@ class SortedSet:
             items.sort()
         except TypeError:
             made._is_mixed = True
+        if items and items[-1] != items[-1]:
+            # A server has NaN last, and a search by `<` first: there a program has always seen it.
+            items.insert(0, items.pop())
         made._items = items
         return made
 
