@@ -19,7 +19,7 @@ class TestStatements:
         result = session.execute("SELECT k, v FROM ks.t")
         assert [(row.k, row.v) for row in result] == [(1, "a"), (2, "b")]
         assert result.column_names == ["k", "v"]
-        assert [kind.typename for kind in result.column_types or ()] == ["int", "text"]
+        assert [kind.typename for kind in result.column_types or ()] == ["int", "varchar"]
 
     def test_parameters_are_quoted(self, mock: MockCluster, session: Session) -> None:
         class Hostile(str):

@@ -9,7 +9,7 @@ import warnings
 import pytest
 from cassandra import DriverException
 from cassandra._native import RowDecoder
-from cassandra.cqltypes import DateType, Int32Type, ListType, UserType, UTF8Type, lookup_casstype
+from cassandra.cqltypes import DateType, Int32Type, ListType, UserType, VarcharType, lookup_casstype
 from cassandra.query import dict_factory, named_tuple_factory, ordered_dict_factory, tuple_factory
 
 
@@ -101,15 +101,15 @@ def test_names_and_types():
     assert decoder.column_names == ["a", "b", "c"]
     number, texts, unknown = decoder.column_types
     assert number is Int32Type
-    assert issubclass(texts, ListType) and list(texts.subtypes) == [UTF8Type]
-    assert texts.cql_parameterized_type() == "list<text>"
+    assert issubclass(texts, ListType) and list(texts.subtypes) == [VarcharType]
+    assert texts.cql_parameterized_type() == "list<varchar>"
     assert unknown.typename == "'org.example.Unknown'"
     with pytest.raises(ValueError):
         RowDecoder([("a", "ListType(")])
 
 
 BROKEN = [
-    (page((b"\0\0\0\1", b"\xff")), 'column "name" of type text: .*utf-8'),
+    (page((b"\0\0\0\1", b"\xff")), 'column "name" of type (text|varchar): .*utf-8'),
     (page((b"\0\0\1", b"a")), 'column "id" of type int: .*requires a buffer of 4 bytes, not 3'),
     (struct.pack(">i", -2) + page((b"a",)), 'column "id" of type int: .*not set'),
     (struct.pack(">i", -3) + page((b"a",)), 'column "id" of type int: .*no length -3'),

@@ -17,7 +17,15 @@ def columns(described: Any) -> list[ColumnMetadata] | None:
     """Columns with classes for types."""
     if described is None:
         return None
-    return [ColumnMetadata(keyspace, table, name, lookup_casstype(kind)) for keyspace, table, name, kind in described]
+    return [
+        ColumnMetadata(keyspace, table, name, lookup_casstype(on_the_wire(kind)))
+        for keyspace, table, name, kind in described
+    ]
+
+
+def on_the_wire(class_name: str) -> str:
+    """The class name of a type as answers have it, where text is called varchar."""
+    return class_name.replace("UTF8Type", "VarcharType")
 
 
 def prepared_statement(session: Any, core: PreparedCore) -> PreparedStatement:

@@ -71,7 +71,7 @@ class ResultMessage(_MessageType):
         0x000A: cqltypes.UTF8Type,
         0x000B: cqltypes.DateType,
         0x000C: cqltypes.UUIDType,
-        0x000D: cqltypes.UTF8Type,
+        0x000D: cqltypes.VarcharType,
         0x000E: cqltypes.IntegerType,
         0x000F: cqltypes.TimeUUIDType,
         0x0010: cqltypes.InetAddressType,

@@ -26,7 +26,7 @@ CLASS_NAMES: Final = {
     "map": "MapType",
     "set": "SetType",
     "smallint": "ShortType",
-    "text": "UTF8Type",
+    "text": "VarcharType",
     "time": "TimeType",
     "timestamp": "DateType",
     "timeuuid": "TimeUUIDType",
