@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from cassandra import DriverException
+from cassandra._protocol.decryption import Decryption
 from cassandra.column_encryption.policies import AES256_KEY_SIZE_BYTES, AES256ColumnEncryptionPolicy
-from cassandra.cqltypes import Int32Type
+from cassandra.cqltypes import BytesType, Int32Type
 from cassandra.policies import ColDesc
 
 COLUMN = ColDesc("ks", "t", "c")
@@ -73,3 +75,29 @@ def test_keys_are_not_shown(policy: AES256ColumnEncryptionPolicy) -> None:
     shown = f"{policy!r} {policy._columns!r} {vars(policy)!r}"
     assert str(KEY) not in shown
     assert KEY.hex() not in shown
+
+
+class Hidden(NamedTuple):
+    """A policy that a test can read: it turns bytes round."""
+
+    columns: frozenset[ColDesc]
+
+    def contains_column(self, coldesc: ColDesc) -> bool:
+        return coldesc in self.columns
+
+    def column_type(self, coldesc: ColDesc) -> Any:
+        return Int32Type
+
+    def decrypt(self, coldesc: ColDesc, encrypted: bytes) -> bytes:
+        return encrypted[::-1]
+
+
+def test_rows_are_decrypted_where_the_policy_says_so() -> None:
+    columns = [("ks", "t", "id", "Int32Type"), ("ks", "t", "c", "BytesType"), ("ks", "t", "other", "BytesType")]
+    reading = Decryption(Hidden(frozenset({COLUMN})), columns)
+    assert reading
+    assert reading.types([Int32Type, BytesType, BytesType]) == [Int32Type, Int32Type, BytesType]
+    assert reading.rows([(1, b"\x05\0\0\0", b"ab"), (2, None, None)], 5) == [(1, 5, b"ab"), (2, None, None)]
+    assert not Decryption(Hidden(frozenset({OTHER})), columns[:2])
+    with pytest.raises(DriverException, match=r'"c" of table ks\.t'):
+        reading.rows([(1, 5, None)], 5)

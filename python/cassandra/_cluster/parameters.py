@@ -38,6 +38,31 @@ class ClusterParameters:
     timestamp_generator: Any = None
     profile_manager: ProfileManager
 
+    # Those that a constructor sets, too: programs and test suites look at them, and patch them, on the class.
+    allow_beta_protocol_version = False
+    application_name = ""
+    application_version = ""
+    column_encryption_policy: Any = None
+    control_connection_timeout: float | None = 2.0
+    idle_heartbeat_interval: float = 30
+    idle_heartbeat_timeout: float = 60
+    max_schema_agreement_wait: float = 10
+    metrics_enabled = False
+    monitor_reporting_enabled = True
+    monitor_reporting_interval: float = 30
+    no_compact = False
+    prepare_on_all_hosts = True
+    reprepare_on_up = True
+    schema_event_refresh_window: float = 2
+    schema_metadata_enabled = True
+    sessions: Any = None
+    sockopts: Any = None
+    ssl_context: Any = None
+    ssl_options: Any = None
+    status_event_refresh_window: float = 2
+    token_metadata_enabled = True
+    topology_event_refresh_window: float = 10
+
     _config_mode = ConfigMode.UNCOMMITTED
     _auth_provider: Any = None
 

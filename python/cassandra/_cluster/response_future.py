@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cassandra._cluster.failure import with_hosts
 from cassandra._cluster.options import timeout as checked_timeout
+from cassandra._cluster.preparing import columns as described
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._errors.driver import DriverException, OperationTimedOut
 from cassandra._errors.session import QueryExhausted
 from cassandra._exported import exported_by
+from cassandra._protocol.decryption import Decryption
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._protocol.handler import checked as checked_handler
 from cassandra._protocol.result_message import ResultMessage
+from cassandra._query.rows import tuple_factory
 from cassandra._query.trace import QueryTrace
 
 if TYPE_CHECKING:
@@ -202,12 +205,21 @@ class ResponseFuture:
         if answer.kind == "rows":
             if self.session.client_protocol_handler is not ProtocolHandler and not self._is_internal:
                 return self._read_by_handler(answer)
+            policy = self.session.cluster.column_encryption_policy
+            if policy is not None and (hidden := Decryption(policy, answer.columns or ())):
+                return self._read_decrypted(answer, hidden)
             made = answer.rows(self.row_factory, self.session.cluster._user_types or None)
             return answer.column_names, answer.column_types, made
         if answer.kind == "schema_change":
             change = answer.schema_change
             self.session.cluster._schema_changed({} if change is None else change)
         return NO_ROWS
+
+    def _read_decrypted(self, answer: ResultCore, hidden: Decryption) -> tuple[Any, Any, Any]:
+        """The same where some columns are encrypted."""
+        stored = answer.rows(tuple_factory, self.session.cluster._user_types or None)
+        rows = hidden.rows(stored, self.session._protocol_version)
+        return answer.column_names, hidden.types(answer.column_types or ()), self.row_factory(answer.column_names, rows)
 
     def _read_by_handler(self, answer: ResultCore) -> tuple[Any, Any, Any]:
         """The same as the program's own protocol handler reads it."""
@@ -224,8 +236,11 @@ class ResponseFuture:
 
     def _note_new_columns(self, answer: ResultCore) -> None:
         prepared = self.prepared_statement
-        if prepared is not None and (new := answer.result_metadata_id) is not None:
-            prepared.result_metadata_id = new
+        if prepared is None or (new := answer.result_metadata_id) is None or new == prepared.result_metadata_id:
+            return
+        # The table has changed since: from here on its columns are these.
+        prepared.result_metadata_id = new
+        prepared.result_metadata = described(answer.columns)
 
     def _answer_is_there(self) -> bool:
         return self._is_settled or (self._request is not None and self._request.done())

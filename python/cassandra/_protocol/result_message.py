@@ -12,6 +12,7 @@ from typing import IO, Any, ClassVar, Final
 from cassandra import cqltypes
 from cassandra._cql.column import ColumnMetadata
 from cassandra._exported import exported_by
+from cassandra._protocol.decryption import Decryption
 from cassandra._protocol.notation import read_binary_string, read_int, read_short, read_string, read_value
 
 RESULT_KIND_VOID: Final = 1
@@ -143,6 +144,10 @@ class ResultMessage(_MessageType):
             tuple(kind.from_binary(cell, protocol_version) for kind, cell in zip(types, row, strict=True))
             for row in rows
         ]
+        if column_encryption_policy is not None:
+            hidden = Decryption(column_encryption_policy, columns)
+            self.column_types = hidden.types(types)
+            self.parsed_rows = hidden.rows(self.parsed_rows, protocol_version)
 
     def described(self, result_metadata: Sequence[Any] | None) -> Sequence[Any]:
         """The columns, from the answer or else from the prepared statement; their names and types are taken too."""

@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use super::cluster::{host_uuid, python_uuid};
 use super::runtime::Owned;
+use super::statement::{Columns, columns};
 use crate::decode::RowDecoder;
 use crate::encode::BoundValues;
 
@@ -148,6 +149,12 @@ impl ResultCore {
     #[getter]
     fn column_types<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         column_types(py, self.0.get()?.metadata())
+    }
+
+    /// Keyspace, table, name and class name of each column; `None` without rows.
+    #[getter]
+    fn columns(&self) -> PyResult<Option<Columns>> {
+        Ok(self.0.get()?.metadata().map(|metadata| columns(&metadata.columns)))
     }
 
     /// How many rows the page has.

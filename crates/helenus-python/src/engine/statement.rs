@@ -29,9 +29,9 @@ pub(crate) struct PreparedCore {
     answered: CustomPayload,
 }
 
-type Columns = Vec<(String, String, String, String)>;
+pub(super) type Columns = Vec<(String, String, String, String)>;
 
-fn columns(specs: &[ColumnSpec]) -> Columns {
+pub(super) fn columns(specs: &[ColumnSpec]) -> Columns {
     specs
         .iter()
         .map(|column| {
