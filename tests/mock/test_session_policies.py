@@ -52,8 +52,30 @@ class TestPolicies:
             mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
         ) as c:
             future = c.connect().execute_async("SELECT 1")
-            assert len(future.message.plan) == 8 * len(mock.contact_points)
+            assert len(future.message.plan) == len(mock.contact_points)
             future.result()
+
+    def test_a_plan_is_not_asked_further_once_it_has_named_every_host(self, mock: MockCluster) -> None:
+        went_on: list[bool] = []
+
+        class Waits(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                yield from super().make_query_plan(working_keyspace, query)
+                went_on.append(True)
+                yield from super().make_query_plan(working_keyspace, query)
+
+        class NamesOne(RoundRobinPolicy):
+            def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Any:
+                return cycle(sorted(self._live_hosts)[:1])
+
+        for policy, length in ((Waits(), len(mock.contact_points)), (NamesOne(), 8)):
+            with Cluster(
+                mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=policy)
+            ) as c:
+                future = c.connect().execute_async("SELECT 1")
+                assert len(future.message.plan) == length
+                future.result()
+        assert went_on == []
 
     @pytest.mark.parametrize("place", ["class", "instance"])
     def test_methods_put_in_later_are_called(

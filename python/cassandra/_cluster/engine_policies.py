@@ -143,8 +143,12 @@ WAITING: Final = as_made((ConstantReconnectionPolicy, ExponentialReconnectionPol
 SPECULATING: Final = as_made((NoSpeculativeExecutionPolicy, ConstantSpeculativeExecutionPolicy), ("new_plan",))
 
 
-def drawn(plan: Iterable[Any]) -> list[Any]:
-    """The ids of the hosts of a plan. One that goes round for ever ends where it names a host for the ninth time."""
+def drawn(plan: Iterable[Any], known: int) -> list[Any]:
+    """The ids of the hosts of a plan, up to where it has named each of the `known` hosts of the cluster.
+
+    What a plan does after that is its own affair: it may go round for ever, or wait until a host is less busy. One
+    that never names them all ends where it names a host for the ninth time.
+    """
     ids: list[Any] = []
     times: dict[Any, int] = {}
     for host in plan:
@@ -153,6 +157,8 @@ def drawn(plan: Iterable[Any]) -> list[Any]:
         if times[key] > MOST_TIMES:
             break
         ids.append(key)
+        if len(times) >= known:
+            break
     return ids
 
 

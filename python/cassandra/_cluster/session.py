@@ -357,7 +357,7 @@ class Session(LegacySettings):
         elif not self._is_engine_planned(profile) or hasattr(statement, "target_host"):
             working_keyspace = statement.keyspace or self.keyspace
             plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
-            message.plan = engine_policies.drawn(plan)
+            message.plan = engine_policies.drawn(plan, len(self.cluster._registry.by_id))
         speculative = profile.speculative_execution_policy
         if statement.is_idempotent and speculative is not None:
             message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
