@@ -29,6 +29,7 @@ from cassandra._connection.endpoint_factories import DefaultEndPointFactory, Sni
 # Programs import these here too, where cassandra-driver has them by accident.
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._connection.engine_owned import ConnectionHeartbeat, _Scheduler
+from cassandra._connection.event_loops import DefaultConnection
 from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._cql.schema_change import SchemaTargetType
@@ -116,6 +117,7 @@ __all__ = [
     "ConnectionShutdown",
     "ConsistencyLevel",
     "DCAwareRoundRobinPolicy",
+    "DefaultConnection",
     "DefaultEndPoint",
     "DefaultEndPointFactory",
     "DefaultLoadBalancingPolicy",

@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 from cassandra import type_codes
-from cassandra.connection import Connection
+from cassandra.cluster import DefaultConnection
+from cassandra.connection import Connection, DefaultEndPoint
 
 CLASSES = {
     "asyncore": ("AsyncoreConnection", "thread"),
@@ -26,8 +27,18 @@ def test_each_name_is_there_and_says_who_waits(loop: str) -> None:
     assert kind.__module__ == module.__name__
     kind.initialize_reactor()
     kind.handle_fork()
-    with pytest.raises(TypeError, match="connection_class"):
-        kind()
+
+
+def test_an_object_of_a_connection_shows_its_end_and_nothing_under_way() -> None:
+    class Watched(DefaultConnection):
+        pass
+
+    seen = Watched(DefaultEndPoint("127.0.0.1", 9043))
+    assert (seen.host, seen.port, seen.in_flight, seen.orphaned_requests) == ("127.0.0.1", 9043, 0, 0)
+    assert seen.is_closed and seen.is_defunct
+    assert Watched("127.0.0.2").port == 9042
+    with pytest.raises(TypeError):
+        Watched()
 
 
 def test_type_codes_are_those_of_the_specification() -> None:

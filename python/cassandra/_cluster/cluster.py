@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cassandra._cluster import cloud as bundles
 from cassandra._cluster import engine_options, engine_policies, options
 from cassandra._cluster.connection_counts import ConnectionCounts
+from cassandra._cluster.connection_views import ConnectionViews
 from cassandra._cluster.control_view import ControlConnection
 from cassandra._cluster.defaults import NOT_SET, ConfigMode
 from cassandra._cluster.host_events import HostEvents, tell
@@ -194,6 +195,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._registry = HostRegistry(self.conviction_policy_factory)
         self._events = HostEvents(self)
+        self._views = ConnectionViews(self)
         self._telling_distances = rlock()
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
@@ -285,6 +287,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
     def _new_session(self, keyspace: str | None) -> Session:
         session = Session(self, self.metadata.all_hosts(), keyspace)
         self._registry.refresh()
+        self._views.follow()
         return session
 
     def _connect_engine(self) -> None:

@@ -49,6 +49,7 @@ class HostEvents:
             host.set_down()
             self._up.discard(host_id)
         tell(cluster, f"on_{what}", host)
+        cluster._views.follow()
         try:
             cluster._tell_distances()
         except Exception:
