@@ -3,7 +3,15 @@
 import logging
 from warnings import warn
 
-from cassandra._cluster.cluster import Cluster
+# Programs that import this module reach for these by their full names, as `cassandra.protocol.ErrorMessage`.
+import cassandra.connection
+import cassandra.cqltypes
+import cassandra.marshal
+import cassandra.protocol
+import cassandra.query
+import cassandra.type_codes  # noqa: F401
+from cassandra._cluster.cluster import CONNECTED, Cluster
+from cassandra._cluster.continuous_paging import ContinuousPagingOptions
 from cassandra._cluster.control_view import ControlConnection
 from cassandra._cluster.defaults import (
     DEFAULT_MAX_CONNECTIONS_PER_LOCAL_HOST,
@@ -42,12 +50,31 @@ from cassandra._errors.connection import (
 )
 from cassandra._errors.driver import (
     AuthenticationFailed,
+    DependencyException,
     DriverException,
     OperationTimedOut,
     UnresolvableContactPoints,
     UnsupportedOperation,
 )
-from cassandra._errors.session import NoHostAvailable, PlanExhausted, QueryExhausted, UserTypeDoesNotExist
+from cassandra._errors.server import (
+    ErrorMessage,
+    IsBootstrappingErrorMessage,
+    OverloadedErrorMessage,
+    PreparedQueryNotFound,
+    ProtocolException,
+    ReadTimeoutErrorMessage,
+    ServerError,
+    TruncateError,
+    UnavailableErrorMessage,
+    WriteTimeoutErrorMessage,
+)
+from cassandra._errors.session import (
+    NoHostAvailable,
+    PlanExhausted,
+    ProtocolVersionNotSpoken,
+    QueryExhausted,
+    UserTypeDoesNotExist,
+)
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._protocol.result_message import ResultMessage
 from cassandra._query.batch import BatchStatement
@@ -60,6 +87,7 @@ from cassandra._query.simple import SimpleStatement
 from cassandra._query.trace import QueryTrace, TraceUnavailable
 from cassandra._query.unset import FETCH_SIZE_UNSET
 from cassandra.auth import PlainTextAuthProvider
+from cassandra.cqltypes import UserType
 from cassandra.encoder import Encoder
 from cassandra.metadata import Metadata, protect_name
 from cassandra.metrics import Metrics
@@ -69,6 +97,7 @@ from cassandra.policies import (
     ExponentialReconnectionPolicy,
     HostDistance,
     IdentityTranslator,
+    NeverRetryPolicy,
     NoSpeculativeExecutionPlan,
     NoSpeculativeExecutionPolicy,
     RetryPolicy,
@@ -77,13 +106,29 @@ from cassandra.policies import (
 )
 from cassandra.pool import Host, HostConnection, HostConnectionPool
 from cassandra.timestamps import MonotonicTimestampGenerator
+from cassandra.util import Version
 
 log = logging.getLogger(__name__)
 
 _NOT_SET = NOT_SET
+_clusters_for_shutdown = CONNECTED
 _ConfigMode = ConfigMode
 
 __all__ = [
+    "DependencyException",
+    "ErrorMessage",
+    "IsBootstrappingErrorMessage",
+    "OverloadedErrorMessage",
+    "PreparedQueryNotFound",
+    "ProtocolException",
+    "ReadTimeoutErrorMessage",
+    "ServerError",
+    "TruncateError",
+    "UnavailableErrorMessage",
+    "WriteTimeoutErrorMessage",
+    "UserType",
+    "NeverRetryPolicy",
+    "Version",
     "Cluster",
     "Session",
     "ResponseFuture",
@@ -91,9 +136,11 @@ __all__ = [
     "PagedResult",
     "ExecutionProfile",
     "ProfileManager",
+    "ContinuousPagingOptions",
     "ControlConnection",
     "NoHostAvailable",
     "PlanExhausted",
+    "ProtocolVersionNotSpoken",
     "QueryExhausted",
     "UserTypeDoesNotExist",
     "EXEC_PROFILE_DEFAULT",

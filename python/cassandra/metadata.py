@@ -2,6 +2,7 @@
 
 import logging
 
+from cassandra import ConsistencyLevel, InvalidRequest, SignatureDescriptor, Unauthorized
 from cassandra._cluster.metadata import Metadata
 from cassandra._metadata.extensions import (
     RegisteredTableExtension,
@@ -66,11 +67,28 @@ from cassandra._metadata.tokens import (
     Token,
 )
 from cassandra._metadata.user_type import UserType
+from cassandra.connection import EndPoint
+from cassandra.encoder import Encoder
+from cassandra.marshal import varint_unpack
 from cassandra.murmur3 import murmur3
+from cassandra.policies import HostDistance
+from cassandra.query import bind_params, dict_factory
+from cassandra.util import Version
 
 log = logging.getLogger(__name__)
 
 __all__ = [
+    "ConsistencyLevel",
+    "InvalidRequest",
+    "SignatureDescriptor",
+    "Unauthorized",
+    "Encoder",
+    "HostDistance",
+    "bind_params",
+    "dict_factory",
+    "Version",
+    "EndPoint",
+    "varint_unpack",
     "MAX_LONG",
     "MIN_LONG",
     "NO_VALID_REPLICA",

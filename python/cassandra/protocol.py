@@ -5,6 +5,24 @@ Of messages there are those of statements, and `ResultMessage`, into which a pro
 
 import logging
 
+from cassandra import (
+    AlreadyExists,
+    DriverException,
+    FunctionFailure,
+    InvalidRequest,
+    ReadFailure,
+    ReadTimeout,
+    SchemaTargetType,
+    Unauthorized,
+    Unavailable,
+    UnsupportedOperation,
+    UserAggregateDescriptor,
+    UserFunctionDescriptor,
+    WriteFailure,
+    WriteTimeout,
+    WriteType,
+)
+from cassandra._cluster.message import BatchMessage, ExecuteMessage, QueryMessage
 from cassandra._connection.engine_owned import SupportedMessage
 from cassandra._cql.column import ColumnMetadata
 from cassandra._cql.protocol_version import ProtocolVersion
@@ -18,6 +36,7 @@ from cassandra._errors.server import (
     ErrorMessage,
     ErrorMessageSub,
     FunctionFailureMessage,
+    InternalError,
     InvalidRequestException,
     IsBootstrappingErrorMessage,
     OverloadedErrorMessage,
@@ -91,11 +110,41 @@ from cassandra._protocol.result_message import (
     _MessageType,
 )
 from cassandra._query.unset import UNSET_VALUE
-from cassandra.cqltypes import UUIDType
+from cassandra.cqltypes import (
+    AsciiType,
+    BooleanType,
+    BytesType,
+    ByteType,
+    CounterColumnType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    DurationType,
+    FloatType,
+    InetAddressType,
+    Int32Type,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    SetType,
+    ShortType,
+    SimpleDateType,
+    TimeType,
+    TimeUUIDType,
+    TupleType,
+    UserType,
+    UTF8Type,
+    UUIDType,
+    VarcharType,
+    lookup_casstype,
+)
+from cassandra.marshal import int8_unpack, int32_unpack, uint16_unpack, uint32_le_unpack
+from cassandra.policies import ColDesc
 
 log = logging.getLogger(__name__)
 
-HAVE_CYTHON = False
+HAVE_CYTHON = True
 """The engine needs no Cython; `LazyProtocolHandler` and `NumpyProtocolHandler` are there without it."""
 
 USE_BETA_FLAG = 0x10
@@ -107,6 +156,56 @@ known_event_types = frozenset(("TOPOLOGY_CHANGE", "STATUS_CHANGE", "SCHEMA_CHANG
 _UNSET_VALUE = UNSET_VALUE
 
 __all__ = [
+    "BatchMessage",
+    "ExecuteMessage",
+    "QueryMessage",
+    "UUIDType",
+    "AlreadyExists",
+    "DriverException",
+    "FunctionFailure",
+    "InvalidRequest",
+    "ReadFailure",
+    "ReadTimeout",
+    "SchemaTargetType",
+    "Unauthorized",
+    "Unavailable",
+    "UnsupportedOperation",
+    "UserAggregateDescriptor",
+    "UserFunctionDescriptor",
+    "WriteFailure",
+    "WriteTimeout",
+    "WriteType",
+    "AsciiType",
+    "BooleanType",
+    "ByteType",
+    "BytesType",
+    "CounterColumnType",
+    "DateType",
+    "DecimalType",
+    "DoubleType",
+    "DurationType",
+    "FloatType",
+    "InetAddressType",
+    "Int32Type",
+    "IntegerType",
+    "ListType",
+    "LongType",
+    "MapType",
+    "SetType",
+    "ShortType",
+    "SimpleDateType",
+    "TimeType",
+    "TimeUUIDType",
+    "TupleType",
+    "UTF8Type",
+    "UserType",
+    "VarcharType",
+    "lookup_casstype",
+    "int32_unpack",
+    "int8_unpack",
+    "uint16_unpack",
+    "uint32_le_unpack",
+    "ColDesc",
     "AlreadyExistsException",
     "BadCredentials",
     "CASWriteUnknownMessage",
@@ -123,6 +222,7 @@ __all__ = [
     "HAVE_NUMPY",
     "HEADER_DIRECTION_MASK",
     "HEADER_DIRECTION_TO_CLIENT",
+    "InternalError",
     "InvalidRequestException",
     "IsBootstrappingErrorMessage",
     "LazyProtocolHandler",
@@ -148,7 +248,6 @@ __all__ = [
     "TRACING_FLAG",
     "TruncateError",
     "USE_BETA_FLAG",
-    "UUIDType",
     "UnauthorizedErrorMessage",
     "UnavailableErrorMessage",
     "WARNING_FLAG",

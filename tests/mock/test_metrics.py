@@ -95,7 +95,12 @@ def test_names_and_counts_of_the_program(session: Session) -> None:
     metrics = session.cluster.metrics
     assert metrics.stats_name.startswith("cassandra-")
     metrics.set_stats_name("mine")
+    metrics.set_stats_name("mine")
     assert metrics.stats_name == "mine"
+    with Cluster(metrics_enabled=True) as other:
+        with pytest.raises(ValueError, match="mine"):
+            other.metrics.set_stats_name("mine")
+        other.metrics.set_stats_name("theirs")
     metrics.on_retry()
     metrics.on_read_timeout()
     assert (metrics.retries, metrics.read_timeouts, metrics.ignores) == (1, 1, 0)

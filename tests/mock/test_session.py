@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -186,8 +187,11 @@ class TestEnd:
     def test_a_version_that_nobody_speaks(self) -> None:
         """C3 of docs/promises.md."""
         for version in (1, 2, 66):
-            with pytest.raises(UnsupportedOperation, match="protocol version"):
+            # As cassandra-driver has it, and as what it is.
+            with pytest.raises(UnsupportedOperation, match=f"protocol version {version} is not supported") as caught:
                 Cluster(protocol_version=version).connect()
+            assert isinstance(caught.value, NoHostAvailable)
+            assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
     def test_stepping_down_from_a_default_version(self) -> None:
         with MockCluster(1, newest=3) as mock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
 from cassandra._connection.hub import Hub, finished, hub_for
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
-from cassandra._errors.driver import DriverException
+from cassandra._errors.driver import DriverException, OperationTimedOut
 from cassandra._errors.session import NoHostAvailable
 from cassandra._exported import exported_by
 from cassandra._locks import rlock
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from cassandra._policies.budget import Budget
 
 log = logging.getLogger("cassandra.cluster")
+
+CONNECTED: weakref.WeakSet[Cluster] = weakref.WeakSet()
+"""The clusters of this process that are connected; test suites look whether they have left any."""
 
 
 @exported_by("cassandra.cluster")
@@ -199,7 +203,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self._telling_distances = rlock()
         self.metadata = Metadata(weakref.proxy(self), self._registry)
         self.control_connection = ControlConnection(weakref.proxy(self))
-        self.metrics = Metrics(self) if self.metrics_enabled else None  # type: ignore[attr-defined]
+        self.metrics = Metrics(self) if self.metrics_enabled else None
 
     @property
     def load_balancing_policy(self) -> Any:
@@ -233,7 +237,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         """Add a profile. ValueError where the name is taken, or the cluster is set up the older way."""
         if not isinstance(profile, ExecutionProfile):
             raise TypeError("profile must be an instance of ExecutionProfile")
-        options.timeout("pool_wait_timeout", pool_wait_timeout)
+        patience = options.timeout("pool_wait_timeout", pool_wait_timeout)
         if self._config_mode == ConfigMode.LEGACY:
             raise ValueError("Cannot add execution profiles when legacy parameters are set explicitly.")
         if name in self.profile_manager.profiles:
@@ -254,8 +258,10 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         if self._core is not None:
             profile.load_balancing_policy.populate(weakref.proxy(self), self.metadata.all_hosts())
             self._tell_distances()
+            until = None if patience is None else time.monotonic() + patience
             for session in list(self.sessions):
-                session._wait_for_pools(pool_wait_timeout)
+                if not session._wait_for_pools(None if until is None else until - time.monotonic()):
+                    raise OperationTimedOut({"pools": f"not all were open within {patience} seconds"})
 
     # Connecting
 
@@ -294,8 +300,11 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
         self._hub = hub_for(self.connection_class)
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
+        if not self.endpoints_resolved and not self._bundle:
+            raise NoHostAvailable("Unable to connect to any servers", {})
         core = self._reached(first, described)
         self._core = core
+        CONNECTED.add(self)
         try:
             self._follow_engine(core)
         except BaseException:
@@ -386,6 +395,7 @@ class Cluster(ClusterParameters, ConnectionCounts, SchemaRefresh):
             if self.is_shutdown:
                 return
             self.is_shutdown = True
+        CONNECTED.discard(self)
         if self._core is not None:
             self._core.shut_down()
         if self._executor is not None:

@@ -57,6 +57,7 @@ class ControlLink:
 
     is_closed = False
     is_defunct = False
+    is_idle = False
 
     def __init__(self, host: Any) -> None:
         self.endpoint = host.endpoint

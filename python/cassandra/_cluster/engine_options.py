@@ -8,7 +8,7 @@ from typing import Any, Final
 from cassandra import auth
 from cassandra._cluster import contact_points, engine_policies, options, reaching, tls
 from cassandra._cluster.on_hub import AskedAuthProvider
-from cassandra._errors.driver import UnsupportedOperation
+from cassandra._errors.session import ProtocolVersionNotSpoken
 
 SPOKEN: Final = (3, 4, 5)
 """The protocol versions that the engine speaks."""
@@ -81,9 +81,7 @@ def startup(cluster: Any) -> list[tuple[str, str]]:
 def spoken(version: int | None) -> int | None:
     """A protocol version that the engine speaks, or None for the newest that both sides do."""
     if version is not None and version not in SPOKEN:
-        raise UnsupportedOperation(
-            f"protocol version {version} is not supported; this driver speaks native protocol 3, 4 and 5"
-        )
+        raise ProtocolVersionNotSpoken(version)
     return version
 
 

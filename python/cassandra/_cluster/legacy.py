@@ -7,12 +7,16 @@ from typing import Any
 
 from cassandra._cluster import options
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, ConfigMode
+from cassandra._cql.consistency_level import ConsistencyLevel
 
 
 class LegacySettings:
     """`row_factory` and its neighbours: what they read is in the default profile."""
 
     cluster: Any
+
+    _default_consistency_level = ConsistencyLevel.LOCAL_ONE
+    """The level where nothing is set."""
 
     def _default(self) -> Any:
         return self.cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT]

@@ -30,6 +30,12 @@ GAUGES: Final = ("known_hosts", "connected_to", "open_connections")
 
 clusters = count()
 
+ALL: weakref.WeakSet[Metrics] = weakref.WeakSet()
+"""Those of all clusters of this process."""
+
+NAMED: Final = lock()
+"""Held while one takes a name."""
+
 
 class Gauge(int):
     """A number that some programs take as it is, and others call."""
@@ -52,10 +58,15 @@ class Metrics:
         self._requests = 0
         self._noted = dict.fromkeys(COUNTS, 0)
         self.stats_name = f"cassandra-{next(clusters)}"
+        ALL.add(self)
 
     def set_stats_name(self, stats_name: str) -> None:
-        """Call these counts otherwise."""
-        self.stats_name = stats_name
+        """Call these counts otherwise. ValueError where another cluster's are called so."""
+        with NAMED:
+            others = {other.stats_name for other in list(ALL) if other is not self}
+            if stats_name in others:
+                raise ValueError(f"the metrics of another cluster are called {stats_name!r}: set another name first")
+            self.stats_name = stats_name
 
     @property
     def stats(self) -> Metrics:

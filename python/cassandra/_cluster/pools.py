@@ -75,6 +75,11 @@ class PooledConnection:
         return port
 
     @property
+    def is_idle(self) -> bool:
+        """False: the engine asks after connections that have been still by itself, and marks none."""
+        return False
+
+    @property
     def is_closed(self) -> bool:
         """Whether the connection is gone."""
         if self._reserved is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ class SchemaRefresh:
     metadata: Any
     sessions: Any
     max_schema_agreement_wait: Any
+    schema_metadata_enabled: Any
+    token_metadata_enabled: Any
     _user_types: dict[str, dict[str, type]]
     _hub: Hub | None
 
@@ -50,6 +53,17 @@ class SchemaRefresh:
     def refresh_schema_metadata(self, max_schema_agreement_wait: float | None = None) -> None:
         """Have the whole schema read again. DriverException where that fails, or the nodes do not agree in time."""
         self._refresh_schema("Schema", max_schema_agreement_wait)
+
+    def set_meta_refresh_enabled(self, enabled: bool) -> None:
+        """Set `schema_metadata_enabled` and `token_metadata_enabled`, which are to be set instead."""
+        warnings.warn(
+            "Cluster.set_meta_refresh_enabled is deprecated and will be removed in 4.0. Set "
+            "Cluster.schema_metadata_enabled and Cluster.token_metadata_enabled instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self.schema_metadata_enabled = enabled
+        self.token_metadata_enabled = enabled
 
     def refresh_keyspace_metadata(self, keyspace: str, max_schema_agreement_wait: float | None = None) -> None:
         """Have a keyspace read again, and all that is in it."""

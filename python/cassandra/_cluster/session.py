@@ -490,18 +490,23 @@ class Session(LegacySettings):
         made.set_result(True)
         return made
 
-    def update_created_pools(self) -> None:
+    def update_created_pools(self) -> set[Future[bool]]:
         """Ask the load-balancing policies again how far hosts are, and connect to those that are not ignored.
 
-        It is for policies that change their minds by themselves: what happens to hosts is asked about anyway.
+        It is for policies that change their minds by themselves: what happens to hosts is asked about anyway. There is
+        nothing to wait for: the engine connects by itself.
         """
         self.cluster._tell_distances()
+        return set()
 
-    def _wait_for_pools(self, patience: float | None) -> None:
-        """Wait until all hosts that are to be connected to are, or `patience` seconds have gone."""
+    def _wait_for_pools(self, patience: float | None) -> bool:
+        """Wait until all hosts that are to be connected to are, or `patience` seconds have gone; whether they are."""
         until = None if patience is None else time.monotonic() + patience
-        while not all(self._core.connections().values()) and (until is None or time.monotonic() < until):
+        while not all(self._core.connections().values()):
+            if until is not None and time.monotonic() >= until:
+                return False
             time.sleep(PAUSE)
+        return True
 
     def submit(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a function on one of the cluster's threads; its `Future`, or None after `shutdown`."""

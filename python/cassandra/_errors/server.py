@@ -286,3 +286,8 @@ def server_error(code: int, message: str, info: Any = None) -> Exception:
     statement. A code that nobody knows yet gives an `ErrorMessage`.
     """
     return error_classes.get(code, ErrorMessage)(code, message, info).to_exception()
+
+
+@exported_by("cassandra.protocol")
+class InternalError(Exception):
+    """Named where programs list what they catch; the engine reports a peer's mistakes as `ProtocolError`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cassandra._errors.driver import UnsupportedOperation
 from cassandra._errors.pickling import RebuiltByArgs
 from cassandra._exported import exported_by
 
@@ -44,6 +45,22 @@ class PlanExhausted(QueryExhausted, NoHostAvailable):
         NoHostAvailable.__init__(self, message, errors)
         self.args = (message, errors)
         self.last_host = last_host
+
+
+@exported_by("cassandra.cluster")
+class ProtocolVersionNotSpoken(NoHostAvailable, UnsupportedOperation):
+    """The protocol version that was asked for is none that this package speaks.
+
+    cassandra-driver finds out by asking each host, and raises `NoHostAvailable`.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__("", {})
+        self.args = (version,)
+        self.version = version
+
+    def __str__(self) -> str:
+        return f"protocol version {self.version} is not supported; this driver speaks native protocol 3, 4 and 5"
 
 
 @exported_by("cassandra.cluster")
