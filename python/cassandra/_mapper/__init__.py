@@ -1,0 +1,1 @@
+"""The parts of `cassandra.cqlengine`, which is where they are known."""

@@ -1,0 +1,396 @@
+"""Models: what can be one, what an instance knows of its changes, and the statements of queries and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cassandra.cqlengine import CQLEngineException, ValidationError, connection, functions
+from cassandra.cqlengine import columns as c
+from cassandra.cqlengine.models import (
+    Model,
+    ModelDefinitionException,
+    ModelException,
+    PolymorphicModelException,
+)
+from cassandra.cqlengine.operators import QueryOperatorException
+from cassandra.cqlengine.query import (
+    BatchQuery,
+    ContextQuery,
+    IfNotExistsWithCounterColumn,
+    LWTException,
+    QueryException,
+)
+from cassandra.cqlengine.usertype import UserType, UserTypeDefinitionException
+from cassandra.encoder import Encoder
+from cassandra.query import BatchType
+
+
+class Answer(list[dict[str, Any]]):
+    was_applied = True
+
+    def one(self) -> dict[str, Any] | None:
+        return self[0] if self else None
+
+
+class FakeSession:
+    """Notes what is executed, and answers with what was put in."""
+
+    def __init__(self) -> None:
+        self.encoder, self.hosts, self.keyspace = Encoder(), [], None
+        self.cluster = SimpleNamespace(_config_mode=0, protocol_version=4, metadata=None, shutdown=lambda: None)
+        self.executed: list[tuple[str, Any]] = []
+        self.statements: list[Any] = []
+        self.answers: list[Answer] = []
+
+    def execute(self, statement: Any, parameters: Any = None, timeout: Any = None) -> Answer:
+        self.statements.append(statement)
+        self.executed.append((statement.query_string, parameters))
+        return self.answers.pop(0) if self.answers else Answer()
+
+
+@pytest.fixture
+def session() -> Iterator[FakeSession]:
+    made = FakeSession()
+    connection.register_connection("fake", session=made, default=True)
+    yield made
+    connection.unregister_connection("fake")
+
+
+class Person(Model):
+    __keyspace__ = "ks"
+    id = c.Integer(primary_key=True)
+    day = c.Text(primary_key=True, clustering_order="desc")
+    name = c.Text(default="nobody", db_field="called")
+    tags = c.Set(c.Text)
+    facts = c.Map(c.Text, c.Integer)
+    age = c.Integer()
+
+
+class Animal(Model):
+    __keyspace__ = "ks"
+    id = c.Integer(primary_key=True)
+    kind = c.Text(discriminator_column=True, index=True)
+
+
+class Cat(Animal):
+    __discriminator_value__ = "cat"
+    lives = c.Integer()
+
+
+class Visits(Model):
+    __keyspace__ = "ks"
+    id = c.Integer(primary_key=True)
+    count = c.Counter()
+
+
+def model(**attributes: Any) -> Any:
+    return type("Made", (Model,), attributes)
+
+
+def key() -> c.Column:
+    return c.Integer(primary_key=True)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "error", "why"),
+    [
+        ({"a": c.Text()}, ModelDefinitionException, "primary key"),
+        ({"a": key(), "save": c.Text()}, ModelDefinitionException, "save"),
+        ({"a": key(), "b": c.Text(db_field="a")}, ModelException, "more than once"),
+        ({"a": key(), "b": c.Text(primary_key=True, clustering_order="up")}, ModelException, "clustering order"),
+        ({"a": key(), "b": c.Counter(), "d": c.Text()}, ModelDefinitionException, "counter"),
+        (
+            {"a": key(), "b": c.Text(discriminator_column=True), "d": c.Text(discriminator_column=True)},
+            ModelDefinitionException,
+            "only one discriminator_column",
+        ),
+        ({"a": key(), "b": c.List(c.Text, discriminator_column=True)}, ModelDefinitionException, "discriminator"),
+        ({"a": key(), "__options__": 5}, ModelDefinitionException, "__options__"),
+    ],
+)
+def test_what_cannot_be_a_model(attributes: dict[str, Any], error: type[Exception], why: str) -> None:
+    with pytest.raises(error, match=why):
+        model(**attributes)
+
+
+def test_names_of_tables() -> None:
+    assert Person.column_family_name() == "ks.person"
+    long = type("HTTPThingX" * 8, (Model,), {"id": key(), "__keyspace__": "Ks"})
+    assert len(long.column_family_name(include_keyspace=False)) <= 48
+    case = type("X", (Model,), {"id": key(), "__table_name__": "Odd", "__table_name_case_sensitive__": True})
+    assert case.column_family_name(include_keyspace=False) == '"Odd"'
+    with pytest.warns(UserWarning, match="case sensitive"):
+        lost = type("Y", (Model,), {"id": key(), "__table_name__": "Odd"}).column_family_name(include_keyspace=False)
+    assert lost == "odd"
+    with pytest.raises(CQLEngineException, match="keyspace"):
+        case.column_family_name()
+
+
+def test_an_instance_is_a_mapping() -> None:
+    person = Person(id=1, day="x")
+    assert person.keys() == ["id", "day", "name", "tags", "facts", "age"]
+    assert (person["name"], len(person), person == Person(id=1, day="x")) == ("nobody", 6, True)
+    assert repr(person) == "Person(id=1, day='x', name='nobody', tags=set(), facts={}, age=None)"
+    assert str(person) == "Person <id=1, day=x>"
+    with pytest.raises(KeyError):
+        person["nothing"]
+    with pytest.raises(TypeError):
+        person[5]
+    with pytest.raises(AttributeError, match="cannot delete"):
+        del person.id
+
+
+def test_a_new_instance_is_inserted_with_its_defaults(session: FakeSession) -> None:
+    Person.create(id=1, day="x", tags={"a"})
+    assert session.executed == [
+        (
+            'INSERT INTO ks.person ("id", "day", "called", "tags") VALUES (%(0)s, %(1)s, %(2)s, %(3)s)',
+            {"0": 1, "1": "x", "2": "nobody", "3": {"a"}},
+        )
+    ]
+    assert session.statements[0].routing_key == b"\0\0\0\1"
+    with pytest.raises(ValidationError, match="nothing"):
+        Person.create(nothing=5)
+
+
+def test_only_changes_are_stored(session: FakeSession) -> None:
+    row = {"id": 1, "day": "x", "called": "Ann", "tags": {"a", "b"}, "facts": {"k": 1, "l": 2}, "age": 5}
+    session.answers.append(Answer([row]))
+    person = Person.objects.get(id=1, day="x")
+    assert person.get_changed_columns() == []
+    person.save()
+    assert len(session.executed) == 1
+    person.tags.add("c")
+    del person.facts["l"]
+    person.age = None
+    assert person.get_changed_columns() == ["tags", "facts", "age"]
+    person.save()
+    assert session.executed[1:] == [
+        (
+            'UPDATE ks.person SET "tags" = "tags" + %(0)s WHERE "id" = %(1)s AND "day" = %(2)s',
+            {"0": {"c"}, "1": 1, "2": "x"},
+        ),
+        (
+            'DELETE "facts"[%(0)s], "age" FROM ks.person WHERE "id" = %(1)s AND "day" = %(2)s',
+            {"0": "l", "1": 1, "2": "x"},
+        ),
+    ]
+    assert person.get_changed_columns() == []
+
+
+def test_update_refuses_keys_and_unknown_columns(session: FakeSession) -> None:
+    person = Person(id=1, day="x")
+    for values in ({"id": 5}, {"nothing": 5}):
+        with pytest.raises(ValidationError):
+            person.update(**values)
+    for values in ({"id": 5}, {"nothing": 5}, {"facts__remove": {"k": 1}}):
+        with pytest.raises(ValidationError):
+            Person.objects(id=1, day="x").update(**values)
+    with pytest.raises(QueryException, match="append"):
+        Person.objects(id=1, day="x").update(age__append=5)
+    assert session.executed == []
+
+
+def test_blind_updates(session: FakeSession) -> None:
+    Person.objects(id=1, day="x").ttl(60).update(name="Bob", tags__add={"z"}, facts__update={"k": None}, age=None)
+    assert session.executed == [
+        (
+            'UPDATE ks.person USING TTL 60 SET "called" = %(2)s, "tags" = "tags" + %(3)s, "facts"[%(4)s] = %(5)s '
+            'WHERE "id" = %(0)s AND "day" = %(1)s',
+            {"0": 1, "1": "x", "2": "Bob", "3": {"z"}, "4": "k", "5": None},
+        ),
+        ('DELETE "age" FROM ks.person WHERE "id" = %(0)s AND "day" = %(1)s', {"0": 1, "1": "x"}),
+    ]
+
+
+def test_under_conditions_all_is_one_statement(session: FakeSession) -> None:
+    Person.objects(id=1, day="x").iff(age=5).update(age=6, name=None)
+    text = 'UPDATE ks.person SET "age" = %(3)s, "called" = %(4)s WHERE "id" = %(0)s AND "day" = %(1)s IF "age" = %(2)s'
+    assert session.executed == [(text, {"0": 1, "1": "x", "2": 5, "3": 6, "4": None})]
+    refused = Answer([{"[applied]": False, "age": 7}])
+    refused.was_applied = False
+    session.answers.append(refused)
+    with pytest.raises(LWTException) as raised:
+        Person.objects(id=1, day="x").iff(age__ne=5).delete()
+    assert raised.value.existing == {"[applied]": False, "age": 7}
+    assert session.executed[-1][0].endswith('IF "age" != %(2)s')
+
+
+def test_counters_begin_at_zero_and_are_added_to(session: FakeSession) -> None:
+    visits = Visits.create(id=1, count=5)
+    visits.count -= 2
+    visits.save()
+    assert [text for text, _ in session.executed] == [
+        'UPDATE ks.visits SET "count" = "count" + %(0)s WHERE "id" = %(1)s',
+        'UPDATE ks.visits SET "count" = "count" - %(0)s WHERE "id" = %(1)s',
+    ]
+    assert [values["0"] for _, values in session.executed] == [5, 2]
+    with pytest.raises(IfNotExistsWithCounterColumn):
+        Visits.if_not_exists()
+
+
+def text_of(query: Any) -> str:
+    return str(query).removeprefix("SELECT ").replace(" FROM ks.person", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (Person.objects, "* LIMIT 10000"),
+        (Person.objects(id=1).limit(None), '"day", "called", "tags", "facts", "age" WHERE "id" = %(0)s'),
+        (Person.objects(id__in=[1, 2]).only(["name"]), '"called" WHERE "id" IN %(0)s LIMIT 10000'),
+        (Person.filter(Person.id == 1).order_by("-day"), '* WHERE "id" = %(0)s ORDER BY "day" DESC LIMIT 10000'),
+        (Person.objects.filter(age=5).allow_filtering().defer(["tags"]).limit(1), None),
+        (
+            Person.objects.filter(pk__token__gt=functions.Token(1)).limit(5),
+            '* WHERE token("id") > token(%(0)s) LIMIT 5',
+        ),
+        (Person.objects.distinct(), 'DISTINCT "id" LIMIT 10000'),
+        (Person.objects.values_list("id", "name"), '"id", "called" LIMIT 10000'),
+    ],
+)
+def test_queries(query: Any, text: str | None) -> None:
+    expected = '"id", "day", "called", "facts" WHERE "age" = %(0)s LIMIT 1 ALLOW FILTERING' if text is None else text
+    assert text_of(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda q: q.filter(nothing=5), QueryException),
+        (lambda q: q.filter(id__nonsense=5), QueryOperatorException),
+        (lambda q: q.filter(id__in=5), QueryException),
+        (lambda q: q.filter(id=None), CQLEngineException),
+        (lambda q: q.filter(5), QueryException),
+        (lambda q: q.filter(pk__token__gt=functions.Token(1, 2)), QueryException),
+        (lambda q: q.filter(pk__token__gt=5), QueryException),
+        (lambda q: q.limit(-1), QueryException),
+        (lambda q: q.limit("x"), TypeError),
+        (lambda q: q.fetch_size(0), QueryException),
+        (lambda q: q.order_by("age"), QueryException),
+        (lambda q: q.order_by("nothing"), QueryException),
+        (lambda q: q.only(["nothing"]), QueryException),
+        (lambda q: q.only(["age"]).only(["id"]), QueryException),
+        (lambda q: q.values_list("id", "age", flat=True), TypeError),
+        (lambda q: q.iff(5), QueryException),
+        (lambda q: q.batch(5), CQLEngineException),
+        (lambda q: q.delete(), QueryException),
+        (lambda q: str(q.filter(age=5)), QueryException),
+        (lambda q: q["x"], TypeError),
+    ],
+)
+def test_queries_that_cannot_be(make: Any, error: type[Exception], session: FakeSession) -> None:
+    with pytest.raises(error):
+        make(Person.objects)
+    assert session.executed == []
+
+
+def test_steps_leave_a_query_as_it_was(session: FakeSession) -> None:
+    base = Person.objects(id=1)
+    assert base.filter(day="x") != base
+    assert base == Person.objects(id=1)
+    assert "day" not in str(base).partition("WHERE")[2]
+
+
+def test_results_are_read_once_and_as_far_as_asked_for(session: FakeSession) -> None:
+    session.answers.append(Answer([{"id": 1, "day": str(i)} for i in range(5)]))
+    query = Person.objects(id=1)
+    assert query[1].day == "1"
+    assert [person.day for person in query[1:3]] == ["1", "2"]
+    assert len(query) == 5
+    assert query.count() == 5
+    assert len(session.executed) == 1
+    with pytest.raises(IndexError):
+        query[9]
+
+
+def test_get_wants_one_row(session: FakeSession) -> None:
+    with pytest.raises(Person.DoesNotExist):
+        Person.get(id=1)
+    session.answers.append(Answer([{"id": 1, "day": "a"}, {"id": 1, "day": "b"}]))
+    with pytest.raises(Person.MultipleObjectsReturned):
+        Person.get(id=1)
+
+
+def test_rows_become_the_class_of_their_discriminator(session: FakeSession) -> None:
+    row = {"id": 1, "kind": "cat", "lives": 9}
+    session.answers += [Answer([row]), Answer([{**row, "kind": "dragon"}])]
+    found = Animal.objects(id=1).first()
+    assert (type(found), found.lives) == (Cat, 9)
+    with pytest.raises(PolymorphicModelException, match="dragon"):
+        list(Animal.objects(id=1))
+    with pytest.raises(PolymorphicModelException, match="base"):
+        Animal(id=1).save()
+    Cat.create(id=1, lives=9)
+    assert session.executed[-1][0].startswith("INSERT INTO ks.animal ")
+    assert "cat" in session.executed[-1][1].values()
+    assert '"kind" = %(1)s' in str(Cat.objects(id=1)) or '"kind" = %(0)s' in str(Cat.objects(id=1))
+
+
+def test_batches(session: FakeSession) -> None:
+    called: list[int] = []
+    with BatchQuery(batch_type=BatchType.UNLOGGED, timestamp=5) as batch:
+        batch.add_callback(called.append, 1)
+        Person.batch(batch).create(id=1, day="a", name=None)
+        Person(id=2, day="b").batch(batch).save()
+        assert session.executed == []
+    text, values = session.executed[0]
+    lines = text.split("\n")
+    assert (lines[0], lines[-1]) == ("BEGIN UNLOGGED BATCH USING TIMESTAMP 5", "APPLY BATCH;")
+    assert "INSERT" in lines[1]
+    assert sorted(values) == [str(number) for number in range(len(values))]
+    assert text.count("%(") == len(values)
+    assert called == [1]
+    with pytest.raises(ZeroDivisionError), BatchQuery() as batch:
+        Person.batch(batch).create(id=1, day="a")
+        _ = 1 / 0
+    assert len(session.executed) == 1
+    with pytest.raises(ValueError, match="callable"):
+        BatchQuery().add_callback(5)
+    with pytest.raises(CQLEngineException, match="batch mode"):
+        list(Person.objects.batch(BatchQuery()))
+    with pytest.warns(UserWarning, match="executed multiple times"):
+        batch.execute()
+        batch.execute()
+
+
+def test_models_in_another_keyspace() -> None:
+    with ContextQuery(Person, keyspace="other") as moved:
+        assert moved.column_family_name() == "other.person"
+        assert str(moved.objects(id=1)).split(" FROM ")[1].startswith("other.person")
+    assert Person.column_family_name() == "ks.person"
+    with pytest.raises(ValueError, match="Model"):
+        ContextQuery(5)
+
+
+def test_user_types() -> None:
+    class Address(UserType):
+        street = c.Text(db_field="s")
+        number = c.Integer(default=1)
+
+    address = Address(s="Main")
+    assert (address.street, address.s, address["number"], Address.type_name()) == ("Main", "Main", 1, "address")
+    assert address.has_changed_fields()
+    address.reset_changed_fields()
+    assert not address.has_changed_fields()
+    address.street = "Side"
+    assert address.has_changed_fields()
+    with pytest.raises(ValidationError):
+        Address(street=5).validate()
+    with pytest.raises(UserTypeDefinitionException, match="conflicts"):
+        type("Bad", (UserType,), {"a": c.Text(), "b": c.Text(db_field="a")})
+    with pytest.raises(UserTypeDefinitionException, match="validate"):
+        type("Bad", (UserType,), {"validate": c.Text()})
+
+
+def test_without_a_connection() -> None:
+    with pytest.raises(CQLEngineException, match="doesn't exist"):
+        Person.objects.count()
+    with pytest.raises(CQLEngineException, match="auth_provider"):
+        connection.register_connection("x", ["127.0.0.1"], cluster_options={"username": "a", "password": "b"})
+    with pytest.raises(CQLEngineException, match="exclusive"):
+        connection.register_connection("x", ["127.0.0.1"], session=object())
+    connection.unregister_connection("never there")
