@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +42,8 @@ class FakeSession:
     def __init__(self) -> None:
         self.encoder, self.hosts, self.keyspace = Encoder(), [], None
         self.cluster = SimpleNamespace(_config_mode=0, protocol_version=4, metadata=None, shutdown=lambda: None)
+        self.registered: list[tuple[str, str, type]] = []
+        self.cluster.register_user_type = lambda *names: self.registered.append(names)
         self.executed: list[tuple[str, Any]] = []
         self.statements: list[Any] = []
         self.answers: list[Answer] = []
@@ -384,6 +387,48 @@ def test_user_types() -> None:
         type("Bad", (UserType,), {"a": c.Text(), "b": c.Text(db_field="a")})
     with pytest.raises(UserTypeDefinitionException, match="validate"):
         type("Bad", (UserType,), {"validate": c.Text()})
+
+
+def test_the_types_of_a_model_are_registered_where_it_lives(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Inner(UserType):
+        a = c.Integer()
+
+    class Outer(UserType):
+        inner = c.List(c.UserDefinedType(Inner))
+
+    model(id=key(), outer=c.Map(c.Text, c.UserDefinedType(Outer)), __keyspace__="elsewhere")
+    assert session.registered == [("elsewhere", "inner", Inner), ("elsewhere", "outer", Outer)]
+    monkeypatch.setattr("cassandra.cqlengine.models.DEFAULT_KEYSPACE", "usual")
+    model(id=key(), inner=c.UserDefinedType(Inner))
+    assert session.registered[2:] == [("usual", "inner", Inner)]
+    later = FakeSession()
+    connection.register_connection("later", session=later)
+    assert ("elsewhere", "outer", Outer) in later.registered
+    connection.unregister_connection("later")
+
+
+def test_a_value_of_a_type_that_was_not_registered_is_taken_by_its_fields() -> None:
+    class Point(UserType):
+        x = c.Integer(db_field="across")
+        y = c.Integer()
+
+    read = c.UserDefinedType(Point).to_python(namedtuple("point", "across y")(1, None))
+    assert (type(read), read.x, read.y) == (Point, 1, None)
+
+
+def test_a_model_that_is_defined_connects_to_nothing() -> None:
+    connection.register_connection("lazy", ["127.0.0.1"], lazy_connect=True, default=True)
+    try:
+
+        class Lazy(UserType):
+            a = c.Integer()
+
+        model(id=key(), lazy=c.UserDefinedType(Lazy))
+        assert connection._connections["lazy"].cluster is None
+    finally:
+        connection.unregister_connection("lazy")
 
 
 def test_without_a_connection() -> None:

@@ -265,6 +265,10 @@ class UserDefinedType(Column):
     def to_python(self, value: Any) -> Any:
         if value is None:
             return None
+        if isinstance(value, tuple):
+            # Read while the class was not registered for the type: its fields are in the type's order.
+            names = getattr(value, "_fields", None) or [field.db_field_name for field in self.sub_types]
+            value = self.user_type(**dict(zip(names, value, strict=False)))
         for name, field in self.user_type._fields.items():
             if value[name] is not None or isinstance(field, BaseContainerColumn):
                 value[name] = field.to_python(value[name])

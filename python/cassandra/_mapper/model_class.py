@@ -8,7 +8,7 @@ from typing import Any
 
 from cassandra._exported import exported_by
 from cassandra._mapper import query_errors
-from cassandra._mapper.collection_columns import BaseContainerColumn
+from cassandra._mapper.collection_columns import BaseContainerColumn, resolve_udts
 from cassandra._mapper.column import Column
 from cassandra._mapper.column_descriptor import ColumnDescriptor
 from cassandra._mapper.number_columns import Counter
@@ -84,12 +84,23 @@ class ModelMetaClass(type):
         # It is of one class only: those below have other rows.
         attrs.setdefault("__discriminator_value__", None)
         attrs.setdefault("__module__", "cassandra.cqlengine.models")
-        return super().__new__(mcs, name, bases, attrs)
+        made = super().__new__(mcs, name, bases, attrs)
+        register_types(made)
+        return made
 
 
 def key_reader(names: list[str]) -> Any:
     """What gives the partition key of an instance, where it has several columns."""
     return lambda self: tuple(self._values[name].getval() for name in names)
+
+
+def register_types(model: Any) -> None:
+    """Have the user-defined types of a model's columns be read as their classes, wherever the model lives."""
+    found: list[Any] = []
+    for column in model._defined_columns.values():
+        resolve_udts(column, found)
+    for user_type in dict.fromkeys(found):
+        user_type.register_for_keyspace(getattr(model, "__keyspace__", None))
 
 
 def discriminator_of(model: str, columns: Mapping[str, Column]) -> str | None:

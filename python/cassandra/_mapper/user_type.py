@@ -112,11 +112,7 @@ class UserTypeMetaClass(type):
             attrs[key] = ColumnDescriptor(field)
         attrs["_fields"] = fields
         attrs["_db_map"] = {field.db_field_name: key for key, field in fields.items() if field.db_field_name != key}
-        made = super().__new__(mcs, name, bases, attrs)
-        if fields:
-            # With any cluster that is connected, or will be, under the default keyspace.
-            made.register_for_keyspace(None)  # type: ignore[attr-defined]
-        return made
+        return super().__new__(mcs, name, bases, attrs)
 
 
 @exported

@@ -214,30 +214,31 @@ def get_cluster(connection: Any = None) -> Any:
 
 
 def register_udt(keyspace: str | None, type_name: str, klass: type, connection: Any = None) -> None:
-    """Have values of a user-defined type become objects of a class, now or once there is a connection."""
+    """Have values of a user-defined type become objects of a class, now or once there is a connection.
+
+    None is the default keyspace, whichever that is by then. It connects to nothing.
+    """
     udt_by_keyspace[keyspace][type_name] = klass
-    try:
-        found = get_cluster(connection)
-    except CQLEngineException:
-        return
-    _register(found, keyspace, type_name, klass)
+    made = _connections.get(connection or DEFAULT_CONNECTION)
+    if made is not None and made.cluster is not None and made.session is not None:
+        _register(made.cluster, keyspace, type_name, klass)
 
 
-def _register(found: Any, keyspace: str | None, type_name: str, klass: type) -> None:
-    # One that is not there yet is registered when it is made.
-    with suppress(UserTypeDoesNotExist):
-        found.register_user_type(keyspace, type_name, klass)
+def _register(cluster: Any, keyspace: str | None, type_name: str, klass: type) -> None:
+    from cassandra.cqlengine import models
+
+    name = keyspace or models.DEFAULT_KEYSPACE
+    if name:
+        # One that is not there yet is registered when it is made.
+        with suppress(UserTypeDoesNotExist):
+            cluster.register_user_type(name, type_name, klass)
 
 
 def _register_known_types(cluster: Any) -> None:
     """Register the classes of user-defined types with a cluster that was connected after them."""
-    from cassandra.cqlengine import models
-
     for keyspace, types in udt_by_keyspace.items():
         for type_name, klass in types.items():
-            name = keyspace or models.DEFAULT_KEYSPACE
-            if name:
-                _register(cluster, name, type_name, klass)
+            _register(cluster, keyspace, type_name, klass)
 
 
 __all__ = [
