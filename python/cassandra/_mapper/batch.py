@@ -141,7 +141,8 @@ class ContextQuery:
     """`with ContextQuery(Person, keyspace="other") as Person:` has models use another keyspace or connection."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        from cassandra.cqlengine.models import Model
+        # Programs derive from `BaseModel` too, with a metaclass of their own.
+        from cassandra.cqlengine.models import BaseModel
 
         self.models: list[Any] = []
         if not args:
@@ -150,7 +151,7 @@ class ContextQuery:
         if kwargs:
             raise ValueError(f"Unknown keyword argument(s): {', '.join(kwargs)}")
         for model in args:
-            if not (isinstance(model, type) and issubclass(model, Model)):
+            if not (isinstance(model, type) and issubclass(model, BaseModel)):
                 raise ValueError("Models must be derived from base Model.")
             self.models.append(moved(model, keyspace, connection))
 

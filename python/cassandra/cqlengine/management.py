@@ -15,7 +15,7 @@ from cassandra import AlreadyExists
 from cassandra._mapper import table_text
 from cassandra.cqlengine import CQLEngineException, columns, models
 from cassandra.cqlengine.connection import execute, format_log_context, get_cluster
-from cassandra.cqlengine.models import Model
+from cassandra.cqlengine.models import BaseModel
 from cassandra.cqlengine.named import NamedTable
 from cassandra.cqlengine.query import ContextQuery
 from cassandra.cqlengine.usertype import UserType
@@ -120,7 +120,7 @@ def sync_table(model: Any, keyspaces: Iterable[str] | None = None, connections: 
 
 
 def _refuse_no_table(model: Any) -> None:
-    if not (isinstance(model, type) and issubclass(model, Model)):
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise CQLEngineException("Models must be derived from base Model.")
     if model.__abstract__:
         raise CQLEngineException("cannot create table from abstract model")
