@@ -11,9 +11,11 @@ import pytest
 from cassandra.cqlengine import CQLEngineException, ValidationError, connection, functions
 from cassandra.cqlengine import columns as c
 from cassandra.cqlengine.models import (
+    BaseModel,
     Model,
     ModelDefinitionException,
     ModelException,
+    ModelMetaClass,
     PolymorphicModelException,
 )
 from cassandra.cqlengine.operators import QueryOperatorException
@@ -439,3 +441,26 @@ def test_without_a_connection() -> None:
     with pytest.raises(CQLEngineException, match="exclusive"):
         connection.register_connection("x", ["127.0.0.1"], session=object())
     connection.unregister_connection("never there")
+
+
+def test_a_program_may_derive_from_the_base_with_a_metaclass_of_its_own(session: FakeSession) -> None:
+    class Naming(ModelMetaClass):
+        def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
+            return super().__new__(mcs, name, bases, {**attrs, "seen": True})
+
+    class Own(BaseModel, metaclass=Naming):
+        __keyspace__ = "ks"
+        id = c.Integer(primary_key=True)
+
+    with ContextQuery(Own, keyspace="other") as moved:
+        moved.create(id=1)
+    assert session.executed[0][0] == 'INSERT INTO other.own ("id") VALUES (%(0)s)'
+    assert moved.seen
+
+
+def test_a_collection_that_was_read_may_be_changed_in_place(session: FakeSession) -> None:
+    session.answers.append(Answer([{"id": 1, "day": "x", "tags": {"a"}, "facts": {"k": 1}}]))
+    person = Person.objects.get(id=1, day="x")
+    person.tags.add("b")
+    person.facts["k"] = 2
+    assert person.get_changed_columns() == ["tags", "facts"]
