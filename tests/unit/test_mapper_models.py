@@ -310,6 +310,10 @@ def test_results_are_read_once_and_as_far_as_asked_for(session: FakeSession) -> 
     assert len(session.executed) == 1
     with pytest.raises(IndexError):
         query[9]
+    with pytest.warns(DeprecationWarning, match="indexing"):
+        assert query[-1].day == "4"
+    with pytest.warns(DeprecationWarning, match="slicing"):
+        assert [person.day for person in query[-2:]] == ["3", "4"]
 
 
 def test_get_wants_one_row(session: FakeSession) -> None:

@@ -170,15 +170,16 @@ class AbstractQuerySet:
     def __getitem__(self, s: Any) -> Any:
         if isinstance(s, slice):
             bounds = [bound for bound in (s.start, s.stop) if bound is not None]
-            for bound in bounds:
-                warn_of_negative(bound)
+            if any(bound < 0 for bound in bounds):
+                warn_of_negative("slicing")
             backwards = any(bound < 0 for bound in bounds) or s.stop is None or (s.step or 1) < 0
             return self._fill_to(None if backwards else s.stop)[s]
         try:
             index = int(s)
         except (TypeError, ValueError):
             raise TypeError("QuerySet indices must be integers") from None
-        warn_of_negative(index)
+        if index < 0:
+            warn_of_negative("indexing")
         found = self._fill_to(None if index < 0 else index + 1)
         if index < -len(found) or index >= len(found):
             raise IndexError("list index out of range")
@@ -379,11 +380,10 @@ class AbstractQuerySet:
     __hash__ = None  # type: ignore[assignment]
 
 
-def warn_of_negative(index: int) -> None:
-    """Say what an index from the end costs: all rows are read."""
-    if index < 0:
-        warnings.warn(
-            "ModelQuerySet indexing with negative indices support will be removed in 4.0.",
-            DeprecationWarning,
-            stacklevel=3,
-        )
+def warn_of_negative(what: str) -> None:
+    """Say what counting from the end costs: all rows are read."""
+    warnings.warn(
+        f"ModelQuerySet {what} with negative indices support will be removed in 4.0.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
