@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cassandra import OperationTimedOut
 from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import HostDistance, RoundRobinPolicy, TokenAwarePolicy, WhiteListRoundRobinPolicy
 
-from tests.support.mock import MockCluster
+from tests.support.mock import MockCluster, opcode, silence
 from tests.support.statements import profiles, wait_until
 
 
@@ -151,6 +152,16 @@ def test_a_further_profile_brings_its_hosts(mock: MockCluster, first: str) -> No
         assert asked.address == mock.contact_points[1]
         asked = session.execute("SELECT 1").response_future.coordinator_host
         assert asked.address == mock.contact_points[0]
+
+
+def test_a_further_profile_whose_hosts_take_too_long(mock: MockCluster) -> None:
+    with connected(mock, Chosen(mock, n0=HostDistance.LOCAL)) as cluster:
+        session = cluster.connect(wait_for_all_pools=True)
+        mock.on(opcode("STARTUP", node=1), silence())
+        far = ExecutionProfile(Chosen(mock, n1=HostDistance.LOCAL))
+        with pytest.raises(OperationTimedOut):
+            cluster.add_execution_profile("far", far, pool_wait_timeout=0.05)
+        session.execute("SELECT 1")
 
 
 def test_one_that_raises_fails_the_connect_and_not_the_next(mock: MockCluster) -> None:

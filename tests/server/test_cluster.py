@@ -21,6 +21,7 @@ from cassandra.cluster import (
     Session,
 )
 from cassandra.concurrent import execute_concurrent_with_args
+from cassandra.cqltypes import VarcharType
 from cassandra.policies import DCAwareRoundRobinPolicy
 from cassandra.protocol import SyntaxException
 from cassandra.query import BatchStatement, SimpleStatement, dict_factory
@@ -127,6 +128,18 @@ def test_batches_and_light_weight_transactions(session: Session) -> None:
     assert result.was_applied is False
     assert result.one().t == "one"
     assert session.execute(again.replace("1, 1", "1, 9")).was_applied is True
+
+
+def test_what_is_known_of_a_result_follows_the_table(session: Session) -> None:
+    session.execute(f"CREATE TABLE {KEYSPACE}.growing (a int PRIMARY KEY, b int)")
+    session.execute(f"INSERT INTO {KEYSPACE}.growing (a, b) VALUES (1, 2)")
+    prepared = session.prepare(f"SELECT * FROM {KEYSPACE}.growing")
+    before = prepared.result_metadata_id
+    assert [column.name for column in prepared.result_metadata] == ["a", "b"]
+    session.execute(f"ALTER TABLE {KEYSPACE}.growing ADD c text")
+    assert session.execute(prepared).one() == (1, 2, None)
+    assert [(column.name, column.type) for column in prepared.result_metadata][2:] == [("c", VarcharType)]
+    assert prepared.result_metadata_id != before
 
 
 def test_traces(session: Session) -> None:

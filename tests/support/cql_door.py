@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from typing import Any
 
@@ -226,8 +227,9 @@ class Door:
 
 
 def type_text(kind: Any) -> str:
-    """The type as the corpus writes it. The name of vectors is cassandra-driver's: that of their class in Java."""
-    text = without_frozen(kind.cql_parameterized_type())
+    """The type as the corpus writes it. Two names are cassandra-driver's: vectors have that of their class in Java, and
+    text is varchar."""
+    text = re.sub(r"\bvarchar\b", "text", without_frozen(kind.cql_parameterized_type()))
     return text.replace("org.apache.cassandra.db.marshal.VectorType<", "vector<")
 
 
