@@ -30,8 +30,8 @@ mod native {
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
     use crate::engine::{
-        ClusterCore, DirectCore, EndedCore, PreparedCore, RequestCore, ReservedCore, ResultCore, SecureConnectBundle,
-        SessionCore, TaskCore,
+        ClusterCore, DirectCore, EndedCore, PreparedCore, RequestCore, ReservedCore, ResultCore,
+        SecureConnectBundle, SessionCore, TaskCore,
     };
     #[pymodule_export]
     use crate::python::forking;

@@ -29,7 +29,10 @@ impl DirectCore {
     /// Runs it with these values and waits; `None`, with nothing done, where the types of its columns were changed. `generator`
     /// gives the timestamp; `is_ours`: it is the `MonotonicTimestampGenerator` as we made it. The result is one of `set`, made
     /// as those of `execute_concurrent` are, and asks `run` for the rest.
-    #[expect(clippy::too_many_arguments, reason = "one call from the façade, without a tuple for each execution")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call from the façade, without a tuple for each execution"
+    )]
     #[pyo3(signature = (run, parameters, generator, is_ours, set, row_factory, user_types, /))]
     fn execute<'py>(
         &self,
@@ -52,13 +55,15 @@ impl DirectCore {
             Some(generator) => Some(Timestamps::new(generator, is_ours)?.next()?),
             None => None,
         };
-        let statement = BoundStatement { prepared: self.prepared.get()?.clone(), values: bound.into_serialized() };
+        let statement =
+            BoundStatement { prepared: self.prepared.get()?.clone(), values: bound.into_serialized() };
         let future = runtime::beside_ciphers(py, || match timestamp {
             Some(timestamp) => session.execute_at_then_wait(statement, timestamp),
             None => session.execute_then_wait(statement),
         });
         let result = RequestCore::new(future).into_result(py)?;
-        let made = Results::new(set, run, row_factory, user_types).result(Place::Values(parameters), result)?;
+        let made =
+            Results::new(set, run, row_factory, user_types).result(Place::Values(parameters), result)?;
         Ok(Some(made))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use helenus::{ResultSet, Statement};
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::notation::Writer;
 use helenus::protocol::response::{Message, RawRows, Response, ResultMessage, RowsMetadata, SchemaTarget};
+use helenus::{ResultSet, Statement};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
