@@ -76,7 +76,9 @@ async fn everyone_who_waits_for_a_request_is_told_of_its_end() {
     pending.when_ended(tell("late call"));
     thread.join().expect("it was told");
     let mut names: Vec<_> = heard.try_iter().collect();
-    assert_eq!(names[..2], ["first call", "second call"]);
+    // A thread that is woken runs when it likes.
+    let calls: Vec<_> = names.iter().copied().filter(|name| *name != "blocked thread").collect();
+    assert_eq!(calls[..2], ["first call", "second call"]);
     names.sort_unstable();
     assert_eq!(names, ["blocked thread", "first call", "late call", "second call"]);
     session.execute(READ).await.expect("nobody else has suffered");
