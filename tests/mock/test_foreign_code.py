@@ -31,8 +31,9 @@ BLOCKED = 1.0
 def mock() -> Iterator[MockCluster]:
     with MockCluster(2) as mock:
         mock.on(query("SELECT v"), rows(V, [[7]], delay=0.01))
-        mock.on(query("SELECT foreign"), rows(V, [[8]], delay=0.05))
-        mock.on(query("SELECT failing"), error("overloaded", "too much"))
+        # Long enough for callbacks to be there before: later ones are called by who adds them.
+        mock.on(query("SELECT foreign"), rows(V, [[8]], delay=0.3))
+        mock.on(query("SELECT failing"), error("overloaded", "too much", way={"delay": 0.3}))
         yield mock
 
 

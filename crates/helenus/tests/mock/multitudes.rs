@@ -69,32 +69,6 @@ async fn f10_a_hundred_thousand_late_answers_reach_nobody() {
     assert_eq!(cluster.node(0).connections(), 2, "no connection was given up for it");
 }
 
-/// F10: ids that are owed an answer are passed over when all others have been used.
-#[tokio::test(flavor = "multi_thread")]
-async fn f10_no_id_is_used_again_before_its_late_answer() {
-    const LATER: &str = "SELECT v FROM ks.t WHERE k = -2";
-    // Fewer than a quarter of all: the connection would be replaced.
-    const OWED: usize = 7000;
-    const IDS: usize = 32_768;
-    let cluster = honest(1);
-    let later = one(-2).delay(Duration::from_secs(3));
-    let cluster = cluster.on(statement(LATER), later).start().expect("the mock starts");
-    let session = connect(&cluster).await;
-    let given_up: Vec<_> = (0..OWED).map(|_| session.execute(LATER)).collect();
-    assert!(cluster.wait_for(&statement(LATER), OWED, Duration::from_secs(30)));
-    drop(given_up);
-    let mut asked = 0;
-    while asked < IDS || !owes_nothing(&session) {
-        let wanted: Vec<_> = (0..1000).map(|n| (n % KEYS, session.execute(read(n % KEYS)))).collect();
-        asked += wanted.len();
-        for (key, answer) in wanted {
-            let result = answer.await.expect("the mock answers");
-            assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((key,)));
-        }
-    }
-    assert_eq!(cluster.node(0).connections(), 2, "no connection was given up for it");
-}
-
 /// A second answer ends its connection, and what was on it is asked for again; nobody gets another's row. (The pure
 /// machines get a hundred thousand of them: `helenus-protocol`.)
 #[tokio::test(flavor = "multi_thread")]
