@@ -311,8 +311,7 @@ impl<H: Clone + PartialEq> Execution<H> {
                 actions.push(Action::Prepare { id, host: live.host.clone(), since: live.started });
             }
             Answer::Error(error) => {
-                let in_part = self.limits.written_apart && matches!(*error, ServerError::Unavailable { .. });
-                let ran = in_part || !surely_not_run(&error);
+                let ran = !surely_not_run(&error, self.limits.written_apart);
                 self.undone(index, AttemptError::Server(error), ran, now, actions);
             }
         }

@@ -24,9 +24,11 @@ use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
+use crate::schema::Schema;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
+use crate::statement::partitions::Partitions;
 use crate::statement::{
     BoundStatement, PreparedStatement, ResultColumns, Statement, StatementOptions, WhichColumns,
 };
@@ -63,12 +65,17 @@ impl SessionInner {
                 _ if options.idempotent.is_some() => None,
                 _ => Some(idempotence_of(&statement, snapshot, &routing)),
             };
-            self.consult(options, timestamp, defaults, snapshot, &routing, idempotence)
+            let consulted = self.consult(options, timestamp, defaults, snapshot, &routing, idempotence);
+            // For what may be sent again in any case nobody asks.
+            let written_apart = consulted.as_ref().is_ok_and(|consulted| !consulted.idempotent)
+                && is_written_apart(&statement, snapshot.schema(), routing.keyspace.as_deref());
+            consulted.map(|consulted| (consulted, written_apart))
         };
-        let Consulted { timestamp, idempotent, policy_decides, speculation, route } = match consulted {
+        let (consulted, written_apart) = match consulted {
             Ok(consulted) => consulted,
             Err(error) => return Err((statement, error)),
         };
+        let Consulted { timestamp, idempotent, policy_decides, speculation, route } = consulted;
         let parameters =
             Parameters { version: self.context.version, options, consistency, timestamp, defaults };
         let (message, columns) = match parameters.encode(&statement) {
@@ -81,7 +88,7 @@ impl SessionInner {
             timeout,
             idempotent,
             policy_decides,
-            written_apart: is_written_apart(&statement),
+            written_apart,
             speculation,
         };
         let facts = Facts { consistency, idempotent, began: now };
@@ -136,12 +143,20 @@ impl SessionInner {
     }
 }
 
-/// Whether the server writes its partitions one after another, and may find no replicas for the second when the first is on its
-/// way already: batches without a log do so. (A logged one is checked whole before anything is written.)
-fn is_written_apart(statement: &Statement) -> bool {
+/// Whether the server may write its partitions one after another, and find no replicas for the second when the first is on its
+/// way already: batches without a log do so, and statements that list the values of a partition key. (A logged batch is checked
+/// whole before anything is written.)
+fn is_written_apart(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> bool {
     match statement {
-        Statement::Batch(batch) => batch.kind != BatchKind::Logged && batch.entries.len() > 1,
-        Statement::Simple(_) | Statement::Bound(_) => false,
+        Statement::Simple(statement) => Partitions::of(&statement.text).are_apart(schema, keyspace),
+        Statement::Bound(bound) => bound.prepared.partitions().are_apart(schema, keyspace),
+        Statement::Batch(batch) if batch.kind == BatchKind::Logged => false,
+        Statement::Batch(batch) => match batch.entries.as_slice() {
+            [] => false,
+            [BatchEntry::Simple(text, _)] => Partitions::of(text).are_apart(schema, keyspace),
+            [BatchEntry::Prepared(prepared, _)] => prepared.partitions().are_apart(schema, keyspace),
+            _ => true,
+        },
     }
 }
 

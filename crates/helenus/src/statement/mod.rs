@@ -8,6 +8,7 @@ mod lexer;
 mod markers;
 pub(crate) mod operation;
 mod options;
+pub(crate) mod partitions;
 pub mod prepared;
 mod result_columns;
 pub mod routing_key;

@@ -74,12 +74,12 @@ impl<H: Clone + PartialEq> Execution<H> {
     }
 }
 
-/// Errors by which a server says that it has not begun to run the request.
-pub(super) const fn surely_not_run(error: &ServerError) -> bool {
-    matches!(
-        error,
-        ServerError::Unavailable { .. }
-            | ServerError::IsBootstrapping { .. }
-            | ServerError::Unprepared { .. }
-    )
+/// Errors by which a server says that it has not begun to run the request. Of one that is written in parts, one after another,
+/// they may speak of one part, after others were begun; but for the one that is told before anything is run.
+pub(super) const fn surely_not_run(error: &ServerError, in_parts: bool) -> bool {
+    match error {
+        ServerError::Unprepared { .. } => true,
+        ServerError::Unavailable { .. } | ServerError::IsBootstrapping { .. } => !in_parts,
+        _ => false,
+    }
 }

@@ -51,11 +51,11 @@ fn what_surely_did_not_run_is_the_policys_to_decide() {
 #[test]
 fn what_is_written_in_parts_may_have_run_in_part_where_one_found_no_replicas() {
     let in_parts = |start| Limits { written_apart: true, ..once_only(start) };
-    let told = format!("error of a after [a]: {}", unavailable());
-    assert_eq!(Run::begun(in_parts).refused(0, unavailable()), [told]);
-    let bootstrapping = ServerError::IsBootstrapping { message: "soon".into() };
-    let asked = format!("ask about 0 of a after 0: {bootstrapping}");
-    assert_eq!(Run::begun(in_parts).refused(0, bootstrapping), [asked]);
+    for error in [unavailable(), ServerError::IsBootstrapping { message: "soon".into() }] {
+        let told = format!("error of a after [a]: {error}");
+        assert_eq!(Run::begun(in_parts).refused(0, error), [told]);
+    }
+    assert_eq!(Run::begun(in_parts).refused(0, unprepared()), ["prepare 0 on a"], "that comes before all parts");
 }
 
 #[test]
