@@ -20,6 +20,7 @@ use crate::lock::lock;
 use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::route::Route;
+use crate::policy::guard::guarded;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
 use crate::statement::prepared::Shared;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
@@ -109,7 +110,10 @@ impl SessionInner {
             written_apart: false,
             speculation: Vec::new(),
         };
-        let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
+        let plan = guarded("load-balancing policy", || {
+            self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default())
+        });
+        let plan = plan.map_err(Error::Policy)?;
         let facts = Facts { consistency: Consistency::One, idempotent: true, began: Instant::now() };
         Ok(Request::new(
             message,
