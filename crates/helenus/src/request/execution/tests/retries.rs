@@ -214,9 +214,28 @@ fn why_it_was_not_tried_again_is_told() {
 #[test]
 fn a_policy_hears_how_many_attempts_there_were() {
     let mut run = Run::begun(idempotent);
+    let told = |run: &mut Run, id| {
+        let refused = Input::Responded(id, Answer::Error(Box::new(overloaded())));
+        let actions = run.execution.handle(refused, run.now);
+        let [Action::AskRetry { retries, attempts, .. }] = actions.as_slice() else { panic!("{actions:?}") };
+        (*retries, *attempts)
+    };
+    // What never left is none.
     run.lost(0, false);
     run.host('b');
-    let refused = Input::Responded(1, Answer::Error(Box::new(overloaded())));
-    let actions = run.execution.handle(refused, run.now);
-    assert!(matches!(actions.as_slice(), [Action::AskRetry { retries: 0, attempts: 2, .. }]), "{actions:?}");
+    run.feed(Input::Failed(1, busy(), false));
+    run.host('c');
+    assert_eq!(told(&mut run, 2), (0, 1));
+    run.decided(2, NEXT);
+    run.host('d');
+    run.feed(Input::Failed(3, busy(), false));
+    run.host(None);
+    // It was let in, and found no room when it got there.
+    run.feed(Input::Room('b'));
+    run.feed(Input::Failed(4, busy(), false));
+    run.feed(Input::Room('d'));
+    assert_eq!(told(&mut run, 5), (1, 2));
+    run.decided(5, pause(true, 1));
+    run.after(1);
+    assert_eq!(told(&mut run, 6), (2, 3));
 }
