@@ -42,12 +42,14 @@ thread_local! {
 }
 
 impl SessionInner {
-    /// The request that runs `statement` in what is seen by `view`, with `timestamp` instead of its own if there is one; not begun, or why there can be none, with the statement.
+    /// The request that runs `statement` in what is seen by `view`, with `timestamp` instead of its own if there is one; its time
+    /// began at `since`. Not begun; or why there can be none, with the statement.
     pub(crate) fn request(
         self: &Arc<Self>,
         statement: Statement,
         timestamp: Option<i64>,
         view: &View,
+        since: Instant,
         now: Instant,
     ) -> Result<Arc<Request>, (Statement, Error)> {
         if self.is_shut_down() {
@@ -84,14 +86,14 @@ impl SessionInner {
         };
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
-            deadline: timeout.and_then(|timeout| now.checked_add(timeout)),
+            deadline: timeout.and_then(|timeout| since.checked_add(timeout)),
             timeout,
             idempotent,
             policy_decides,
             written_apart,
             speculation,
         };
-        let facts = Facts { consistency, idempotent, began: now };
+        let facts = Facts { consistency, idempotent, began: since };
         let mut request =
             Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts);
         if self.observer.is_on() {

@@ -4,7 +4,7 @@ pub mod batch;
 pub(crate) mod conditional;
 mod idempotence;
 pub mod identifier;
-mod lexer;
+pub(crate) mod lexer;
 mod markers;
 pub(crate) mod operation;
 mod options;

@@ -27,6 +27,7 @@ mod options;
 mod paging;
 mod pools;
 mod prepared;
+mod preparing;
 mod profiles;
 mod queue;
 mod reserving;
