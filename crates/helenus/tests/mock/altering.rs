@@ -96,7 +96,13 @@ async fn columns_that_were_left_out_are_those_of_the_statement_as_it_was_prepare
         prepared.options_mut().skip_metadata = true;
         let read = async |column: &str| {
             let result = session.execute(prepared.bind((1,)).expect("an int")).await.expect("it answers");
-            result.rows().next().expect("a row").expect("its bytes").get_by_name::<i32>(column).expect("an int")
+            result
+                .rows()
+                .next()
+                .expect("a row")
+                .expect("its bytes")
+                .get_by_name::<i32>(column)
+                .expect("an int")
         };
         assert_eq!((read("k").await, read("v").await), (1, 2));
         // As many of them, and of the same types: only the names tell.

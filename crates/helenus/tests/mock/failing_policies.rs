@@ -156,7 +156,10 @@ async fn f17_a_load_balancing_policy_that_panics_fails_its_request() {
     let preparing = session(with("preparing")).await;
     let error = preparing.prepare(READ).await.expect_err("there is no plan");
     assert!(matches!(error, Error::Policy(_)), "{error}");
-    assert!(error.to_string().contains("the load-balancing policy panicked: the plan to prepare by"), "{error}");
+    assert!(
+        error.to_string().contains("the load-balancing policy panicked: the plan to prepare by"),
+        "{error}"
+    );
     preparing.execute(marked(READ)).await.expect("the session is none the worse");
 
     // On an I/O thread, when the first host could not do it.

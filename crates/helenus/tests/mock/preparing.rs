@@ -232,5 +232,8 @@ async fn whoever_joins_in_preparing_has_its_own_time() {
         tokio::time::sleep(Duration::from_millis(10)).await;
         timed(600).await
     });
-    assert!(first < Duration::from_millis(600) && second >= Duration::from_millis(600), "{first:?} {second:?}");
+    assert!(
+        first < Duration::from_millis(600) && second >= Duration::from_millis(600),
+        "{first:?} {second:?}"
+    );
 }

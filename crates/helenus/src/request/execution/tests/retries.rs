@@ -55,7 +55,11 @@ fn what_is_written_in_parts_may_have_run_in_part_where_one_found_no_replicas() {
         let told = format!("error of a after [a]: {error}");
         assert_eq!(Run::begun(in_parts).refused(0, error), [told]);
     }
-    assert_eq!(Run::begun(in_parts).refused(0, unprepared()), ["prepare 0 on a"], "that comes before all parts");
+    assert_eq!(
+        Run::begun(in_parts).refused(0, unprepared()),
+        ["prepare 0 on a"],
+        "that comes before all parts"
+    );
 }
 
 #[test]
