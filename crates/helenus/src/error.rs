@@ -15,7 +15,7 @@ use crate::observe::Flight;
 use crate::policy::PolicyFailure;
 
 pub use connection::ConnectionError;
-pub use failure::{Attempt, NotRetried, QueueState, RequestFailure};
+pub use failure::{Attempt, NotRetried, QueueState, RequestFailure, Unanswered};
 
 /// Why one attempt came to nothing.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -25,6 +25,28 @@ pub struct Attempt<H = Arc<Host>> {
     pub elapsed: Duration,
 }
 
+/// A host whose answer was still due when the time was over.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Unanswered<H = Arc<Host>> {
+    /// Who was silent.
+    pub host: H,
+    /// The number of the connection that the request was on; `None` where the host was preparing the statement.
+    pub connection: Option<usize>,
+    /// How many requests waited on that connection for an answer, this one included. Where they are many, the host may be slow
+    /// and not silent.
+    pub in_flight: Option<usize>,
+    /// For how long it was waited for.
+    pub elapsed: Duration,
+}
+
+impl<H> Unanswered<H> {
+    /// A host that was waited for, of whose connection nothing is known.
+    pub(crate) const fn new(host: H, elapsed: Duration) -> Self {
+        Self { host, connection: None, in_flight: None, elapsed }
+    }
+}
+
 /// How full a session's queue is: the requests for which every host of their plan was busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -88,8 +110,8 @@ pub enum RequestFailure<H = Arc<Host>> {
     TimedOut {
         /// The time that the request was given.
         after: Duration,
-        /// The hosts whose answers were still due, and for how long.
-        waiting: Vec<(H, Duration)>,
+        /// The hosts whose answers were still due.
+        waiting: Vec<Unanswered<H>>,
         /// What had failed before.
         attempts: Vec<Attempt<H>>,
     },
@@ -105,7 +127,8 @@ impl<H: PartialEq> RequestFailure<H> {
             | Self::Busy { attempts, .. } => (&[], attempts),
             Self::TimedOut { waiting, attempts, .. } => (waiting, attempts),
         };
-        let all = attempts.iter().map(|attempt| &attempt.host).chain(waiting.iter().map(|(host, _)| host));
+        let all =
+            attempts.iter().map(|attempt| &attempt.host).chain(waiting.iter().map(|silent| &silent.host));
         let mut hosts: Vec<&H> = Vec::new();
         for host in all {
             if !hosts.contains(&host) {
@@ -117,6 +140,18 @@ impl<H: PartialEq> RequestFailure<H> {
 }
 
 impl<H> RequestFailure<H> {
+    /// The host that was asked last; `None` where none was.
+    #[must_use]
+    pub fn last_host(&self) -> Option<&H> {
+        let (waiting, attempts): (&[_], &[_]) = match self {
+            Self::Exhausted { attempts, .. } | Self::Busy { attempts, .. } => (&[], attempts),
+            Self::Attempt { host, .. } => return Some(host),
+            Self::TimedOut { waiting, attempts, .. } => (waiting, attempts),
+        };
+        let failed = attempts.last().map(|attempt| &attempt.host);
+        waiting.last().map(|silent| &silent.host).or(failed)
+    }
+
     /// The server's own error, where it was one that ended the request.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
@@ -134,6 +169,8 @@ fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Resu
         if let Some(connection) = attempt.connection {
             let sent = if attempt.written { "" } else { ", not sent" };
             write!(f, " (connection {connection}{sent})")?;
+        } else if !attempt.written {
+            f.write_str(" (not sent)")?;
         }
         write!(f, " after {:?}: {}", attempt.elapsed, attempt.error)?;
     }
@@ -167,8 +204,15 @@ impl fmt::Display for RequestFailure {
             }
             Self::TimedOut { after, waiting, attempts } => {
                 write!(f, "no answer within {after:?}")?;
-                for (host, waited) in waiting {
-                    write!(f, "; {} has been silent for {waited:?}", host.address())?;
+                for Unanswered { host, connection, in_flight, elapsed } in waiting {
+                    write!(f, "; {}", host.address())?;
+                    if let (Some(connection), Some(in_flight)) = (connection, in_flight) {
+                        write!(f, " (connection {connection}, {in_flight} requests in flight)")?;
+                    }
+                    write!(f, " has been silent for {elapsed:?}")?;
+                }
+                if !attempts.is_empty() {
+                    write!(f, "; {} attempts had failed before", attempts.len())?;
                 }
                 write_attempts(f, attempts)
             }

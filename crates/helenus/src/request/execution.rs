@@ -63,6 +63,8 @@ struct Live<H> {
     connection: Option<usize>,
     /// It was sent from the queue.
     has_waited: bool,
+    /// How many requests were in flight on its connection when that was looked at last.
+    in_flight: u16,
 }
 
 /// How a request ended whose only attempt was answered.
@@ -162,6 +164,13 @@ impl<H: Clone + PartialEq> Execution<H> {
     pub(crate) fn seated(&mut self, id: AttemptId, connection: usize) {
         if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
             live.connection = Some(connection);
+        }
+    }
+
+    /// So many requests are in flight on the connection of an attempt.
+    pub(crate) fn note_in_flight(&mut self, id: AttemptId, in_flight: usize) {
+        if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
+            live.in_flight = u16::try_from(in_flight).unwrap_or(u16::MAX);
         }
     }
 
@@ -277,6 +286,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             prepared,
             connection: None,
             has_waited: false,
+            in_flight: 0,
         });
         id
     }
