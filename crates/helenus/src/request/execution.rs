@@ -343,6 +343,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         actions: &mut Actions<H>,
     ) {
         let Some(index) = self.find(id, |doing| matches!(doing, Doing::Waiting)) else { return };
+        self.note_room(index, &error, written);
         if written {
             return self.undone(index, error, true, now, actions);
         }
@@ -351,13 +352,10 @@ impl<H: Clone + PartialEq> Execution<H> {
             // No host would have it otherwise.
             return self.fail(live, error, None, now, actions);
         }
-        let has_waited = live.has_waited;
-        if let AttemptError::Busy { .. } = error {
-            self.note_busy(live.host.clone(), live.prepared);
-            // Somebody was quicker. Nothing has happened that anybody is to be told of.
-            if has_waited && self.live.is_empty() && self.wanted == 0 {
-                return self.wait_or_fail(now, actions);
-            }
+        // Somebody was quicker. Nothing has happened that anybody is to be told of.
+        let is_bounced = live.has_waited && matches!(error, AttemptError::Busy { .. });
+        if is_bounced && self.live.is_empty() && self.wanted == 0 {
+            return self.wait_or_fail(now, actions);
         }
         self.record(live, error, false, now);
         self.want_host(actions);

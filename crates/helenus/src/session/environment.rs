@@ -47,11 +47,11 @@ impl Environment for SessionInner {
         let view = self.view.load_full();
         let mut waited_for = SmallVec::<[&Arc<Pool>; 3]>::new();
         for host in hosts {
-            match view.pool(host) {
-                Some(pool) => waited_for.push(pool),
-                // The session does not use it any more: that is found out by trying.
-                None => return request.handle(Input::Room(Arc::clone(host))),
-            }
+            // The others are down, or the session does not use them any more.
+            waited_for.extend(view.pool(host).filter(|pool| pool.is_expected()));
+        }
+        if waited_for.is_empty() {
+            return request.handle(Input::NoRoom(None));
         }
         let places = waited_for.iter().map(|pool| pool.place()).collect();
         let waiting = Waiting { places, bytes: request.size(), deadline, request: Arc::clone(request) };

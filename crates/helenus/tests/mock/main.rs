@@ -31,6 +31,7 @@ mod preparing;
 mod profiles;
 mod queue;
 mod reserving;
+mod returning;
 mod routing;
 mod scan;
 mod schema;

@@ -35,7 +35,7 @@ async fn sent(
     kind: RequestOpcode,
     mut statement: Statement,
     set: impl Fn(&mut StatementOptions),
-) -> std::sync::Arc<Received> {
+) -> Arc<Received> {
     set(statement.options_mut());
     cluster.clear_received();
     session.execute(statement).await.expect("the mock answers");

@@ -195,7 +195,8 @@ fn a_plan_that_runs_out_says_what_was_tried() {
     run.host('b');
     run.lost(1, true);
     run.decided(1, NEXT);
-    assert_eq!(run.host(None), ["exhausted after [Ab], 1 retries"]);
+    assert_eq!(run.host(None), ["wait for ab"]);
+    assert_eq!(run.feed(Input::NoRoom(None)), ["exhausted after [Ab], 1 retries"]);
 }
 
 #[test]
