@@ -62,8 +62,7 @@ mod tests {
             id: Default::default(),
             result_metadata_id: None,
             bind: BindMetadata { columns: columns(bound), ..BindMetadata::default() },
-            result: result
-                .map(|result| Arc::new(RowsMetadata { columns: columns(result), ..RowsMetadata::default() })),
+            result: result.map(|result| Arc::new(RowsMetadata { columns: columns(result) })),
         };
         keyspace_told(cql, &prepared).map(str::to_owned)
     }
