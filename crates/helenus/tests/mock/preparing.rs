@@ -28,7 +28,7 @@ impl LoadBalancingPolicy for InOrder {
         HostDistance::Local
     }
 
-    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo) -> Plan {
+    fn plan(&self, snapshot: &Arc<Snapshot>, _: &RoutingInfo<'_>) -> Plan {
         Plan::from_hosts(self.0.iter().filter_map(|at| snapshot.host_at(*at).cloned()).collect())
     }
 }
