@@ -200,8 +200,10 @@ async fn preparing_again_ends_with_the_request() {
         let begun = Instant::now();
         until("nothing is under way", || !in_flight()).await;
         assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        // What was sent in the last moment has arrived by then.
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let asked = cluster.received(&opcode(RequestOpcode::Prepare)).len();
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         assert!(!in_flight());
         assert_eq!(cluster.received(&opcode(RequestOpcode::Prepare)).len(), asked);
     }

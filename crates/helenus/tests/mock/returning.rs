@@ -155,9 +155,11 @@ async fn where_nobody_may_wait_it_is_told_at_once() {
 /// A request that costs its host the connection each time is not sent for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_each_connection_is_sent_twice_at_most() {
-    let cluster = nodes(1, 1).on(statement(READ), reset()).start().expect("the mock starts");
-    let session = connect(&cluster).await;
-    let attempts = attempts(session.execute(READ).await.expect_err("it breaks each connection"));
-    assert_eq!((attempts.len(), cluster.received(&statement(READ)).len()), (2, 2), "{attempts:?}");
-    assert!(attempts.iter().all(|attempt| attempt.written));
+    for count in [1, 2] {
+        let cluster = nodes(count, 1).on(statement(READ), reset()).start().expect("the mock starts");
+        let session = connect(&cluster).await;
+        let attempts = attempts(session.execute(READ).await.expect_err("it breaks each connection"));
+        assert_eq!((attempts.len(), cluster.received(&statement(READ)).len()), (2, 2), "{attempts:?}");
+        assert!(attempts.iter().all(|attempt| attempt.written));
+    }
 }

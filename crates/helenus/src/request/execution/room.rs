@@ -43,21 +43,31 @@ impl<H: Clone + PartialEq> Execution<H> {
         self.room.as_ref().is_some_and(|room| room.since.is_some()) && !self.ended
     }
 
-    /// An attempt has failed: if it was for want of room or of a connection, its host may be waited for. One that loses its
-    /// connection each time that it gets this request is not waited for twice.
+    /// An attempt has failed: if it was for want of room or of a connection, its host may be waited for. But a request that has cost
+    /// two connections may be what breaks them, and waits for no other.
     pub(super) fn note_room(&mut self, index: usize, error: &AttemptError, written: bool) {
-        let live = &self.live[index];
         let is_busy = match error {
             AttemptError::Busy { .. } => true,
-            AttemptError::NoConnection(_) => false,
-            AttemptError::Connection(_) if !(written && live.has_waited) => false,
+            AttemptError::Connection(_) if written && self.has_cost_a_connection() => {
+                if let Some(room) = &mut self.room {
+                    room.places.retain(|place| place.is_busy);
+                }
+                return;
+            }
+            AttemptError::NoConnection(_) | AttemptError::Connection(_) => false,
             _ => return,
         };
+        let live = &self.live[index];
         let place = Place { host: live.host.clone(), prepared: live.prepared, is_busy };
         let none = || Box::new(Room { places: SmallVec::new(), since: None, waited: Duration::ZERO });
         let room = self.room.get_or_insert_with(none);
         room.places.retain(|known| known.host != place.host);
         room.places.push(place);
+    }
+
+    fn has_cost_a_connection(&self) -> bool {
+        let is_cost = |error: &AttemptError| matches!(error, AttemptError::Connection(_));
+        self.attempts.iter().any(|attempt| attempt.written && is_cost(&attempt.error))
     }
 
     /// No host is left to be tried at once: waits for those that may have room, or ends. An error that was kept back is told

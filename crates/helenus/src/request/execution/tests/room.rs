@@ -164,7 +164,7 @@ fn one_that_is_busy_is_waited_for_beside_one_without_a_connection() {
 
 /// It was sent, and may be sent again: where it was, since there is nobody else. But not again and again.
 #[test]
-fn a_host_that_loses_its_connection_over_a_request_gets_it_twice_at_most() {
+fn what_has_cost_two_connections_waits_for_no_other() {
     let mut run = Run::begun(idempotent);
     run.lost(0, true);
     assert_eq!(run.decided(0, NEXT), ["host?"]);
@@ -173,6 +173,23 @@ fn a_host_that_loses_its_connection_over_a_request_gets_it_twice_at_most() {
     run.lost(1, true);
     assert_eq!(run.decided(1, NEXT), ["host?"]);
     assert_eq!(run.host(None), ["exhausted after [aa], 2 retries"]);
+    // Two of one host, or one of each of two.
+    let mut run = Run::begun(idempotent);
+    run.lost(0, true);
+    run.decided(0, NEXT);
+    run.host('b');
+    run.lost(1, true);
+    assert_eq!(run.decided(1, NEXT), ["host?"]);
+    assert_eq!(run.host(None), ["exhausted after [ab], 2 retries"]);
+    // But one that is busy is none the worse.
+    let mut run = Run::begun(idempotent);
+    run.feed(Input::Failed(0, busy(), false));
+    for (id, host) in [(1, 'b'), (2, 'c')] {
+        run.host(host);
+        run.lost(id, true);
+        run.decided(id, NEXT);
+    }
+    assert_eq!(run.host(None), ["wait for a"]);
     // Other errors are no reason to wait.
     let mut run = Run::begun(idempotent);
     run.refused(0, overloaded());
