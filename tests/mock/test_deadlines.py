@@ -54,6 +54,15 @@ def test_timeout_errors_name_the_host_and_the_way_out(mock: MockCluster, session
     assert caught.value.last_host.address == mock.contact_points[0]
     assert mock.contact_points[0] in str(caught.value)
     assert "timeout" in str(caught.value)
+    assert "1 requests in flight on its connection; 0 attempts failed before" in str(caught.value)
+
+
+def test_timeout_errors_say_how_busy_the_connection_was(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT silent"), silence())
+    beside = [session.execute_async("SELECT silent", timeout=30) for _ in range(4)]
+    with pytest.raises(OperationTimedOut, match="5 requests in flight on its connection"):
+        session.execute("SELECT silent", timeout=0.05)
+    del beside
 
 
 def test_a_timed_out_write_was_sent_once(mock: MockCluster, session: Session) -> None:

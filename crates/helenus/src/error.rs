@@ -1,89 +1,21 @@
 //! What can go wrong, one type per layer; the first word of each message says whose fault it is.
+//!
+//! * [`connection`]: of a connection. * Here: of an attempt, and of a session. * [`failure`]: of a request.
+
+mod connection;
+mod failure;
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use helenus_protocol::connection::handshake::HandshakeError;
 use helenus_protocol::response::ServerError;
-use helenus_protocol::{DecodeError, EncodeError, ProtocolViolation};
+use helenus_protocol::{DecodeError, EncodeError};
 
-use crate::cluster::Host;
 use crate::observe::Flight;
 use crate::policy::PolicyFailure;
 
-/// Why a connection could not be opened, or ended.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectionError {
-    /// The operating system or the network.
-    #[error("{0}")]
-    Io(Arc<io::Error>),
-    /// The TLS handshake or a TLS record.
-    #[error("TLS: {0}")]
-    Tls(Arc<str>),
-    /// It was not open within the connect timeout.
-    #[error("no connection within {0:?}")]
-    ConnectTimeout(Duration),
-    /// The server closed it.
-    #[error("the server closed the connection")]
-    ClosedByServer,
-    /// We closed it: a pool that shuts down, a session that ends.
-    #[error("the connection was closed: {0}")]
-    Closed(&'static str),
-    /// A heartbeat was not answered.
-    #[error("no answer to a heartbeat within {0:?}")]
-    HeartbeatLost(Duration),
-    /// The server broke the protocol.
-    #[error(transparent)]
-    Protocol(#[from] ProtocolViolation),
-    /// The server could not read what reached it, and said so in these words: bytes of some request on the connection were
-    /// damaged on the way.
-    #[error("bytes of a request were damaged on the way to the server, which says: {0}")]
-    Damaged(Arc<str>),
-    /// The handshake failed.
-    #[error(transparent)]
-    Handshake(Arc<HandshakeError>),
-    /// It was opened, but what is asked on it first was not answered well.
-    #[error("{0}")]
-    Setup(Arc<str>),
-    /// The server wants credentials and none were given, or asks by an authenticator that ours does not serve.
-    #[error("authentication: {0}")]
-    Authentication(Arc<str>),
-}
-
-impl From<io::Error> for ConnectionError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(Arc::new(error))
-    }
-}
-
-impl From<HandshakeError> for ConnectionError {
-    fn from(error: HandshakeError) -> Self {
-        match error {
-            HandshakeError::Violation(violation) => Self::Protocol(violation),
-            other => Self::Handshake(Arc::new(other)),
-        }
-    }
-}
-
-impl ConnectionError {
-    /// Whether the server refused the credentials, or none could be given to it.
-    #[must_use]
-    pub fn is_authentication(&self) -> bool {
-        match self {
-            Self::Authentication(_) => true,
-            Self::Handshake(error) => match &**error {
-                HandshakeError::Server(error) => matches!(error, ServerError::AuthenticationError { .. }),
-                HandshakeError::NotAuthenticated | HandshakeError::TooManyChallenges => true,
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-}
+pub use connection::ConnectionError;
+pub use failure::{Attempt, NotRetried, QueueState, RequestFailure, Unanswered};
 
 /// Why one attempt came to nothing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -139,172 +71,6 @@ impl AttemptError {
             ),
             Self::Connection(_) | Self::NoConnection(_) | Self::Busy { .. } => true,
             Self::Decode(_) | Self::Encode(_) => false,
-        }
-    }
-}
-
-/// One attempt that came to nothing.
-#[derive(Debug, Clone)]
-pub struct Attempt<H = Arc<Host>> {
-    /// Where it went.
-    pub host: H,
-    /// The number of the connection that took it, which no other connection of this process has; `None`: none did.
-    pub connection: Option<usize>,
-    /// What became of it.
-    pub error: AttemptError,
-    /// Whether its bytes may have reached the server.
-    pub written: bool,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-/// How full a session's queue is: the requests for which every host of their plan was busy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct QueueState {
-    /// How many requests wait.
-    pub requests: usize,
-    /// How many bytes they are.
-    pub bytes: usize,
-    /// How many requests may wait.
-    pub max_requests: usize,
-    /// How many bytes may wait.
-    pub max_bytes: usize,
-}
-
-/// Why a failed attempt was final although no retry policy had decided so.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotRetried {
-    /// The policy would have tried again, but the session's retries are bounded: see
-    /// [`Config::retry_budget`](crate::Config::retry_budget).
-    #[error("not tried again, since the session's retry budget is used up")]
-    BudgetSpent,
-    /// The retry policy could not decide: it panicked, or said so by
-    /// [`RetryContext::fail`](crate::policy::RetryContext::fail).
-    #[error("not tried again, since the retry policy failed: {0}")]
-    PolicyFailed(PolicyFailure),
-}
-
-/// How a request failed, with every attempt in order.
-#[derive(Debug, Clone)]
-pub enum RequestFailure<H = Arc<Host>> {
-    /// No host is left to try.
-    Exhausted {
-        /// What was tried; empty where there was no host at all.
-        attempts: Vec<Attempt<H>>,
-        /// How often the retry policy asked for one more.
-        retries: u32,
-    },
-    /// This error is final.
-    Attempt {
-        /// The error of the last attempt.
-        error: AttemptError,
-        /// Where it went.
-        host: H,
-        /// All attempts, the last included.
-        attempts: Vec<Attempt<H>>,
-        /// Why it was not tried again, where that was not decided by the retry policy.
-        not_retried: Option<NotRetried>,
-    },
-    /// Every host that is left was busy, and there was no room in the session's queue, or none on a connection in time.
-    /// Not one byte was sent after the last attempt that says so.
-    Busy {
-        /// How long it waited in the queue; zero where it had no place there.
-        waited: Duration,
-        /// How full the queue was that had no place.
-        queue: Option<QueueState>,
-        /// What was tried: each host's numbers are with its attempt.
-        attempts: Vec<Attempt<H>>,
-    },
-    /// The deadline passed.
-    TimedOut {
-        /// The time that the request was given.
-        after: Duration,
-        /// The hosts whose answers were still due, and for how long.
-        waiting: Vec<(H, Duration)>,
-        /// What had failed before.
-        attempts: Vec<Attempt<H>>,
-    },
-}
-
-impl<H: PartialEq> RequestFailure<H> {
-    /// The hosts that had a part in it, each once.
-    #[must_use]
-    pub fn hosts(&self) -> Vec<&H> {
-        let (waiting, attempts): (&[_], &[_]) = match self {
-            Self::Exhausted { attempts, .. }
-            | Self::Attempt { attempts, .. }
-            | Self::Busy { attempts, .. } => (&[], attempts),
-            Self::TimedOut { waiting, attempts, .. } => (waiting, attempts),
-        };
-        let all = attempts.iter().map(|attempt| &attempt.host).chain(waiting.iter().map(|(host, _)| host));
-        let mut hosts: Vec<&H> = Vec::new();
-        for host in all {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
-        hosts
-    }
-}
-
-impl<H> RequestFailure<H> {
-    /// The server's own error, where it was one that ended the request.
-    #[must_use]
-    pub fn server_error(&self) -> Option<&ServerError> {
-        match self {
-            Self::Attempt { error: AttemptError::Server(error), .. } => Some(error),
-            _ => None,
-        }
-    }
-}
-
-fn write_attempts(f: &mut fmt::Formatter<'_>, attempts: &[Attempt]) -> fmt::Result {
-    for (n, attempt) in attempts.iter().enumerate() {
-        let separator = if n == 0 { ": " } else { "; " };
-        write!(f, "{separator}{}", attempt.host.address())?;
-        if let Some(connection) = attempt.connection {
-            let sent = if attempt.written { "" } else { ", not sent" };
-            write!(f, " (connection {connection}{sent})")?;
-        }
-        write!(f, " after {:?}: {}", attempt.elapsed, attempt.error)?;
-    }
-    Ok(())
-}
-
-impl fmt::Display for RequestFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exhausted { attempts, .. } if attempts.is_empty() => {
-                f.write_str("no host is known to be up")
-            }
-            Self::Exhausted { attempts, .. } => {
-                f.write_str("no host could run the request")?;
-                write_attempts(f, attempts)
-            }
-            Self::Attempt { error, host, not_retried, .. } => {
-                write!(f, "{}: {error}", host.address())?;
-                not_retried.as_ref().map_or(Ok(()), |why| write!(f, "; {why}"))
-            }
-            Self::Busy { waited, queue, attempts } => {
-                match queue {
-                    Some(QueueState { requests, bytes, max_requests, max_bytes }) => write!(
-                        f,
-                        "every host is busy and the session's queue is full ({requests} of {max_requests} requests, \
-                         {bytes} of {max_bytes} bytes)"
-                    )?,
-                    None => write!(f, "every host is busy, and none had room within {waited:?}")?,
-                }
-                write_attempts(f, attempts)
-            }
-            Self::TimedOut { after, waiting, attempts } => {
-                write!(f, "no answer within {after:?}")?;
-                for (host, waited) in waiting {
-                    write!(f, "; {} has been silent for {waited:?}", host.address())?;
-                }
-                write_attempts(f, attempts)
-            }
         }
     }
 }

@@ -39,12 +39,17 @@ impl fmt::Debug for ResponseFuture {
 
 impl ResponseFuture {
     pub(crate) fn begin(session: &Arc<SessionInner>, statement: Statement) -> Self {
-        Self::begin_with(session, statement, None, Request::start_in)
+        Self::begin_with(session, statement, None, None, Request::start_in)
     }
 
     /// With this timestamp, whatever the statement's options say.
     pub(crate) fn begin_at(session: &Arc<SessionInner>, statement: Statement, timestamp: i64) -> Self {
-        Self::begin_with(session, statement, Some(timestamp), Request::start_in)
+        Self::begin_with(session, statement, Some(timestamp), None, Request::start_in)
+    }
+
+    /// For one whose time has begun at `since` already. Pages after the first have all of it afresh.
+    pub(crate) fn begin_since(session: &Arc<SessionInner>, statement: Statement, since: Instant) -> Self {
+        Self::begin_with(session, statement, None, Some(since), Request::start_in)
     }
 
     /// For a caller that waits next, on this thread.
@@ -53,18 +58,19 @@ impl ResponseFuture {
         statement: Statement,
         timestamp: Option<i64>,
     ) -> Self {
-        Self::begin_with(session, statement, timestamp, Request::start_to_wait)
+        Self::begin_with(session, statement, timestamp, None, Request::start_to_wait)
     }
 
     fn begin_with(
         session: &Arc<SessionInner>,
         statement: Statement,
         timestamp: Option<i64>,
+        since: Option<Instant>,
         start: impl FnOnce(&Arc<Request>, &View, Instant),
     ) -> Self {
         let now = Instant::now();
         let view = session.view.load();
-        let held = match session.request(statement, timestamp, &view, now) {
+        let held = match session.request(statement, timestamp, &view, since.unwrap_or(now), now) {
             Ok(request) => {
                 start(&request, &view, now);
                 Held::Running(request)

@@ -61,6 +61,7 @@ pub use connection::open::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
 pub use error::{
     Attempt, AttemptError, ConnectionError, Error, NotRetried, QueueState, Recorded, RequestFailure,
+    Unanswered,
 };
 pub use executor::{Executor, IoThreads};
 pub use future::{Pending, ResponseFuture};

@@ -26,7 +26,7 @@ pub(super) fn attempted(error: &Error) -> Vec<String> {
         RequestFailure::TimedOut { attempts, waiting, .. } => (attempts, Some(waiting)),
     };
     let failed = attempts.iter().map(|attempt| &attempt.host);
-    let silent = waiting.into_iter().flatten().map(|(host, _)| host);
+    let silent = waiting.into_iter().flatten().map(|silent| &silent.host);
     failed.chain(silent).map(|host| host.address().to_string()).collect()
 }
 
@@ -106,15 +106,15 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
         }
         RequestFailure::TimedOut { waiting, attempts, .. } => {
             let errors = by_address(py, attempts)?;
-            let mut last_host = None;
-            for (host, _) in waiting {
+            for silent in waiting {
                 let why = "Client request timeout. See Session.execute[_async](timeout)";
-                errors.set_item(host.address().to_string(), why)?;
-                last_host = Some(host.address().to_string());
+                let on =
+                    silent.in_flight.map(|count| format!("; {count} requests in flight on its connection"));
+                let why =
+                    format!("{why}{}; {} attempts failed before", on.unwrap_or_default(), attempts.len());
+                errors.set_item(silent.host.address().to_string(), why)?;
             }
-            if last_host.is_none() {
-                last_host = attempts.last().map(|attempt| attempt.host.address().to_string());
-            }
+            let last_host = failure.last_host().map(|host| host.address().to_string());
             raise(py, &python::OPERATION_TIMED_OUT, (errors, last_host))
         }
     }

@@ -32,7 +32,7 @@ pub use snapshot::Snapshot;
 
 use crate::config::{Config, PoolSize};
 use crate::connection::open::Endpoint;
-use crate::error::{ConnectionError, Error, RequestFailure};
+use crate::error::{ConnectionError, Error, RequestFailure, Unanswered};
 use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{ClusterCounters, Failures, Metrics};
@@ -183,7 +183,8 @@ impl Cluster {
         match tokio::time::timeout(limit, finished).await {
             Ok(outcome) => outcome.map_err(|_| Error::ShutDown)?,
             Err(_) => {
-                let waiting = self.control_host().into_iter().map(|host| (host, limit)).collect();
+                let silent = |host| Unanswered::new(host, limit);
+                let waiting = self.control_host().into_iter().map(silent).collect();
                 let failure = RequestFailure::TimedOut { after: limit, waiting, attempts: Vec::new() };
                 Err(Error::Request(Box::new(failure)))
             }

@@ -157,7 +157,25 @@ impl<H: Clone> Journal<H> {
     pub(crate) fn attempt_ended(&mut self, number: AttemptId, ended: Ended, now: Instant) {
         if let Some(at) = self.open.iter().position(|open| open.number == number) {
             let open = self.open.remove(at);
+            if matches!(ended, Ended::Failed(AttemptError::Busy { .. })) {
+                self.give_back(open.kind);
+            }
             self.close(open, ended, now);
+        }
+    }
+
+    /// An attempt was never sent: what it was made for is the next one's.
+    fn give_back(&mut self, kind: AttemptKind) {
+        match kind {
+            AttemptKind::Retry => {
+                self.seen.retries = self.seen.retries.saturating_sub(1);
+                self.totals.retries = self.totals.retries.saturating_sub(1);
+            }
+            AttemptKind::Speculative => {
+                self.seen.speculated = self.seen.speculated.saturating_sub(1);
+                self.totals.speculative = self.totals.speculative.saturating_sub(1);
+            }
+            AttemptKind::First | AttemptKind::NextHost => {}
         }
     }
 

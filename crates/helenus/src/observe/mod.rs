@@ -31,6 +31,7 @@ pub(crate) mod journal;
 mod observed;
 mod observer;
 mod settings;
+mod shield;
 mod slow;
 mod span;
 mod tracker;

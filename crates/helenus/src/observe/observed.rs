@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::error_type::{failure_type, status_code};
 use super::journal::{Ended, Journal, Notice, Progress, Totals};
 use super::observer::Observer;
-use super::span::Spans;
+use super::shield::Shielded;
 use super::tracker::{AttemptOutcome, AttemptRecord, RequestEnd, RequestInfo, RequestOutcome};
 use crate::cluster::Host;
 use crate::error::RequestFailure;
@@ -26,7 +26,7 @@ struct End {
 /// What is told next. It is with whoever tells: two who have something to tell do not tell it at the same time.
 #[derive(Debug)]
 struct Teller {
-    spans: Option<Spans>,
+    spans: Shielded,
 }
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Observed {
         let inside = Inside {
             journal: Journal::new(now),
             end: None,
-            teller: Some(Teller { spans: None }),
+            teller: Some(Teller { spans: Shielded::default() }),
             ended_at: now,
         };
         Self {
@@ -121,13 +121,11 @@ impl Observed {
     ) {
         match notice {
             Notice::Began => {
-                teller.spans = self.observer.spans(info);
+                teller.spans = Shielded::begin(|| self.observer.spans(info));
                 self.observer.began(info, &self.session);
             }
             Notice::AttemptBegan { number, kind, host } => {
-                if let Some(spans) = &mut teller.spans {
-                    spans.attempt(number, kind, &host);
-                }
+                teller.spans.tell(|spans| spans.attempt(number, kind, &host));
                 self.observer.attempt_began(&host);
             }
             Notice::AttemptEnded { number, kind, host, elapsed, ended } => {
@@ -137,16 +135,12 @@ impl Observed {
                     Ended::Unanswered => AttemptOutcome::Unanswered,
                 };
                 let attempt = AttemptRecord { number, kind, host, elapsed, outcome };
-                if let Some(spans) = &mut teller.spans {
-                    spans.attempt_ended(&attempt);
-                }
+                teller.spans.tell(|spans| spans.attempt_ended(&attempt));
                 self.observer.attempt_ended(info, &attempt);
             }
             Notice::Ended(totals) => {
                 let end = end.take().unwrap_or_else(|| End::of(None)).with(totals);
-                if let Some(spans) = teller.spans.take() {
-                    spans.end(&end);
-                }
+                teller.spans.end(|spans| spans.end(&end));
                 self.observer.ended(info, &end, &self.session, now);
             }
         }

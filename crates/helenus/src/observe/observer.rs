@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::error_type;
 use super::flight::{self, Flight, Flights, Text};
 use super::settings::Observability;
+use super::shield::shielded;
 use super::slow::Allowance;
 use super::span;
 use super::tracker::{
@@ -114,9 +115,9 @@ impl Observer {
         }
         #[cfg(feature = "metrics")]
         if self.settings.publish_every().is_some() {
-            crate::metrics::publish::record(info, end);
+            shielded(|| crate::metrics::publish::record(info, end));
         }
-        self.log_if_slow(info, end, now);
+        shielded(|| self.log_if_slow(info, end, now));
         self.tell(|tracker| tracker.end(info, end));
     }
 
@@ -156,20 +157,24 @@ impl Observer {
                 Err(_panic) => {
                     if !self.panicked.swap(true, Ordering::Relaxed) {
                         let tracker = name(&**tracker);
-                        tracing::error!(
-                            tracker,
-                            "a request tracker panicked; its next panics are not told of"
-                        );
+                        shielded(|| {
+                            tracing::error!(
+                                tracker,
+                                "a request tracker panicked; its next panics are not told of"
+                            );
+                        });
                     }
                 }
                 Ok(()) if took > BLOCKING => {
                     if !self.blocked.swap(true, Ordering::Relaxed) {
                         let tracker = name(&**tracker);
-                        tracing::warn!(
-                            tracker,
-                            ?took,
-                            "a request tracker blocks, and requests with it; this is told once"
-                        );
+                        shielded(|| {
+                            tracing::warn!(
+                                tracker,
+                                ?took,
+                                "a request tracker blocks, and requests with it; this is told once"
+                            );
+                        });
                     }
                 }
                 Ok(()) => {}

@@ -78,24 +78,28 @@ impl Spans {
             "server.address" = Empty,
             "server.port" = Empty,
         );
-        record_host(&span, host);
+        // Kept first: a subscriber may panic.
         self.attempts.push((number, span));
+        if let Some((_, span)) = self.attempts.last() {
+            record_host(span, host);
+        }
     }
 
     pub(super) fn attempt_ended(&mut self, attempt: &AttemptRecord) {
         let Some(at) = self.attempts.iter().position(|(number, _)| *number == attempt.number) else { return };
-        let (_, span) = self.attempts.remove(at);
+        let (_, span) = &self.attempts[at];
         match &attempt.outcome {
             AttemptOutcome::Answered => {}
             AttemptOutcome::Failed(error) => {
-                record_error(&span, super::error_type(error), status_code(error));
+                record_error(span, super::error_type(error), status_code(error));
             }
             // That is no error of the attempt.
             AttemptOutcome::Unanswered => _ = span.record("error.type", "unanswered"),
         }
+        self.attempts.remove(at);
     }
 
-    pub(super) fn end(self, end: &RequestEnd) {
+    pub(super) fn end(&self, end: &RequestEnd) {
         let span = &self.request;
         if let Some(host) = &end.host {
             record_host(span, host);

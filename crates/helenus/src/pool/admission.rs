@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
+use super::outage::MOMENT;
 use super::queue::{Called, Place};
 use super::{Open, Pool};
 use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
+use crate::lock::lock;
 use crate::request::Token;
 use crate::request::execution::Input;
 
@@ -139,7 +142,41 @@ impl Pool {
     /// Whether a request of so many bytes is better tried here now than left to wait.
     fn has_room(&self, bytes: usize) -> bool {
         let (open, limit) = (self.open.load(), self.context.connection.max_unsent_bytes);
-        open.is_empty() || open.iter().any(|connection| connection.has_room(bytes, limit))
+        let mut alive = open.iter().filter(|connection| connection.ended().is_none()).peekable();
+        match alive.peek() {
+            Some(_) => alive.any(|connection| connection.has_room(bytes, limit)),
+            None => !self.is_expected(),
+        }
+    }
+
+    /// Whether a connection is open, or is expected to be in a moment.
+    pub(crate) fn is_expected(&self) -> bool {
+        !self.open.load().is_empty() || lock(&self.outage).is_momentary(Instant::now())
+    }
+
+    /// This connection will be gone in a moment. If it is the last that was of use, and none could not be opened before, whoever
+    /// finds none waits for the next; for a moment.
+    pub(super) fn note_loss(&self, serial: usize) {
+        let open = self.open.load();
+        let is_there = open.iter().any(|connection| connection.serial() == serial);
+        let mut others = open.iter().filter(|connection| connection.serial() != serial);
+        if !is_there || others.any(|other| other.ended().is_none()) || lock(&self.plan).is_failing() {
+            return;
+        }
+        lock(&self.outage).begin(Instant::now());
+        let me = self.me.clone();
+        self.context.executor.main().spawn(async move {
+            tokio::time::sleep(MOMENT).await;
+            if let Some(pool) = me.upgrade() {
+                pool.handle_room();
+            }
+        });
+    }
+
+    /// Nobody waits for a connection any more that is not there.
+    pub(super) fn give_up(&self) {
+        lock(&self.outage).end();
+        self.handle_room();
     }
 
     /// Something has changed that those who wait here may have waited for.

@@ -52,6 +52,7 @@ impl Draining {
 impl Pool {
     /// Takes a connection out of use, and closes it when its last answer has come or a while has passed.
     pub(super) fn drain(&self, serial: usize) {
+        self.note_loss(serial);
         let Some(connection) = self.remove(serial) else { return };
         // It may have been the silent one; another that is will say so again.
         self.host.set_aside(false);

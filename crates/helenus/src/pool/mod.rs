@@ -3,6 +3,7 @@
 mod admission;
 pub(crate) mod draining;
 pub(crate) mod keyspace;
+mod outage;
 pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod reserve;
@@ -27,6 +28,7 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use draining::Draining;
 use keyspace::SessionKeyspace;
+use outage::Outage;
 use plan::{PoolAction, PoolPlan};
 use waiting::WaitingRoom;
 
@@ -70,6 +72,8 @@ pub(crate) struct Pool {
     /// Held while `open` changes, and whoever sends is told.
     opening: Mutex<()>,
     plan: Mutex<PoolPlan>,
+    /// Since its last connection was lost.
+    outage: Mutex<Outage>,
     last_error: ArcSwapOption<ConnectionError>,
     /// The next connection that is opened is the first of its host, or the first after one could not be.
     returning: AtomicBool,
@@ -99,6 +103,7 @@ impl Pool {
             open: ArcSwap::default(),
             opening: Mutex::default(),
             plan: Mutex::new(plan),
+            outage: Mutex::default(),
             last_error: ArcSwapOption::empty(),
             returning: AtomicBool::new(true),
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
@@ -135,6 +140,9 @@ impl Pool {
     /// Holds `wanted` connections from now on. Those that are not needed end when their last answer has come.
     pub(crate) fn resize(&self, wanted: usize) {
         self.decide(|plan, now| plan.handle_wanted(wanted, now));
+        if wanted == 0 {
+            self.give_up();
+        }
     }
 
     fn is_shut_down(&self) -> bool {
@@ -144,6 +152,7 @@ impl Pool {
     /// Closes every connection, and opens none any more.
     pub(crate) fn shut_down(&self) {
         self.decide(|plan, _now| plan.shut_down());
+        self.give_up();
     }
 
     fn decide(&self, input: impl FnOnce(&mut PoolPlan, Instant) -> Vec<PoolAction>) {
@@ -251,6 +260,7 @@ impl Pool {
     fn joined(&self, connection: &Arc<Connection>) {
         let serial = connection.serial();
         self.last_error.store(None);
+        lock(&self.outage).end();
         // It has just answered.
         self.host.set_aside(false);
         self.decide(|plan, now| plan.handle_connected(serial, now));
@@ -276,11 +286,13 @@ impl Pool {
         tracing::debug!(host = %self.host.address(), %error, "cannot connect");
         self.last_error.store(Some(Arc::new(error.clone())));
         self.decide(PoolPlan::handle_failed);
+        self.give_up();
         self.report(Some(error));
     }
 
     fn closed(&self, connection: &Arc<Connection>, error: &ConnectionError) {
         let serial = connection.serial();
+        self.note_loss(serial);
         if self.remove(serial).is_some() {
             // It may have been the silent one; another that is will say so again.
             self.host.set_aside(false);

@@ -194,6 +194,11 @@ impl PoolPlan {
         self.shut_down
     }
 
+    /// Whether no connection could be opened since one was, or none is to be.
+    pub(crate) const fn is_failing(&self) -> bool {
+        self.pauses.is_some() || self.given_up || self.shut_down || self.wanted == 0
+    }
+
     /// Nothing is wanted any more, at once.
     pub(crate) fn shut_down(&mut self) -> Vec<PoolAction> {
         self.shut_down = true;

@@ -13,8 +13,8 @@ use crate::lock::lock;
 use crate::request::Request;
 use crate::request::execution::Input;
 
-/// The queue of a session. Under its lock no other is taken but that of a connection's sender, and nobody is told of
-/// anything.
+/// The queue of a session. Under its lock no other is taken but that of a connection's sender and of a pool's outage, and
+/// nobody is told of anything.
 #[derive(Debug)]
 pub(crate) struct WaitingRoom {
     queue: Mutex<Queue<Arc<Host>, Arc<Request>>>,

@@ -97,7 +97,7 @@ pub(crate) trait Environment: Send + Sync {
 pub(crate) struct Asked {
     /// How often it was tried again because a policy said so.
     pub(crate) retries: u32,
-    /// How often it was tried at all.
+    /// How many attempts may have reached a server.
     pub(crate) attempts: u32,
 }
 

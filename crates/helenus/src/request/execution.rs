@@ -63,6 +63,8 @@ struct Live<H> {
     connection: Option<usize>,
     /// It was sent from the queue.
     has_waited: bool,
+    /// How many requests were in flight on its connection when that was looked at last.
+    in_flight: u16,
 }
 
 /// How a request ended whose only attempt was answered.
@@ -162,6 +164,13 @@ impl<H: Clone + PartialEq> Execution<H> {
     pub(crate) fn seated(&mut self, id: AttemptId, connection: usize) {
         if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
             live.connection = Some(connection);
+        }
+    }
+
+    /// So many requests are in flight on the connection of an attempt.
+    pub(crate) fn note_in_flight(&mut self, id: AttemptId, in_flight: usize) {
+        if let Some(live) = self.live.iter_mut().find(|live| live.id == id) {
+            live.in_flight = u16::try_from(in_flight).unwrap_or(u16::MAX);
         }
     }
 
@@ -277,6 +286,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             prepared,
             connection: None,
             has_waited: false,
+            in_flight: 0,
         });
         id
     }
@@ -311,8 +321,7 @@ impl<H: Clone + PartialEq> Execution<H> {
                 actions.push(Action::Prepare { id, host: live.host.clone(), since: live.started });
             }
             Answer::Error(error) => {
-                let in_part = self.limits.written_apart && matches!(*error, ServerError::Unavailable { .. });
-                let ran = in_part || !surely_not_run(&error);
+                let ran = !surely_not_run(&error, self.limits.written_apart);
                 self.undone(index, AttemptError::Server(error), ran, now, actions);
             }
         }
@@ -334,6 +343,7 @@ impl<H: Clone + PartialEq> Execution<H> {
         actions: &mut Actions<H>,
     ) {
         let Some(index) = self.find(id, |doing| matches!(doing, Doing::Waiting)) else { return };
+        self.note_room(index, &error, written);
         if written {
             return self.undone(index, error, true, now, actions);
         }
@@ -342,13 +352,10 @@ impl<H: Clone + PartialEq> Execution<H> {
             // No host would have it otherwise.
             return self.fail(live, error, None, now, actions);
         }
-        let has_waited = live.has_waited;
-        if let AttemptError::Busy { .. } = error {
-            self.note_busy(live.host.clone(), live.prepared);
-            // Somebody was quicker. Nothing has happened that anybody is to be told of.
-            if has_waited && self.live.is_empty() && self.wanted == 0 {
-                return self.wait_or_fail(now, actions);
-            }
+        // Somebody was quicker. Nothing has happened that anybody is to be told of.
+        let is_bounced = live.has_waited && matches!(error, AttemptError::Busy { .. });
+        if is_bounced && self.live.is_empty() && self.wanted == 0 {
+            return self.wait_or_fail(now, actions);
         }
         self.record(live, error, false, now);
         self.want_host(actions);

@@ -117,6 +117,8 @@ pub(crate) struct Request {
     columns: Option<WhichColumns>,
     facts: Facts,
     schema_agreed: AtomicBool,
+    /// Its statement was prepared again for it, and may have other columns than were known.
+    prepared_again: AtomicBool,
     /// What a retry policy keeps of it, made when one is asked.
     retry_state: OnceLock<Box<RetryState>>,
     /// Set before it begins, if at all.
@@ -149,6 +151,7 @@ impl Request {
             columns,
             facts,
             schema_agreed: AtomicBool::new(true),
+            prepared_again: AtomicBool::new(false),
             retry_state: OnceLock::new(),
             observed: None,
             state: Mutex::new(State {
@@ -318,6 +321,15 @@ impl Request {
 
     pub(crate) fn set_schema_agreed(&self, agreed: bool) {
         self.schema_agreed.store(agreed, Ordering::Release);
+    }
+
+    /// Whether a host has prepared its statement again for it.
+    pub(crate) fn was_prepared_again(&self) -> bool {
+        self.prepared_again.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_prepared_again(&self) {
+        self.prepared_again.store(true, Ordering::Release);
     }
 
     /// Nobody wants the outcome any more.

@@ -119,6 +119,9 @@ impl Request {
                     later.push(Later::Latency(Heard::Answer, now.saturating_duration_since(since)));
                 }
             }
+            if fired {
+                state.note_in_flight();
+            }
             // The seat that is gone may have been the one that would have called: another is to be armed.
             if fired || unseated.is_some() {
                 state.armed = None;
@@ -328,6 +331,13 @@ impl State {
     /// Somebody waits for the end in another way than by performing.
     pub(super) fn give_up_turn(&mut self) {
         self.seats.iter_mut().for_each(|(_, seat)| seat.give_up_turn());
+    }
+
+    /// For what is told of those that are silent, should its time be over.
+    fn note_in_flight(&mut self) {
+        for (id, seat) in &self.seats {
+            self.execution.note_in_flight(*id, seat.connection.in_flight());
+        }
     }
 
     /// Notes that the request has ended; whom to tell, once the state is not held any more.

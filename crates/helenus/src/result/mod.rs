@@ -119,11 +119,19 @@ impl ResultSet {
     }
 
     /// Takes the page, whose columns are its own, or those that the prepared statement knows. New ones are remembered (v5).
-    fn set_rows(&mut self, rows: RawRows) -> Result<(), DecodeError> {
+    fn set_rows(&mut self, mut rows: RawRows) -> Result<(), DecodeError> {
         if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
             && let Statement::Bound(bound) = self.request.statement()
         {
             bound.prepared.shared().set_result_columns(Some(id.clone()), Some(Arc::clone(metadata)));
+        }
+        // Before v5 nothing but preparing it tells what a page looks like that leaves its columns out.
+        if rows.metadata.is_none()
+            && self.request.was_prepared_again()
+            && !self.request.version().has_result_metadata_id()
+            && let Statement::Bound(bound) = self.request.statement()
+        {
+            rows.metadata.clone_from(&bound.prepared.result_columns().metadata);
         }
         rows.resolve_metadata(self.known_columns())?;
         self.rows = Some(rows);

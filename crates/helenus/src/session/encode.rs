@@ -24,9 +24,11 @@ use crate::policy::RoutingInfo;
 use crate::request::execution::Limits;
 use crate::request::{Encoded, Facts, Message, Request};
 use crate::routing::Token;
+use crate::schema::Schema;
 use crate::statement::Idempotence;
 use crate::statement::batch::BatchEntry;
 use crate::statement::conditional;
+use crate::statement::partitions::Partitions;
 use crate::statement::{
     BoundStatement, PreparedStatement, ResultColumns, Statement, StatementOptions, WhichColumns,
 };
@@ -40,12 +42,14 @@ thread_local! {
 }
 
 impl SessionInner {
-    /// The request that runs `statement` in what is seen by `view`, with `timestamp` instead of its own if there is one; not begun, or why there can be none, with the statement.
+    /// The request that runs `statement` in what is seen by `view`, with `timestamp` instead of its own if there is one; its time
+    /// began at `since`. Not begun; or why there can be none, with the statement.
     pub(crate) fn request(
         self: &Arc<Self>,
         statement: Statement,
         timestamp: Option<i64>,
         view: &View,
+        since: Instant,
         now: Instant,
     ) -> Result<Arc<Request>, (Statement, Error)> {
         if self.is_shut_down() {
@@ -63,12 +67,17 @@ impl SessionInner {
                 _ if options.idempotent.is_some() => None,
                 _ => Some(idempotence_of(&statement, snapshot, &routing)),
             };
-            self.consult(options, timestamp, defaults, snapshot, &routing, idempotence)
+            let consulted = self.consult(options, timestamp, defaults, snapshot, &routing, idempotence);
+            // For what may be sent again in any case nobody asks.
+            let written_apart = consulted.as_ref().is_ok_and(|consulted| !consulted.idempotent)
+                && is_written_apart(&statement, snapshot.schema(), routing.keyspace.as_deref());
+            consulted.map(|consulted| (consulted, written_apart))
         };
-        let Consulted { timestamp, idempotent, policy_decides, speculation, route } = match consulted {
+        let (consulted, written_apart) = match consulted {
             Ok(consulted) => consulted,
             Err(error) => return Err((statement, error)),
         };
+        let Consulted { timestamp, idempotent, policy_decides, speculation, route } = consulted;
         let parameters =
             Parameters { version: self.context.version, options, consistency, timestamp, defaults };
         let (message, columns) = match parameters.encode(&statement) {
@@ -77,14 +86,14 @@ impl SessionInner {
         };
         let timeout = options.timeout.or(defaults.timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
-            deadline: timeout.and_then(|timeout| now.checked_add(timeout)),
+            deadline: timeout.and_then(|timeout| since.checked_add(timeout)),
             timeout,
             idempotent,
             policy_decides,
-            written_apart: is_written_apart(&statement),
+            written_apart,
             speculation,
         };
-        let facts = Facts { consistency, idempotent, began: now };
+        let facts = Facts { consistency, idempotent, began: since };
         let mut request =
             Request::new(message, limits, route, Arc::clone(self) as _, statement, columns, facts);
         if self.observer.is_on() {
@@ -136,12 +145,20 @@ impl SessionInner {
     }
 }
 
-/// Whether the server writes its partitions one after another, and may find no replicas for the second when the first is on its
-/// way already: batches without a log do so. (A logged one is checked whole before anything is written.)
-fn is_written_apart(statement: &Statement) -> bool {
+/// Whether the server may write its partitions one after another, and find no replicas for the second when the first is on its
+/// way already: batches without a log do so, and statements that list the values of a partition key. (A logged batch is checked
+/// whole before anything is written.)
+fn is_written_apart(statement: &Statement, schema: &Schema, keyspace: Option<&str>) -> bool {
     match statement {
-        Statement::Batch(batch) => batch.kind != BatchKind::Logged && batch.entries.len() > 1,
-        Statement::Simple(_) | Statement::Bound(_) => false,
+        Statement::Simple(statement) => Partitions::of(&statement.text).are_apart(schema, keyspace),
+        Statement::Bound(bound) => bound.prepared.partitions().are_apart(schema, keyspace),
+        Statement::Batch(batch) if batch.kind == BatchKind::Logged => false,
+        Statement::Batch(batch) => match batch.entries.as_slice() {
+            [] => false,
+            [BatchEntry::Simple(text, _)] => Partitions::of(text).are_apart(schema, keyspace),
+            [BatchEntry::Prepared(prepared, _)] => prepared.partitions().are_apart(schema, keyspace),
+            _ => true,
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use helenus_protocol::ProtocolVersion;
 use helenus_protocol::response::SchemaChange;
 use smallvec::SmallVec;
+use tokio::sync::oneshot;
 
 use super::SessionInner;
 use crate::cluster::Host;
@@ -16,6 +17,7 @@ use crate::policy::Plan;
 use crate::policy::guard::guarded;
 use crate::pool::Pool;
 use crate::pool::queue::Waiting;
+use crate::request::completion::Waiter;
 use crate::request::environment::{Asked, Environment, Heard, RetryAnswer};
 use crate::request::execution::{AttemptId, Input};
 use crate::request::{Request, Token};
@@ -45,11 +47,11 @@ impl Environment for SessionInner {
         let view = self.view.load_full();
         let mut waited_for = SmallVec::<[&Arc<Pool>; 3]>::new();
         for host in hosts {
-            match view.pool(host) {
-                Some(pool) => waited_for.push(pool),
-                // The session does not use it any more: that is found out by trying.
-                None => return request.handle(Input::Room(Arc::clone(host))),
-            }
+            // The others are down, or the session does not use them any more.
+            waited_for.extend(view.pool(host).filter(|pool| pool.is_expected()));
+        }
+        if waited_for.is_empty() {
+            return request.handle(Input::NoRoom(None));
         }
         let places = waited_for.iter().map(|pool| pool.place()).collect();
         let waiting = Waiting { places, bytes: request.size(), deadline, request: Arc::clone(request) };
@@ -97,17 +99,26 @@ impl Environment for SessionInner {
         };
         self.cluster.counters.prepared_again.one();
         let (request, host) = (Arc::clone(request), Arc::clone(host));
-        let timeout = self.defaults().timeout.unwrap_or(Duration::from_secs(60));
+        // Its deadline is what ends it. Others who need the statement have it prepared themselves.
+        let (ended, has_ended) = oneshot::channel();
+        request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
         self.context.executor.main().spawn(async move {
             let link = Link { host, connection };
-            let mut outcome = Ok(());
-            for statement in &prepared {
-                if let Err(error) = statement.prepare_again(&link, timeout, since).await {
-                    outcome = Err(attempt_error(error));
-                    break;
+            let preparing = async {
+                for statement in &prepared {
+                    statement.prepare_again(&link, PREPARING, since).await?;
                 }
+                Ok(())
+            };
+            tokio::select! {
+                outcome = preparing => {
+                    if outcome.is_ok() {
+                        request.note_prepared_again();
+                    }
+                    request.handle(Input::Prepared(attempt, outcome.map_err(attempt_error)));
+                }
+                _ = has_ended => {}
             }
-            request.handle(Input::Prepared(attempt, outcome));
         });
     }
 
@@ -119,6 +130,7 @@ impl Environment for SessionInner {
         let (switching, context) = (Arc::clone(&self.switching), Arc::clone(&self.context));
         let request = Arc::clone(request);
         self.context.executor.main().spawn(async move {
+            let told = context.keyspace.told();
             let switching = switching.lock().await;
             // It may be another by now; then that is the one to be used, and not the former one last.
             if let Some(keyspace) = context.keyspace.load() {
@@ -131,7 +143,7 @@ impl Environment for SessionInner {
                 }
                 while uses.join_next().await.is_some() {}
             }
-            drop(switching);
+            drop((switching, told));
             request.handle(Input::KeyspaceSet);
         });
     }
@@ -181,6 +193,9 @@ impl Environment for SessionInner {
         Some(self)
     }
 }
+
+/// How long preparing again may take for a request that has no deadline before that.
+const PREPARING: Duration = Duration::from_secs(60);
 
 /// How long a connection may take to switch to another keyspace before it is replaced: the caller waits for the slowest.
 const SWITCHING: Duration = Duration::from_millis(500);

@@ -2,10 +2,12 @@
 //! [`environment`] for what a request under way needs of its session.
 
 mod consult;
+mod deadline;
 mod encode;
 mod environment;
 mod pools;
 mod prepare;
+mod prepared_in;
 mod recent;
 mod retry;
 mod unprepared;

@@ -135,7 +135,9 @@ impl PoolObserver for SessionInner {
         if self.is_shut_down() {
             return;
         }
-        if self.cluster.config.conviction.may_block() {
+        // What cannot say so is kept away from this thread.
+        let may_block = guarded("conviction policy", || self.cluster.config.conviction.may_block());
+        if may_block.unwrap_or(true) {
             self.context.executor.main().spawn_blocking(judge);
         } else {
             judge();

@@ -8,22 +8,27 @@ use bytes::Bytes;
 use helenus_protocol::envelope::{CustomPayload, Flags};
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{Prepare, encode_custom_payload};
-use helenus_protocol::response::{Message, Response, ResultMessage};
+use helenus_protocol::response::{Message, Prepared, Response, ResultMessage};
 use helenus_protocol::{Consistency, DecodeError, RequestOpcode};
 use tokio::sync::OnceCell;
 
 use super::SessionInner;
+use super::deadline::Deadline;
+use super::prepared_in::keyspace_told;
 use crate::cluster::Host;
 use crate::cluster::link::Link;
 use crate::error::Error;
 use crate::lock::lock;
 use crate::policy::RoutingInfo;
+use crate::policy::guard::guarded;
 use crate::request::execution::Limits;
 use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request};
 use crate::statement::prepared::Shared;
 use crate::statement::{PreparedStatement, Statement, StatementOptions};
 
+/// How long the other hosts may take to prepare a statement.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How many statements a host that has returned is asked to prepare at a time.
 const PREPARED_AT_ONCE: usize = 16;
 
@@ -36,13 +41,34 @@ impl SessionInner {
         payload: &[(String, Option<Bytes>)],
         timeout: Option<Duration>,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
+        let deadline = Deadline::new(timeout.or(self.defaults().timeout), Instant::now());
+        self.prepare_by(query, keyspace, payload, deadline).await
+    }
+
+    /// The same for whoever has a part of its time left for it.
+    pub(super) async fn prepare_by(
+        self: &Arc<Self>,
+        query: &str,
+        keyspace: Option<&str>,
+        payload: &[(String, Option<Bytes>)],
+        deadline: Deadline,
+    ) -> Result<(PreparedStatement, CustomPayload), Error> {
         if !payload.is_empty() {
-            return self.prepare_alone(query, keyspace, payload, timeout).await;
+            return self.prepare_alone(query, keyspace, payload, deadline).await;
         }
-        let used = self.context.keyspace.load();
-        let key = (query.into(), keyspace.map(str::to_owned).or_else(|| used.as_deref().cloned()), timeout);
-        let flight = self.preparing.join(key);
-        flight.get_or_init(|| self.prepare_alone(query, keyspace, &[], timeout)).await.clone()
+        loop {
+            let used = self.context.keyspace.load();
+            let key = (query.into(), keyspace.map(str::to_owned).or_else(|| used.as_deref().cloned()));
+            let flight = self.preparing.join(&key);
+            let prepared = flight.get_or_init(|| self.prepare_alone(query, keyspace, &[], deadline));
+            match deadline.within(prepared).await.and_then(Clone::clone) {
+                // Whoever has prepared it had less time.
+                Err(error) if error.is_timeout() && !deadline.is_over(Instant::now()) => {
+                    self.preparing.forget(&key, &flight);
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn prepare_alone(
@@ -50,33 +76,61 @@ impl SessionInner {
         query: &str,
         keyspace: Option<&str>,
         payload: &[(String, Option<Bytes>)],
-        timeout: Option<Duration>,
+        deadline: Deadline,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
-        let mut request = self.prepare_request(query, keyspace, payload, timeout)?;
-        let now = Instant::now();
-        if self.observer.is_on() {
-            self.observe(&mut request, now);
-        }
-        self.cluster.counters.prepared.one();
-        request.start(now);
-        let success = Awaited::new(request).await?;
-        let keyspace = keyspace
-            .map(Arc::from)
-            .or_else(|| self.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str())));
-        let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
-        let header = envelope.header;
-        let response = Response::decode(self.context.version, header.flags, header.opcode, &envelope.body)?;
-        let Message::Result(ResultMessage::Prepared(prepared)) = response.message else {
-            return Err(DecodeError::new("RESULT", 0, "RESULT prepared was due").into());
+        let keyspace = keyspace.filter(|_| self.context.version.has_request_keyspace());
+        let (prepared, keyspace, host, payload) = loop {
+            // While connections use several, nobody can tell in which it is prepared.
+            let used = match keyspace {
+                Some(_) => None,
+                None => Some(deadline.within(self.context.keyspace.settled()).await?),
+            };
+            let (prepared, host, payload) = self.prepare_once(query, keyspace, payload, deadline).await?;
+            let told = keyspace.or_else(|| keyspace_told(query, &prepared)).map(Arc::from);
+            match used {
+                Some(used) if told.is_none() => {
+                    if self.context.keyspace.has_changed(&used) {
+                        continue;
+                    }
+                    let used = used.keyspace.as_deref().map(|keyspace| Arc::from(keyspace.as_str()));
+                    break (prepared, used, host, payload);
+                }
+                _ => break (prepared, told, host, payload),
+            }
         };
         let (shared, is_known) = lock(&self.prepared).add(Shared::new(query.into(), keyspace, prepared));
         if is_known {
             self.cluster.counters.prepared_known.one();
         }
         if self.cluster.config.prepare_on_all_hosts {
-            self.prepare_elsewhere(&shared, &success.host).await;
+            self.prepare_elsewhere(&shared, &host, deadline).await;
         }
-        Ok((PreparedStatement::new(shared, StatementOptions::default()), response.custom_payload))
+        Ok((PreparedStatement::new(shared, StatementOptions::default()), payload))
+    }
+
+    /// What one host says of it.
+    async fn prepare_once(
+        self: &Arc<Self>,
+        query: &str,
+        keyspace: Option<&str>,
+        payload: &[(String, Option<Bytes>)],
+        deadline: Deadline,
+    ) -> Result<(Prepared, Arc<Host>, CustomPayload), Error> {
+        let now = Instant::now();
+        let mut request = self.prepare_request(query, keyspace, payload, deadline)?;
+        if self.observer.is_on() {
+            self.observe(&mut request, now);
+        }
+        self.cluster.counters.prepared.one();
+        request.start(now);
+        let success = Awaited::new(request).await?;
+        let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
+        let header = envelope.header;
+        let response = Response::decode(self.context.version, header.flags, header.opcode, &envelope.body)?;
+        let Message::Result(ResultMessage::Prepared(prepared)) = response.message else {
+            return Err(DecodeError::new("RESULT", 0, "RESULT prepared was due").into());
+        };
+        Ok((prepared, success.host, response.custom_payload))
     }
 
     fn prepare_request(
@@ -84,14 +138,13 @@ impl SessionInner {
         query: &str,
         keyspace: Option<&str>,
         payload: &[(String, Option<Bytes>)],
-        timeout: Option<Duration>,
+        deadline: Deadline,
     ) -> Result<Arc<Request>, Error> {
         if self.is_shut_down() {
             return Err(Error::ShutDown);
         }
         let version = self.context.version;
-        let keyspace = keyspace.filter(|_| version.has_request_keyspace()).map(str::to_owned);
-        let message = Prepare { query: query.into(), keyspace };
+        let message = Prepare { query: query.into(), keyspace: keyspace.map(str::to_owned) };
         let mut bytes = Vec::new();
         let mut flags = Flags::empty();
         if !payload.is_empty() {
@@ -100,16 +153,18 @@ impl SessionInner {
         }
         message.encode(version, &mut Writer::new(&mut bytes))?;
         let message = RequestMessage { flags, ..RequestMessage::whole(RequestOpcode::Prepare, bytes) };
-        let timeout = timeout.or(self.defaults().timeout).filter(|timeout| *timeout < Duration::MAX);
         let limits = Limits {
-            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-            timeout,
+            deadline: deadline.at(),
+            timeout: deadline.timeout(),
             idempotent: true,
             policy_decides: false,
             written_apart: false,
             speculation: Vec::new(),
         };
-        let plan = self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default());
+        let plan = guarded("load-balancing policy", || {
+            self.defaults().load_balancing.plan(&self.cluster.snapshot(), &RoutingInfo::default())
+        });
+        let plan = plan.map_err(Error::Policy)?;
         let facts = Facts { consistency: Consistency::One, idempotent: true, began: Instant::now() };
         Ok(Request::new(
             message,
@@ -127,18 +182,25 @@ impl SessionInner {
         lock(&self.prepared).all().len()
     }
 
-    /// Prepares on all other hosts at once. A host that cannot will be told when it is first asked to run it.
-    async fn prepare_elsewhere(&self, shared: &Arc<Shared>, done: &Arc<Host>) {
+    /// Prepares on all other hosts at once, and leaves half of the time to whoever waits. A host that cannot, or is silent, will be
+    /// told when it is first asked to run it.
+    async fn prepare_elsewhere(&self, shared: &Arc<Shared>, done: &Arc<Host>, deadline: Deadline) {
+        let half = deadline.left(Instant::now()).map_or(ELSEWHERE, |left| left / 2);
+        let patience = half.min(ELSEWHERE);
+        if patience.is_zero() {
+            return;
+        }
         let mut others = tokio::task::JoinSet::new();
-        for pool in self.view.load().pools().filter(|pool| pool.host() != done) {
+        for pool in self.view.load().pools() {
+            if pool.host() == done || pool.host().is_set_aside() {
+                continue;
+            }
             let Some(connection) = pool.connections().first().cloned() else { continue };
             let link = Link { host: Arc::clone(pool.host()), connection };
             let shared = Arc::clone(shared);
             others.spawn_on(
                 async move {
-                    if let Err(error) =
-                        shared.prepare_again(&link, Duration::from_secs(2), Instant::now()).await
-                    {
+                    if let Err(error) = shared.prepare_again(&link, patience, Instant::now()).await {
                         tracing::debug!(host = %link.host.address(), %error, "cannot prepare there yet");
                     }
                 },
@@ -149,8 +211,8 @@ impl SessionInner {
     }
 }
 
-/// What is prepared once for all who ask for it meanwhile: a text in a keyspace. Who has another time limit asks for itself.
-type FlightKey = (Box<str>, Option<String>, Option<Duration>);
+/// What is prepared once for all who ask for it meanwhile: a text in a keyspace.
+type FlightKey = (Box<str>, Option<String>);
 type Flight = OnceCell<Result<(PreparedStatement, CustomPayload), Error>>;
 
 /// What is being prepared at the moment.
@@ -159,15 +221,23 @@ pub(super) struct Preparing(Mutex<HashMap<FlightKey, Weak<Flight>>>);
 
 impl Preparing {
     /// The flight that is under way, or a new one.
-    fn join(&self, key: FlightKey) -> Arc<Flight> {
+    fn join(&self, key: &FlightKey) -> Arc<Flight> {
         let mut flights = lock(&self.0);
-        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+        if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
             return flight;
         }
         flights.retain(|_, flight| flight.strong_count() > 0);
         let flight = Arc::new(Flight::new());
-        flights.insert(key, Arc::downgrade(&flight));
+        flights.insert(key.clone(), Arc::downgrade(&flight));
         flight
+    }
+
+    /// The flight has come to nothing: whoever asks from now on begins another.
+    fn forget(&self, key: &FlightKey, flight: &Arc<Flight>) {
+        let mut flights = lock(&self.0);
+        if flights.get(key).is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(flight))) {
+            flights.remove(key);
+        }
     }
 }
 
@@ -243,19 +313,20 @@ impl Shared {
     ///
     /// Many requests may find at once that a host has forgotten the statement: one of them has it prepared, and the
     /// others wait for that. Those that hear of it late need not ask again either, if they were sent before it was done:
-    /// `since` is when.
+    /// `since` is when. `timeout` is for all of it: whoever's turn it is may have more time, and a host may be silent.
     pub(crate) async fn prepare_again(
         &self,
         link: &Link,
         timeout: Duration,
         since: Instant,
     ) -> Result<(), Error> {
+        let deadline = Deadline::new(Some(timeout), Instant::now());
         let turn = self.turn_on(link.host.host_id());
-        let mut prepared_at = turn.lock().await;
+        let mut prepared_at = deadline.within(turn.lock()).await?;
         if prepared_at.is_some_and(|at| at >= since) {
             return Ok(());
         }
-        self.prepare_on(link, timeout).await?;
+        self.prepare_on(link, deadline.left(Instant::now()).unwrap_or(timeout)).await?;
         *prepared_at = Some(Instant::now());
         Ok(())
     }

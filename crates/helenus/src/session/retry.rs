@@ -28,7 +28,13 @@ impl SessionInner {
         let Some(failure) = retry_failure(error) else { return RetryAnswer::Now(Verdict::Rethrow) };
         let options = request.statement().options();
         let policy = options.retry_policy.as_ref().unwrap_or(&self.defaults_of(options).retry);
-        if policy.may_block() {
+        let may_block = match guarded("retry policy", || policy.may_block()) {
+            Ok(may_block) => may_block,
+            Err(failure) => {
+                return RetryAnswer::Now(Verdict::Refused(NotRetried::PolicyFailed(failure)));
+            }
+        };
+        if may_block {
             let (policy, request, host) = (Arc::clone(policy), Arc::clone(request), Arc::clone(host));
             self.context.executor.main().spawn_blocking(move || {
                 let verdict = judged(&*policy, &request, &host, failure, asked);

@@ -2,13 +2,15 @@
 //! they are among those that were used last.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::OnceCell;
 
+use super::deadline::Deadline;
 use super::recent::Recent;
 use super::{Session, SessionInner};
 use crate::error::{AttemptError, Error, RequestFailure};
+use crate::future::ResponseFuture;
 use crate::lock::lock;
 use crate::result::ResultSet;
 use crate::statement::{PreparedStatement, SimpleStatement, ToRow};
@@ -57,19 +59,20 @@ impl Session {
         statement: impl Into<SimpleStatement>,
         values: impl ToRow,
     ) -> Result<ResultSet, Error> {
-        let begun = Instant::now();
+        let began = Instant::now();
         let SimpleStatement { text, options, .. } = statement.into();
-        let default = self.inner.defaults_of(&options).timeout;
-        let timeout = options.timeout.or(default).filter(|timeout| *timeout < Duration::MAX);
+        let timeout = options.timeout.or(self.inner.defaults_of(&options).timeout);
+        let deadline = Deadline::new(timeout, began);
         let used = self.inner.context.keyspace.load().as_deref().map(|keyspace| Arc::from(keyspace.as_str()));
         let named = options.keyspace.clone().filter(|_| self.inner.context.version.has_request_keyspace());
         let key: Key = (text.into(), named.or(used));
-        let (mut prepared, cell) = self.inner.prepare_unprepared(&key, timeout, begun).await?;
+        let (mut prepared, cell) = self.inner.prepare_unprepared(&key, deadline).await?;
         *prepared.options_mut() = *options;
-        if let Some(timeout) = timeout {
-            prepared.options_mut().timeout = Some(timeout.saturating_sub(begun.elapsed()));
+        let bound = prepared.bind(values)?;
+        if deadline.is_over(Instant::now()) {
+            return Err(deadline.error());
         }
-        let answer = self.execute(prepared.bind(values)?).await;
+        let answer = ResponseFuture::begin_since(&self.inner, bound.into(), began).await;
         if answer.as_ref().is_err_and(means_another_statement) {
             self.inner.unprepared.forget(&key, &cell);
         }
@@ -87,18 +90,16 @@ impl SessionInner {
     async fn prepare_unprepared(
         self: &Arc<Self>,
         key: &Key,
-        timeout: Option<Duration>,
-        begun: Instant,
+        deadline: Deadline,
     ) -> Result<(PreparedStatement, Cell), Error> {
         let (text, keyspace) = key;
         // Before v5 PREPARE has no place for a keyspace: it is the one in use.
         let named = keyspace.as_deref().filter(|_| self.context.version.has_request_keyspace());
         loop {
-            let left = timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
             let cell = self.unprepared.cell(key);
-            let prepare = async || Ok(self.prepare(text, named, &[], left.or(Some(Duration::MAX))).await?.0);
-            let prepared = within(left, cell.get_or_init(prepare)).await;
-            match prepared {
+            let prepare = async || Ok(self.prepare_by(text, named, &[], deadline).await?.0);
+            let prepared = deadline.within(cell.get_or_init(prepare)).await;
+            match prepared.and_then(Clone::clone) {
                 Ok(prepared) => {
                     // Another keyspace may have been used by then.
                     if prepared.keyspace() != keyspace.as_deref() {
@@ -109,29 +110,11 @@ impl SessionInner {
                 Err(error) => {
                     self.unprepared.forget(key, &cell);
                     // Whoever has prepared it may have had less time.
-                    let has_time = timeout.is_none_or(|timeout| begun.elapsed() < timeout);
-                    if !(error.is_timeout() && has_time) {
+                    if !error.is_timeout() || deadline.is_over(Instant::now()) {
                         return Err(error);
                     }
                 }
             }
-        }
-    }
-}
-
-/// What another has begun may have more time than this one.
-async fn within<'a, T: Clone + 'a>(
-    limit: Option<Duration>,
-    prepared: impl Future<Output = &'a Result<T, Error>>,
-) -> Result<T, Error> {
-    let Some(limit) = limit else { return prepared.await.clone() };
-    // A moment more: whoever prepares says better what has kept it.
-    match tokio::time::timeout(limit.saturating_add(Duration::from_millis(50)), prepared).await {
-        Ok(outcome) => outcome.clone(),
-        Err(_elapsed) => {
-            let failure =
-                RequestFailure::TimedOut { after: limit, waiting: Vec::new(), attempts: Vec::new() };
-            Err(Error::Request(Box::new(failure)))
         }
     }
 }

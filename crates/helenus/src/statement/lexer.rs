@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token<'t> {
+pub(crate) enum Token<'t> {
     /// A keyword or an unquoted identifier.
     Name(&'t str),
     /// An identifier in double quotes, without them; a doubled quote in it is still doubled.
@@ -32,12 +32,12 @@ pub(super) enum Token<'t> {
 
 impl<'t> Token<'t> {
     /// Whether this is the keyword `word`, in any case.
-    pub(super) fn is(self, word: &str) -> bool {
+    pub(crate) fn is(self, word: &str) -> bool {
         matches!(self, Self::Name(name) if name.eq_ignore_ascii_case(word))
     }
 
     /// The identifier as the server keeps it: in lower case unless it is quoted.
-    pub(super) fn identifier(self) -> Option<Cow<'t, str>> {
+    pub(crate) fn identifier(self) -> Option<Cow<'t, str>> {
         match self {
             Self::Name(name) if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Some(name.to_ascii_lowercase().into())
@@ -52,18 +52,18 @@ impl<'t> Token<'t> {
 
 /// A text and how far it has been read.
 #[derive(Debug, Clone)]
-pub(super) struct Lexer<'t> {
+pub(crate) struct Lexer<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Lexer<'t> {
-    pub(super) const fn new(text: &'t str) -> Self {
+    pub(crate) const fn new(text: &'t str) -> Self {
         Self { text, at: 0 }
     }
 
     /// The next word. After an invalid one nothing can be told of the rest, which is not read.
-    pub(super) fn next(&mut self) -> Token<'t> {
+    pub(crate) fn next(&mut self) -> Token<'t> {
         if !self.skip_blanks() {
             return self.invalid();
         }
@@ -82,7 +82,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// How many bytes have been read: up to the end of the last word.
-    pub(super) const fn at(&self) -> usize {
+    pub(crate) const fn at(&self) -> usize {
         self.at
     }
 

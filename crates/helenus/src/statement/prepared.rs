@@ -18,6 +18,7 @@ use super::Idempotence;
 use super::StatementOptions;
 use super::conditional;
 use super::markers;
+use super::partitions::Partitions;
 use super::result_columns::{ResultColumns, WhichColumns};
 use super::routing_key;
 use super::to_row::{self, ToRow};
@@ -37,6 +38,7 @@ pub struct Shared {
     has_newer: AtomicBool,
     idempotence: OnceLock<Idempotence>,
     is_conditional: OnceLock<bool>,
+    partitions: OnceLock<Partitions>,
     /// The name of markers that cannot be told apart by it.
     ambiguous: OnceLock<Option<Box<str>>>,
     /// Whose turn it is to prepare it again on a host, and when that was done last.
@@ -60,6 +62,7 @@ impl Shared {
             has_newer: AtomicBool::new(false),
             idempotence: OnceLock::new(),
             is_conditional: OnceLock::new(),
+            partitions: OnceLock::new(),
             ambiguous: OnceLock::new(),
             turns: Mutex::default(),
         }
@@ -253,6 +256,11 @@ impl PreparedStatement {
     #[must_use]
     pub fn is_conditional(&self) -> bool {
         *self.shared().is_conditional.get_or_init(|| conditional::is_conditional(&self.shared().query))
+    }
+
+    /// The partitions that it writes to, as far as its text tells.
+    pub(crate) fn partitions(&self) -> &Partitions {
+        self.shared().partitions.get_or_init(|| Partitions::of(&self.shared().query))
     }
 
     /// The partition key's bytes among `values`, which must be positional.

@@ -83,3 +83,32 @@ async fn f20_a_thousand_changes_of_a_table_and_no_row_is_read_by_columns_that_ar
         assert!(of(2) > 100 && of(3) > 100, "both were read: {} and {} in {version}", of(2), of(3));
     }
 }
+
+/// Before v5 nothing but preparing it again tells of other columns whoever wants pages without them.
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_that_were_left_out_are_those_of_the_statement_as_it_was_prepared_again() {
+    for version in ProtocolVersion::ALL {
+        let before = rows(Rows::new([("k", "int"), ("v", "int")]).row((1, 2)));
+        let cluster = nodes(1, 1).on(statement(READ), before).start().expect("the mock starts");
+        let session = settings(&cluster).protocol_version(version).session().await.expect("it speaks all");
+        all_up(&session).await;
+        let mut prepared = session.prepare(READ).await.expect("the mock prepares it");
+        prepared.options_mut().skip_metadata = true;
+        let read = async |column: &str| {
+            let result = session.execute(prepared.bind((1,)).expect("an int")).await.expect("it answers");
+            result
+                .rows()
+                .next()
+                .expect("a row")
+                .expect("its bytes")
+                .get_by_name::<i32>(column)
+                .expect("an int")
+        };
+        assert_eq!((read("k").await, read("v").await), (1, 2));
+        // As many of them, and of the same types: only the names tell.
+        cluster.on(statement(READ), rows(Rows::new([("v", "int"), ("k", "int")]).row((2, 1))));
+        cluster.node(0).forget_statements();
+        assert_eq!(read("k").await, 1, "{version}, prepared again for this request");
+        assert_eq!((read("k").await, read("v").await), (1, 2), "{version}, and afterwards");
+    }
+}

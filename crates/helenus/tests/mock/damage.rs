@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::response::ServerError;
+use helenus::statement::SimpleStatement;
 use helenus::{AttemptError, ConnectionError, Error, RequestFailure, Session};
 use helenus_testkit::mock::{Reaction, Rows, RunningCluster, error, rows, silence, statement};
 
@@ -53,7 +54,9 @@ async fn the_callers_of_the_connection_are_told_in_the_servers_words() {
             .start()
             .expect("the mock starts");
         let session = speaking(&cluster, ProtocolVersion::V5).await;
-        let mut on_stream_0 = session.execute(before);
+        let mut once = SimpleStatement::new(before);
+        once.options.idempotent = Some(false);
+        let mut on_stream_0 = session.execute(once);
         if before != NEVER {
             (&mut on_stream_0).await.expect("it answers");
         }

@@ -70,7 +70,7 @@ async fn retries_share_the_deadline() {
         panic!("not a timeout: {failure}")
     };
     assert_eq!((after, waiting.len(), attempts.len()), (limit, 1, 1));
-    assert_ne!(waiting[0].0.address(), attempts[0].host.address());
+    assert_ne!(waiting[0].host.address(), attempts[0].host.address());
 }
 
 /// F10 of docs/promises.md.

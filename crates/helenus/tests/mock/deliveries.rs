@@ -1,12 +1,16 @@
 //! H5 and F23: a statement that may have run reaches the servers a second time only if that cannot harm.
 
-use helenus::protocol::Consistency;
 use helenus::protocol::notation::Value;
-use helenus::protocol::request::SerializedValues;
+use helenus::protocol::request::{BatchKind, SerializedValues};
 use helenus::protocol::response::{ServerError, WriteType};
-use helenus::statement::{BoundStatement, SimpleStatement, Statement};
+use helenus::protocol::{Consistency, RequestOpcode};
+use helenus::statement::batch::BatchEntry;
+use helenus::statement::{BatchStatement, BoundStatement, SimpleStatement, Statement};
 use helenus::{Session, policy};
-use helenus_testkit::mock::{Reaction, Rows, RunningCluster, error, reset, rows, silence, statement, void};
+use helenus_testkit::mock::schema::{ColumnKind, Keyspace, TableDefinition};
+use helenus_testkit::mock::{
+    Reaction, Rows, RunningCluster, error, opcode, reset, rows, silence, statement, void,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -205,6 +209,52 @@ async fn a_prepared_statement_is_judged_by_the_types_of_its_markers() {
     ] {
         assert_eq!(bound_deliveries(&cluster, &session, cql, &values).await, times, "{cql}");
     }
+}
+
+/// The server writes partition after partition, and may have begun with one when it finds no replicas for another (H5).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_partition_by_partition_may_have_run_where_one_was_unavailable() {
+    let wide = TableDefinition::new("wide")
+        .partition_key("k", "int")
+        .column("c", "int", ColumnKind::Clustering)
+        .regular("l", "list<int>");
+    let cluster = nodes(3, 3)
+        .keyspace(Keyspace::new("more", 3).table(wide))
+        .on(statement("UPDATE"), error(unavailable()))
+        .on(opcode(RequestOpcode::Batch), error(unavailable()))
+        .start()
+        .expect("the mock starts");
+    let session = connect(&cluster).await;
+    let counted = async |sent: Statement| {
+        cluster.clear_received();
+        session.execute(sent).await.expect_err("too few replicas are alive");
+        let batches = cluster.received(&opcode(RequestOpcode::Batch)).len();
+        batches.max(cluster.received(&statement("UPDATE")).len())
+    };
+    for (cql, times) in [
+        ("UPDATE ks.counters SET n = n + 1 WHERE k = ?", 2),
+        ("UPDATE ks.counters SET n = n + 1 WHERE k IN (1, ?)", 1),
+        ("UPDATE more.wide SET l = l + [1] WHERE k = ? AND c IN (1, 2)", 2),
+        ("UPDATE more.wide SET l = l + [1] WHERE k IN (1, ?) AND c = 1", 1),
+        // Twice is as good as once.
+        ("UPDATE ks.t SET v = 1 WHERE k IN (1, ?)", 2),
+    ] {
+        let text = cql.replace('?', "7");
+        assert_eq!(counted(text.as_str().into()).await, times, "{text}");
+        let bound = bound(&session, cql, &[&7_i32.to_be_bytes()]).await;
+        assert_eq!(counted(bound.clone()).await, times, "{cql}");
+        let Statement::Bound(bound) = bound else { panic!("it is bound") };
+        for entry in [BatchEntry::from(SimpleStatement::new(text.clone())), bound.into()] {
+            let mut batch = BatchStatement::new(BatchKind::Unlogged);
+            batch.push(entry);
+            assert_eq!(counted(batch.clone().into()).await, times, "a batch of one: {cql}");
+            // A logged one is checked before any of it is written.
+            batch.kind = BatchKind::Logged;
+            assert_eq!(counted(batch.into()).await, 2, "a logged batch of one: {cql}");
+        }
+    }
+    let text = "BEGIN COUNTER BATCH UPDATE ks.counters SET n = n + 1 WHERE k = 1; APPLY BATCH";
+    assert_eq!(counted(text.into()).await, 1, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

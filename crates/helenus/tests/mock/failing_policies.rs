@@ -75,12 +75,26 @@ impl RetryPolicy for Fails {
     }
 }
 
+#[derive(Debug)]
+struct CannotSay;
+
+impl RetryPolicy for CannotSay {
+    fn decide(&self, _: &RetryContext<'_>) -> RetryDecision {
+        RetryDecision::NEXT_HOST
+    }
+
+    fn may_block(&self) -> bool {
+        panic!("whether it may block")
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn f17_a_retry_policy_that_fails_is_the_reason_that_is_told() {
     let cluster = three();
     for (policy, told) in [
         (Arc::new(Panics) as Arc<dyn RetryPolicy>, "panicked: the retry policy of this test"),
         (Arc::new(Fails), "nothing to go by"),
+        (Arc::new(CannotSay), "panicked: whether it may block"),
     ] {
         let session = session(settings(&cluster).retry_policy(policy)).await;
         cluster.clear_received();
@@ -108,6 +122,8 @@ impl LoadBalancingPolicy for Balancing {
 
     fn plan(&self, snapshot: &Arc<Snapshot>, query: &RoutingInfo<'_>) -> Plan {
         assert!(self.panics_at != "plan" || query.consistency != Consistency::All, "the plan of this test");
+        let preparing = query.consistency == RoutingInfo::default().consistency && query.keyspace.is_none();
+        assert!(self.panics_at != "preparing" || !preparing, "the plan to prepare by");
         let (all, panics_at) = (query.consistency == Consistency::All, self.panics_at);
         Plan::from_iterator(self.child.plan(snapshot, query).enumerate().map(move |(n, host)| {
             assert!(panics_at != "later" || !all || n == 0, "the second host");
@@ -136,6 +152,15 @@ async fn f17_a_load_balancing_policy_that_panics_fails_its_request() {
         "{error}"
     );
     still_works(&plan).await;
+
+    let preparing = session(with("preparing")).await;
+    let error = preparing.prepare(READ).await.expect_err("there is no plan");
+    assert!(matches!(error, Error::Policy(_)), "{error}");
+    assert!(
+        error.to_string().contains("the load-balancing policy panicked: the plan to prepare by"),
+        "{error}"
+    );
+    preparing.execute(marked(READ)).await.expect("the session is none the worse");
 
     // On an I/O thread, when the first host could not do it.
     let later = session(with("later")).await;
@@ -174,6 +199,10 @@ impl SpeculativeExecutionPolicy for Other {
 }
 
 impl ConvictionPolicy for Other {
+    fn may_block(&self) -> bool {
+        panic!("whether it may block")
+    }
+
     fn convict(&self, _: &Host, _: &(dyn std::error::Error + 'static)) -> bool {
         panic!("the conviction of this test")
     }

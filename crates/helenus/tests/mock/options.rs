@@ -1,6 +1,7 @@
 //! What a statement says of itself reaches the server as it was said, on each kind of statement and version; and what the
 //! server says beside its answer reaches the caller.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use helenus::protocol::request::{BatchKind, Request};
@@ -34,7 +35,7 @@ async fn sent(
     kind: RequestOpcode,
     mut statement: Statement,
     set: impl Fn(&mut StatementOptions),
-) -> std::sync::Arc<Received> {
+) -> Arc<Received> {
     set(statement.options_mut());
     cluster.clear_received();
     session.execute(statement).await.expect("the mock answers");
@@ -213,7 +214,12 @@ async fn every_attempt_is_told_in_order() {
     statement.options.hosts = Some(hosts.clone());
     statement.options.idempotent = Some(true);
     statement.options.timeout = Some(Duration::from_millis(400));
+    let mut other = SimpleStatement::new(READ);
+    other.options.host = Some(Arc::clone(&hosts[2]));
+    let beside = [session.execute(other.clone()), session.execute(other)];
     let failure = session.execute(statement).await.expect_err("the last is silent");
+    let last = failure.request_failure().and_then(RequestFailure::last_host);
+    assert_eq!(last, Some(&hosts[2]));
     let told = failure.to_string();
     let helenus::Error::Request(failure) = failure else { panic!("{failure}") };
     let RequestFailure::TimedOut { after, waiting, attempts } = *failure else { panic!("{failure}") };
@@ -226,7 +232,14 @@ async fn every_attempt_is_told_in_order() {
         assert!(attempt.error.to_string().contains(&format!("node {node} has too much")));
     }
     assert_eq!(waiting.len(), 1);
-    assert_eq!(waiting[0].0, hosts[2]);
+    assert_eq!(waiting[0].host, hosts[2]);
+    // Where it was, how busy that was, and how often it was tried before.
+    let connection = waiting[0].connection.expect("it was on one");
+    assert_eq!(waiting[0].in_flight, Some(3));
+    let place =
+        format!("{} (connection {connection}, 3 requests in flight) has been silent", hosts[2].address());
+    assert!(told.contains(&place) && told.contains("2 attempts had failed before"), "{told}");
+    drop(beside);
     let places: Vec<_> = ["node 0 has", "node 1 has"]
         .iter()
         .map(|part| told.find(part).unwrap_or_else(|| panic!("{told}")))

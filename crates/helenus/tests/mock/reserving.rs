@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use helenus::statement::SimpleStatement;
 use helenus::{AttemptError, Session};
 use helenus_testkit::mock::{MockCluster, Rows, RunningCluster, rows, silence, statement};
 
@@ -90,7 +91,9 @@ async fn an_answer_to_a_reserved_id_is_nobodys_and_the_id_dies_with_its_connecti
     let reserved = session.reserve(&host, Duration::ZERO).await.expect("there is room");
     let astray = rows(Rows::new([("v", "int")]).row([-1])).on_stream(reserved.stream());
     cluster.on(statement("SELECT s FROM ks.t"), astray);
-    let failure = session.execute("SELECT s FROM ks.t").await.expect_err("its answer went astray");
+    let mut once = SimpleStatement::new("SELECT s FROM ks.t");
+    once.options.idempotent = Some(false);
+    let failure = session.execute(once).await.expect_err("its answer went astray");
     assert!(failure.to_string().contains("stream"), "{failure}");
     assert!(reserved.ended().is_some());
     until("another connection is open", || {

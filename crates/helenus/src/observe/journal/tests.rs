@@ -50,6 +50,31 @@ fn one_attempt_that_is_answered() {
     assert!(!journal.has_notices());
 }
 
+/// It found no room, and nothing was sent.
+#[test]
+fn what_was_not_sent_uses_up_no_retry() {
+    let now = start();
+    let busy = || {
+        let error = AttemptError::Busy { connections: 1, in_flight: 1, unsent: 0, waiting: 0 };
+        Ended::Failed(error)
+    };
+    let mut journal = Journal::new(now);
+    journal.attempt(0, &1, Progress::default(), now);
+    journal.attempt_ended(0, Ended::Failed(AttemptError::NoConnection(None)), now);
+    for (id, host, ended) in [(1, 2, busy()), (2, 3, busy()), (3, 2, Ended::Answered)] {
+        journal.attempt(id, &host, progress(1, 0, false), now);
+        journal.attempt_ended(id, ended, now);
+    }
+    journal.ended(now);
+    let kinds: Vec<String> = told(&mut journal).into_iter().filter(|line| line.contains(" at ")).collect();
+    assert_eq!(kinds, ["0 first at 1", "1 retry at 2", "2 retry at 3", "3 retry at 2"]);
+    assert_eq!(
+        Totals { elapsed: Duration::ZERO, attempts: 4, retries: 1, speculative: 0 },
+        journal.totals,
+        "one retry was sent"
+    );
+}
+
 #[test]
 fn the_reason_of_each_attempt_is_told() {
     let now = start();

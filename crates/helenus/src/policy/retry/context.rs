@@ -24,7 +24,8 @@ pub struct RetryContext<'a> {
     pub statement: &'a Statement,
     /// How often this request was tried again already because a policy said so.
     pub retries: u32,
-    /// How many attempts were made, this one included: also those that never left, and speculative ones.
+    /// How many attempts may have reached a server, this one and speculative ones included: not those that never left, since their
+    /// host had no room or no connection for them.
     pub attempts: u32,
     /// The consistency that the statement asks for; a retry policy may have lowered it since.
     pub consistency: Consistency,

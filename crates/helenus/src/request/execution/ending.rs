@@ -5,7 +5,7 @@ use std::time::Instant;
 use helenus_protocol::envelope::Envelope;
 
 use super::{Action, Actions, Doing, Execution, Live, Outcome, Success};
-use crate::error::{Attempt, AttemptError, NotRetried, RequestFailure};
+use crate::error::{Attempt, AttemptError, NotRetried, RequestFailure, Unanswered};
 
 impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
@@ -18,9 +18,15 @@ impl<H: Clone + PartialEq> Execution<H> {
             match std::mem::replace(&mut live.doing, Doing::Waiting) {
                 Doing::Waiting => {
                     actions.push(Action::Orphan { id: live.id, since: live.started });
-                    waiting.push((live.host, now.duration_since(live.started)));
+                    waiting.push(Unanswered {
+                        connection: live.connection,
+                        in_flight: live.connection.map(|_| usize::from(live.in_flight)),
+                        ..Unanswered::new(live.host, now.duration_since(live.started))
+                    });
                 }
-                Doing::Preparing => waiting.push((live.host, now.duration_since(live.started))),
+                Doing::Preparing => {
+                    waiting.push(Unanswered::new(live.host, now.duration_since(live.started)));
+                }
                 Doing::Asking(error) => self.record(live, *error, true, now),
                 // Its error is on record; nothing is due from its host.
                 Doing::Pausing { .. } => {}

@@ -22,7 +22,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             let live = self.live.swap_remove(index);
             return self.fail(live, error, None, now, actions);
         }
-        let (retries, attempts) = (self.retries, self.next_id);
+        let (retries, attempts) = (self.retries, self.reached());
         let live = &mut self.live[index];
         live.doing = Doing::Asking(Box::new(error.clone()));
         actions.push(Action::AskRetry {
@@ -32,6 +32,14 @@ impl<H: Clone + PartialEq> Execution<H> {
             retries,
             attempts,
         });
+    }
+
+    /// How many attempts may have reached a server.
+    fn reached(&self) -> u32 {
+        let failed = self.attempts.iter().filter(|attempt| attempt.written).count();
+        // The error of one that pauses is among those.
+        let live = self.live.iter().filter(|live| !matches!(live.doing, Doing::Pausing { .. })).count();
+        u32::try_from(failed + live).unwrap_or(u32::MAX)
     }
 
     pub(super) fn decided(
@@ -74,12 +82,12 @@ impl<H: Clone + PartialEq> Execution<H> {
     }
 }
 
-/// Errors by which a server says that it has not begun to run the request.
-pub(super) const fn surely_not_run(error: &ServerError) -> bool {
-    matches!(
-        error,
-        ServerError::Unavailable { .. }
-            | ServerError::IsBootstrapping { .. }
-            | ServerError::Unprepared { .. }
-    )
+/// Errors by which a server says that it has not begun to run the request. Of one that is written in parts, one after another,
+/// they may speak of one part, after others were begun; but for the one that is told before anything is run.
+pub(super) const fn surely_not_run(error: &ServerError, in_parts: bool) -> bool {
+    match error {
+        ServerError::Unprepared { .. } => true,
+        ServerError::Unavailable { .. } | ServerError::IsBootstrapping { .. } => !in_parts,
+        _ => false,
+    }
 }

@@ -8,7 +8,8 @@ use helenus::protocol::response::ServerError;
 use helenus::statement::BatchStatement;
 use helenus::{SimpleStatement, Statement};
 use helenus_testkit::mock::{Rows, error, rows, silence, statement};
-use tracing::Level;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::capture::{Capture, Captured};
 use super::{READ, nodes, observed, speculative, until, within};
@@ -217,4 +218,72 @@ async fn an_attempt_that_finds_no_connection_goes_to_the_next_host() {
     let names = ["helenus.attempt.kind", "error.type"];
     assert_eq!(fields(&attempts[0], names), [Some("first"), Some("no_connection")]);
     assert_eq!(fields(&attempts[1], names), [Some("next_host"), None]);
+}
+
+/// A program's subscriber that fails at one of the things that it is there for.
+#[derive(Debug)]
+struct Failing(&'static str);
+
+impl Failing {
+    fn fail_at(&self, what: &str) {
+        assert_ne!(self.0, what, "on purpose, in a program's subscriber");
+    }
+}
+
+impl Subscriber for Failing {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        ["helenus::request", "helenus::slow_query"].contains(&metadata.target())
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.fail_at(if span.metadata().name() == "request" { "request" } else { "attempt" });
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {
+        self.fail_at("record");
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        self.fail_at("event");
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+
+    fn try_close(&self, _: Id) -> bool {
+        self.fail_at("close");
+        true
+    }
+}
+
+/// Whoever waits for a request is told of its end, and it is counted, whatever the subscriber does.
+#[tokio::test]
+async fn a_subscriber_that_panics_loses_no_request() {
+    let cluster = nodes(2, 2)
+        .on(statement(READ), rows(Rows::new([("v", "int")]).row([7])))
+        .on(statement("silent"), silence())
+        .start()
+        .expect("the mock starts");
+    let session = observed(&cluster, |what| {
+        what.slow_queries = Some(helenus::observe::SlowQueries::new(Duration::ZERO));
+        what.metrics = true;
+    })
+    .await;
+    for fails_at in ["request", "attempt", "record", "event", "close"] {
+        let _guard = tracing::subscriber::set_default(Failing(fails_at));
+        let before = session.metrics().requests.expect("they are counted");
+        for _ in 0..3 {
+            let answer = tokio::time::timeout(Duration::from_secs(5), session.execute(READ)).await;
+            answer.unwrap_or_else(|_| panic!("{fails_at}: nobody was told")).expect("the mock answers");
+        }
+        let failure = session.execute(within("SELECT silent", Duration::from_millis(50))).await;
+        assert!(failure.expect_err("nobody answers").is_timeout(), "{fails_at}");
+        let after = session.metrics().requests.expect("they are counted");
+        let told = (after.succeeded - before.succeeded, after.failed - before.failed, after.in_flight);
+        assert_eq!(told, (3, 1, 0), "{fails_at}");
+    }
 }

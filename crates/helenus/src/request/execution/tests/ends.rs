@@ -146,3 +146,21 @@ fn what_is_not_awaited_changes_nothing() {
     assert!(run.answered(7).is_empty());
     assert_eq!(run.answered(0), ["answer of a after []"]);
 }
+
+#[test]
+fn the_end_of_its_time_tells_how_busy_the_connection_was() {
+    let mut run = Run::begun(idempotent);
+    run.execution.seated(0, 5);
+    run.execution.note_in_flight(0, 17);
+    run.execution.note_in_flight(1, 18);
+    assert_eq!(run.after(10), ["orphan 0", "10s over after [], waiting for [a 10s on 5 with 17]"]);
+    // What is being prepared is on no connection of its own.
+    let mut run = Run::begun(idempotent);
+    run.refused(0, unprepared());
+    assert_eq!(run.after(10), ["10s over after [], waiting for [a 10s]"]);
+    // More than there can be is told as the most.
+    let mut run = Run::begun(idempotent);
+    run.execution.seated(0, 5);
+    run.execution.note_in_flight(0, 1 << 20);
+    assert_eq!(run.after(10), ["orphan 0", "10s over after [], waiting for [a 10s on 5 with 65535]"]);
+}

@@ -15,7 +15,7 @@ use helenus_protocol::{DecodeError, ResponseOpcode};
 use std::time::Duration;
 
 use super::*;
-use crate::error::{ConnectionError, RequestFailure};
+use crate::error::{ConnectionError, RequestFailure, Unanswered};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -170,8 +170,13 @@ fn ended(outcome: &Outcome<char>) -> String {
                 format!("busy for {waited:?}{full} after [{}]", tried(attempts))
             }
             RequestFailure::TimedOut { after, waiting, attempts } => {
-                let waiting: Vec<_> =
-                    waiting.iter().map(|(host, since)| format!("{host} {since:?}")).collect();
+                let silent = |Unanswered { host, connection, in_flight, elapsed }: &Unanswered<char>| {
+                    let among = connection.map(|connection| {
+                        format!(" on {connection} with {}", in_flight.expect("it is on a connection"))
+                    });
+                    format!("{host} {elapsed:?}{}", among.unwrap_or_default())
+                };
+                let waiting: Vec<_> = waiting.iter().map(silent).collect();
                 format!("{after:?} over after [{}], waiting for [{}]", tried(attempts), waiting.join(", "))
             }
         },

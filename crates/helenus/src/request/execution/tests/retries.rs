@@ -51,11 +51,15 @@ fn what_surely_did_not_run_is_the_policys_to_decide() {
 #[test]
 fn what_is_written_in_parts_may_have_run_in_part_where_one_found_no_replicas() {
     let in_parts = |start| Limits { written_apart: true, ..once_only(start) };
-    let told = format!("error of a after [a]: {}", unavailable());
-    assert_eq!(Run::begun(in_parts).refused(0, unavailable()), [told]);
-    let bootstrapping = ServerError::IsBootstrapping { message: "soon".into() };
-    let asked = format!("ask about 0 of a after 0: {bootstrapping}");
-    assert_eq!(Run::begun(in_parts).refused(0, bootstrapping), [asked]);
+    for error in [unavailable(), ServerError::IsBootstrapping { message: "soon".into() }] {
+        let told = format!("error of a after [a]: {error}");
+        assert_eq!(Run::begun(in_parts).refused(0, error), [told]);
+    }
+    assert_eq!(
+        Run::begun(in_parts).refused(0, unprepared()),
+        ["prepare 0 on a"],
+        "that comes before all parts"
+    );
 }
 
 #[test]
@@ -191,7 +195,8 @@ fn a_plan_that_runs_out_says_what_was_tried() {
     run.host('b');
     run.lost(1, true);
     run.decided(1, NEXT);
-    assert_eq!(run.host(None), ["exhausted after [Ab], 1 retries"]);
+    assert_eq!(run.host(None), ["wait for ab"]);
+    assert_eq!(run.feed(Input::NoRoom(None)), ["exhausted after [Ab], 1 retries"]);
 }
 
 #[test]
@@ -214,9 +219,28 @@ fn why_it_was_not_tried_again_is_told() {
 #[test]
 fn a_policy_hears_how_many_attempts_there_were() {
     let mut run = Run::begun(idempotent);
+    let told = |run: &mut Run, id| {
+        let refused = Input::Responded(id, Answer::Error(Box::new(overloaded())));
+        let actions = run.execution.handle(refused, run.now);
+        let [Action::AskRetry { retries, attempts, .. }] = actions.as_slice() else { panic!("{actions:?}") };
+        (*retries, *attempts)
+    };
+    // What never left is none.
     run.lost(0, false);
     run.host('b');
-    let refused = Input::Responded(1, Answer::Error(Box::new(overloaded())));
-    let actions = run.execution.handle(refused, run.now);
-    assert!(matches!(actions.as_slice(), [Action::AskRetry { retries: 0, attempts: 2, .. }]), "{actions:?}");
+    run.feed(Input::Failed(1, busy(), false));
+    run.host('c');
+    assert_eq!(told(&mut run, 2), (0, 1));
+    run.decided(2, NEXT);
+    run.host('d');
+    run.feed(Input::Failed(3, busy(), false));
+    run.host(None);
+    // It was let in, and found no room when it got there.
+    run.feed(Input::Room('b'));
+    run.feed(Input::Failed(4, busy(), false));
+    run.feed(Input::Room('d'));
+    assert_eq!(told(&mut run, 5), (1, 2));
+    run.decided(5, pause(true, 1));
+    run.after(1);
+    assert_eq!(told(&mut run, 6), (2, 3));
 }

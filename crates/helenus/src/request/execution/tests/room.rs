@@ -69,10 +69,11 @@ fn a_host_that_went_meanwhile_leaves_the_others_to_wait_for() {
     let mut run = waiting();
     run.feed(Input::Room('a'));
     assert_eq!(run.lost(2, false), ["host?"]);
-    assert_eq!(run.host(None), ["wait for b"]);
+    assert_eq!(run.host(None), ["wait for ba"], "it may come back");
     run.feed(Input::Room('b'));
     run.lost(3, false);
-    assert_eq!(run.host(None), ["exhausted after [ABAB], 0 retries"]);
+    assert_eq!(run.host(None), ["wait for ab"]);
+    assert_eq!(run.feed(Input::NoRoom(None)), ["exhausted after [ABAB], 0 retries"], "neither is expected");
 }
 
 #[test]
@@ -112,4 +113,86 @@ fn a_statement_that_was_prepared_before_the_wait_is_not_again() {
     run.feed(Input::Room('a'));
     let told = run.refused(1, unprepared());
     assert!(told.iter().all(|told| !told.starts_with("prepare")), "{told:?}");
+}
+
+fn not_there() -> AttemptError {
+    AttemptError::NoConnection(Some(ConnectionError::ClosedByServer))
+}
+
+/// One whose plan has hosts a and b, neither with a connection.
+fn without_connections() -> Run {
+    let mut run = Run::begun(|start| Limits { idempotent: false, ..idempotent(start) });
+    assert_eq!(run.feed(Input::Failed(0, not_there(), false)), ["host?"]);
+    run.host('b');
+    assert_eq!(run.feed(Input::Failed(1, not_there(), false)), ["host?"]);
+    assert_eq!(run.host(None), ["wait for ab"]);
+    run
+}
+
+#[test]
+fn what_was_never_sent_waits_for_a_host_that_comes_back() {
+    let mut run = without_connections();
+    run.now += SECOND;
+    assert_eq!(run.feed(Input::Room('b')), ["send 2 to b, it has waited"]);
+    assert_eq!(run.answered(2), ["answer of b after [AB]"]);
+}
+
+#[test]
+fn hosts_that_do_not_come_back_are_each_told_with_their_reason() {
+    // Nobody is expected, or the queue has no place, or its time is over: it is not that they are busy.
+    for input in [Input::NoRoom(None), Input::NoRoom(Some(Default::default()))] {
+        assert_eq!(without_connections().feed(input), ["exhausted after [AB], 0 retries"]);
+    }
+    assert_eq!(without_connections().after(10), ["leave", "exhausted after [AB], 0 retries"]);
+    // The attempt to connect has failed: what it failed with is told as well.
+    let mut run = without_connections();
+    run.feed(Input::Room('a'));
+    assert_eq!(run.feed(Input::Failed(2, not_there(), false)), ["host?"]);
+    assert_eq!(run.host(None), ["wait for ba"]);
+    assert_eq!(run.feed(Input::NoRoom(None)), ["exhausted after [ABA], 0 retries"]);
+}
+
+#[test]
+fn one_that_is_busy_is_waited_for_beside_one_without_a_connection() {
+    let mut run = Run::begun(idempotent);
+    run.feed(Input::Failed(0, busy(), false));
+    run.host('b');
+    run.feed(Input::Failed(1, not_there(), false));
+    assert_eq!(run.host(None), ["wait for ab"]);
+    assert_eq!(run.after(10), ["leave", "busy for 10s after [AB]"]);
+}
+
+/// It was sent, and may be sent again: where it was, since there is nobody else. But not again and again.
+#[test]
+fn what_has_cost_two_connections_waits_for_no_other() {
+    let mut run = Run::begun(idempotent);
+    run.lost(0, true);
+    assert_eq!(run.decided(0, NEXT), ["host?"]);
+    assert_eq!(run.host(None), ["wait for a"]);
+    assert_eq!(run.feed(Input::Room('a')), ["send 1 to a, it has waited"]);
+    run.lost(1, true);
+    assert_eq!(run.decided(1, NEXT), ["host?"]);
+    assert_eq!(run.host(None), ["exhausted after [aa], 2 retries"]);
+    // Two of one host, or one of each of two.
+    let mut run = Run::begun(idempotent);
+    run.lost(0, true);
+    run.decided(0, NEXT);
+    run.host('b');
+    run.lost(1, true);
+    assert_eq!(run.decided(1, NEXT), ["host?"]);
+    assert_eq!(run.host(None), ["exhausted after [ab], 2 retries"]);
+    // But one that is busy is none the worse.
+    let mut run = Run::begun(idempotent);
+    run.feed(Input::Failed(0, busy(), false));
+    for (id, host) in [(1, 'b'), (2, 'c')] {
+        run.host(host);
+        run.lost(id, true);
+        run.decided(id, NEXT);
+    }
+    assert_eq!(run.host(None), ["wait for a"]);
+    // Other errors are no reason to wait.
+    let mut run = Run::begun(idempotent);
+    run.refused(0, overloaded());
+    run.decided(0, NEXT);
+    assert_eq!(run.host(None), ["exhausted after [a], 1 retries"]);
 }

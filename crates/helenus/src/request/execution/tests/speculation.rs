@@ -114,7 +114,8 @@ fn the_plan_that_ran_out_ends_it_with_the_last_attempt() {
     run.lost(1, false);
     assert!(run.host(None).is_empty());
     assert_eq!(run.lost(0, false), ["host?"]);
-    assert_eq!(run.host(None), ["exhausted after [BA], 0 retries"]);
+    assert_eq!(run.host(None), ["wait for ba"]);
+    assert_eq!(run.feed(Input::NoRoom(None)), ["exhausted after [BA], 0 retries"]);
 }
 
 #[test]

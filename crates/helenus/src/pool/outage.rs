@@ -1,0 +1,52 @@
+//! Whether a host that has lost its last connection is expected back in a moment, pure.
+//!
+//! A connection that was just lost says little: a proxy has restarted, a router has forgotten it. What says more is the first
+//! attempt to open another, which is begun at once. Until that has come to something, and for no longer than [`MOMENT`], a request
+//! is better kept than failed; once it has failed, the host is down, and whoever asks is told so without delay (F15).
+
+use std::time::{Duration, Instant};
+
+/// How long the first attempt may take: some round trips, TLS and a login. A host that says nothing at all is not waited for
+/// longer.
+pub(crate) const MOMENT: Duration = Duration::from_millis(500);
+
+/// What is known of the time without a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Outage {
+    lost_at: Option<Instant>,
+}
+
+impl Outage {
+    /// The last connection was lost.
+    pub(crate) const fn begin(&mut self, now: Instant) {
+        self.lost_at = Some(now);
+    }
+
+    /// There is one again; or none could be opened, or is to be.
+    pub(crate) const fn end(&mut self) {
+        self.lost_at = None;
+    }
+
+    /// Whether one is expected in a moment.
+    pub(crate) fn is_momentary(&self, now: Instant) -> bool {
+        self.lost_at.is_some_and(|at| now.saturating_duration_since(at) < MOMENT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_expected_back_until_it_is_known_to_be_down() {
+        let now = Instant::now();
+        let mut outage = Outage::default();
+        assert!(!outage.is_momentary(now), "it was never there");
+        outage.begin(now);
+        assert!(outage.is_momentary(now) && outage.is_momentary(now + MOMENT - Duration::from_nanos(1)));
+        assert!(!outage.is_momentary(now + MOMENT), "it has had its time");
+        outage.begin(now);
+        outage.end();
+        assert!(!outage.is_momentary(now));
+    }
+}
