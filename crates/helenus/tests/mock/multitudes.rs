@@ -226,7 +226,7 @@ async fn f29_a_hundred_thousand_requests_are_dropped_and_nothing_is_left_of_them
                 }
                 _ => wanted.push((key, request)),
             }
-            if random() % 16 == 0 {
+            if random().is_multiple_of(16) {
                 soon.truncate(soon.len() / 2);
                 tokio::task::yield_now().await;
             }
