@@ -153,6 +153,9 @@ class DirectRun(ConcurrentRun):
 class DirectResultSet(EndedResultSet):
     """A result of `Session.execute` that the engine has made."""
 
+    # The cycle collector looks at these from the beginning.
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
+
     @classmethod
     def of_answer(cls, run: Any, index: Any, answer: ResultCore) -> ResultSet:
         return DirectRun(*run).result_set(index, answer)
