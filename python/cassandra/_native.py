@@ -36,7 +36,6 @@ from helenus._native import (
     user_types_in_order,
     virtual_keyspace,
     virtual_table,
-    watch_for_cycles,
 )
 
 __all__ = [
@@ -67,7 +66,6 @@ __all__ = [
     "user_types_in_order",
     "virtual_keyspace",
     "virtual_table",
-    "watch_for_cycles",
 ]
 
 if hasattr(os, "register_at_fork"):

@@ -12,9 +12,6 @@ def types_changed(patched: bool) -> None:
     ``patched`` where its hooks were replaced, or a program's class took the place of one of ours.
     """
 
-def watch_for_cycles(object: object, /) -> None:
-    """Have the cycle collector look at an object again that it was told to pass by."""
-
 @final
 class TypeCodec:
     """The codec of a class of ``cassandra.cqltypes``, as its own ``serialize`` and ``deserialize`` use it."""

@@ -84,7 +84,7 @@ class TestResults:
         result = session.execute(prepared, [1, "a"])
         assert counted == [result]
         assert (result.column_names, result.one(), list(result), bool(result)) == (None, None, [], False)
-        assert result.response_future.query.raw_values == [1, "a"]
+        assert list(result.response_future.query.raw_values) == [1, "a"]
         session.execute_async(prepared, [1, "a"]).result()
         assert asked(mock, INSERT)[0] == asked(mock, INSERT)[1]
 
@@ -97,6 +97,7 @@ class TestResults:
         result = session.execute(session.prepare(SELECT), values)
         assert result.has_more_pages
         values[0] = 8
+        session.default_fetch_size = 5000
         assert [row.k for row in result] == [0, 1, 2, 3, 4]
         sent = asked(mock, SELECT)
         assert len(sent) == 3
@@ -216,6 +217,8 @@ class TestChanges:
             session.timestamp_generator = MonotonicTimestampGenerator()
             patched.setattr("cassandra.timestamps.time.time", lambda: 12.5)
             assert stamp() == 12_500_000
+        session.timestamp_generator = lambda: None  # type: ignore[assignment, return-value]
+        assert stamp() is None
         session.use_client_timestamp = False
         assert stamp() is None
 
@@ -233,6 +236,13 @@ class TestChanges:
         session.execute(prepared, (1,))
         assert len(plans) == 1
         monkeypatch.undo()
+        retry: Any = session.cluster.profile_manager.default.retry_policy
+        session._direct.clear()
+        session.execute(prepared, (1,))
+        plan = session._direct[prepared]
+        retry.on_unavailable = lambda *_, **__: (2, None)
+        assert not plan.holds(session, session.cluster.profile_manager.default)
+        del retry.on_unavailable
         policy: Any = session.cluster.profile_manager.default.load_balancing_policy
         policy.make_query_plan = lambda *arguments: watched(policy, *arguments)
         session.execute(prepared, (1,))

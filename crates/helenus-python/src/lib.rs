@@ -23,7 +23,7 @@ mod native {
     #[pymodule_export]
     use crate::codec::types_changed;
     #[pymodule_export]
-    use crate::decode::{RowDecoder, watch_for_cycles};
+    use crate::decode::RowDecoder;
     #[pymodule_export]
     use crate::encode::{Binder, BoundValues};
     #[pymodule_export]

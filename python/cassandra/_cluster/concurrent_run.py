@@ -21,7 +21,6 @@ from cassandra._cluster.preparing import core_of
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cluster.session import EXECUTE_ASYNC, Session
-from cassandra._native import watch_for_cycles
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.bound import BoundStatement
 from cassandra._query.prepared import PreparedStatement
@@ -83,6 +82,7 @@ class ConcurrentRun:
         if answer.paging_state is not None:
             # Further pages are asked for with the values of this one, whatever has become of the program's since.
             future.query = self.statement_as_sent(index, answer)
+            future.message = self.message_for(future.query)
         future._read_all(answer)
         return ResultSet(future, future._final_result)
 
@@ -121,11 +121,6 @@ class EndedResultSet(ResultSet):
     _index: Any = 0
     _has_future = False
     _first_page: Any = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # The cycle collector passes results without rows by. What a program hangs on one may lead back to it.
-        watch_for_cycles(self)
-        super().__setattr__(name, value)
 
     @classmethod
     def of_answer(cls, run: Any, index: Any, answer: ResultCore) -> ResultSet:
@@ -258,7 +253,8 @@ def run_for(session: Any, statement: Any, execution_profile: Any, made: type[Any
         # The engine's loop blocks the thread.
         return None
     is_watched = session._request_init_callbacks or session.cluster.metrics is not None
-    if not is_ours or is_watched or statement.column_encryption_policy is not None:
+    is_encrypted = statement.column_encryption_policy or session.cluster.column_encryption_policy
+    if not is_ours or is_watched or is_encrypted:
         return None
     profile = session._given_profile(EXEC_PROFILE_DEFAULT if execution_profile is None else execution_profile)
     retry = engine_policies.retry(statement.retry_policy or profile.retry_policy)

@@ -23,7 +23,9 @@ from cassandra._cluster.concurrent_run import (
 )
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT
 from cassandra._cluster.failure import with_hosts
+from cassandra._cluster.profile import ExecutionProfile
 from cassandra._cluster.response_future import ResponseFuture
+from cassandra._policies.speculative_execution import NoSpeculativeExecutionPolicy
 from cassandra._query.prepared import PreparedStatement
 from cassandra.timestamps import MonotonicTimestampGenerator
 
@@ -55,10 +57,14 @@ class DirectPlan:
         self.row_factory = profile.row_factory
         self._methods: tuple[Any, ...] = ()
         self._policies: tuple[Any, ...] = ()
-        # What a payload has in it may change without a trace.
-        run = None if prepared.custom_payload else run_for(session, prepared, None, tuple)
+        self._retry = prepared.retry_policy or profile.retry_policy
+        # What a payload has in it may change without a trace, and so may what another class of profiles says. A policy
+        # that has a say in each request is asked in the general way.
+        is_plain = prepared.custom_payload is None and type(profile) is ExecutionProfile
+        is_plain = is_plain and type(profile.speculative_execution_policy) in (type(None), NoSpeculativeExecutionPolicy)
+        run = run_for(session, prepared, None, tuple) if is_plain else None
         if run is not None:
-            self._methods = engine_policies.methods_of(prepared.retry_policy or profile.retry_policy)
+            self._methods = engine_policies.methods_of(self._retry)
             self._policies = tuple(engine_policies.chain(profile.load_balancing_policy))
             for policy in self._policies:
                 self._methods += engine_policies.methods_of(policy)
@@ -83,6 +89,8 @@ class DirectPlan:
             and session.use_client_timestamp is self._is_stamped
             and session.timestamp_generator is self._generator
         ):
+            return False
+        if self.core is not None and self._retry.__dict__:
             return False
         for kind, name, method in self._methods:
             if getattr(kind, name, None) is not method:
@@ -127,6 +135,13 @@ def execute(session: Session, prepared: PreparedStatement, parameters: Any) -> R
     cluster, plans = session.cluster, session._direct
     if session._request_init_callbacks or cluster.metrics is not None:
         return None
+    if cluster.column_encryption_policy is not None:
+        return None
+    # The result keeps them, and the program may change its own.
+    if type(parameters) is list:
+        parameters = tuple(parameters)
+    elif type(parameters) is dict:
+        parameters = dict(parameters)
     if ResponseFuture.result is not RESULT or PreparedStatement.bind is not BIND:
         return None
     profile = cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT]
@@ -152,9 +167,6 @@ class DirectRun(ConcurrentRun):
 
 class DirectResultSet(EndedResultSet):
     """A result of `Session.execute` that the engine has made."""
-
-    # The cycle collector looks at these from the beginning.
-    __setattr__ = object.__setattr__  # type: ignore[assignment]
 
     @classmethod
     def of_answer(cls, run: Any, index: Any, answer: ResultCore) -> ResultSet:

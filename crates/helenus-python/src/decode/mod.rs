@@ -20,7 +20,6 @@ use crate::codec::{Codec, Kind};
 use crate::errors::DecodeFailure;
 use crate::python;
 
-pub(crate) use objects::watch_for_cycles;
 pub(crate) use rows::RowDecoder;
 pub(crate) use temporal::{DATE_EPOCH, NANOSECONDS_PER_DAY};
 

@@ -106,23 +106,10 @@ pub(crate) fn is_in_no_cycle(object: &Bound<'_, PyAny>) {
     }
 }
 
-/// Has the cycle collector look at an object again that it passed by: from now on there may be a way back to it.
-#[pyfunction]
-pub(crate) fn watch_for_cycles(object: &Bound<'_, PyAny>) {
-    // SAFETY: a live object, all of whose fields are set; it is tracked only where its type can be and it is not yet.
-    unsafe {
-        let is_collected =
-            ffi::PyType_HasFeature(ffi::Py_TYPE(object.as_ptr()), ffi::Py_TPFLAGS_HAVE_GC) != 0;
-        if is_collected && ffi::PyObject_GC_IsTracked(object.as_ptr()) == 0 {
-            ffi::PyObject_GC_Track(object.as_ptr().cast());
-        }
-    }
-}
-
 /// Has the cycle collector pass a row by, if nothing in it can lead back to it: a tuple never changes, so one of numbers
 /// and texts is in no cycle. The collector does the same by itself for plain tuples, but not for their subclasses, and
 /// not before it has looked at each.
-pub(crate) fn leave_to_counting(row: &Bound<'_, PyAny>) {
+pub(super) fn leave_to_counting(row: &Bound<'_, PyAny>) {
     // SAFETY: a live tuple, or an instance of a subclass without further state, whose items are all set; an object may
     // be untracked at any time, and is freed alike with and without. The interpreter's lock is held throughout.
     unsafe {

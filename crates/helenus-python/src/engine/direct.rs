@@ -48,7 +48,7 @@ impl DirectCore {
         let mut bound = BoundValues::default();
         binder.bind_to(parameters, &mut bound)?;
         let timestamp = match generator {
-            Some(generator) => Some(Timestamps::new(generator, is_ours)?.next()?),
+            Some(generator) => Timestamps::new(generator, is_ours)?.next()?,
             None => None,
         };
         let statement =

@@ -229,29 +229,33 @@ impl Pool {
     }
 
     fn add(&self, connection: &Arc<Connection>) {
+        // Let go after the lock: this may be the last handle to the session, whose end closes connections.
+        let observer = self.context.observer.upgrade();
         let _opening = lock(&self.opening);
         let mut open = Vec::clone(&self.open.load());
         open.push(Arc::clone(connection));
         let open = Arc::new(open);
         // Those who send see it first: whoever is told that there is room on it must not be sent away again.
-        self.show(&open);
+        self.show(observer.as_ref(), &open);
         self.open.store(open);
     }
 
     /// Takes a connection out of use; gives it, if it was in use.
     fn remove(&self, serial: usize) -> Option<Arc<Connection>> {
+        // Let go after the lock: see `add`.
+        let observer = self.context.observer.upgrade();
         let _opening = lock(&self.opening);
         let mut open = Vec::clone(&self.open.load());
         let at = open.iter().position(|connection| connection.serial() == serial)?;
         let removed = open.remove(at);
         let open = Arc::new(open);
         self.open.store(Arc::clone(&open));
-        self.show(&open);
+        self.show(observer.as_ref(), &open);
         Some(removed)
     }
 
-    fn show(&self, open: &Open) {
-        if let Some(observer) = self.context.observer.upgrade() {
+    fn show(&self, observer: Option<&Arc<dyn PoolObserver>>, open: &Open) {
+        if let Some(observer) = observer {
             observer.handle_open(self, open);
         }
     }

@@ -129,7 +129,7 @@ impl<'py> Run<'_, 'py> {
     ) -> PyResult<ResponseFuture> {
         bound.clear();
         self.binder.bind_to(values, bound)?;
-        let timestamp = self.timestamps.as_ref().map(Timestamps::next).transpose()?;
+        let timestamp = self.timestamps.as_ref().map(Timestamps::next).transpose()?.flatten();
         let statement = BoundStatement { prepared: self.prepared.clone(), values: bound.serialized() };
         Ok(runtime::beside_ciphers(py, || match timestamp {
             Some(timestamp) => self.session.execute_at(statement, timestamp),

@@ -151,11 +151,8 @@ impl<'py> Results<'py> {
         if rows.is_some() || matches!(place, Place::Values(_)) {
             objects::set(&set, intern!(py, "_index"), &place.object(py)?)?;
         }
-        match rows {
-            Some(rows) => objects::set(&set, intern!(py, "_current_rows"), &rows)?,
-            // There is nothing in it that a program could have it led back by; `EndedResultSet` says when there may be.
-            None if matches!(place, Place::At(_)) => objects::is_in_no_cycle(&set),
-            None => {}
+        if let Some(rows) = rows {
+            objects::set(&set, intern!(py, "_current_rows"), &rows)?;
         }
         Ok(set)
     }
@@ -204,9 +201,7 @@ impl<'py> Outcomes<'py> {
 
     fn pair(&self, is_success: bool, outcome: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let success = PyBool::new(outcome.py(), is_success).to_owned().into_any();
-        let pair = objects::named_tuple(&self.pair, &mut vec![success, outcome])?;
-        objects::leave_to_counting(&pair);
-        Ok(pair)
+        objects::named_tuple(&self.pair, &mut vec![success, outcome])
     }
 
     /// The outcome of an execution that has failed.

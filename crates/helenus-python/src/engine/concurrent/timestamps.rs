@@ -20,12 +20,12 @@ impl<'py> Timestamps<'py> {
         Ok(Self { generator, is_free: lock.transpose()? })
     }
 
-    /// The next one, in microseconds since 1970.
-    pub(crate) fn next(&self) -> PyResult<i64> {
+    /// The next one, in microseconds since 1970; `None` where the generator leaves it to the server.
+    pub(crate) fn next(&self) -> PyResult<Option<i64>> {
         if let Some(locked) = &self.is_free
             && let Some(now) = self.later(locked)?
         {
-            return Ok(now);
+            return Ok(Some(now));
         }
         self.generator.call0()?.extract()
     }
