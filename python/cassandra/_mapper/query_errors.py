@@ -48,8 +48,8 @@ def check_applied(result: Any) -> None:
     """LWTException where a conditional statement was not applied."""
     try:
         applied = result.was_applied
-    except Exception:
-        # What has no such column was not conditional.
+    except RuntimeError:
+        # What has no such column was not conditional. Any other error must not pass for a statement that was applied.
         return
     if not applied:
         raise LWTException(result.one())
