@@ -15,9 +15,17 @@ import pytest
 from cassandra import ConsistencyLevel, InvalidRequest, OperationTimedOut
 from cassandra._cluster import direct_run
 from cassandra._cluster.direct_run import DirectPlan
-from cassandra.cluster import Cluster, ResponseFuture, ResultSet, Session
-from cassandra.policies import FallthroughRetryPolicy, RoundRobinPolicy
-from cassandra.query import PreparedStatement, dict_factory, tuple_factory
+from cassandra.cluster import (
+    EXEC_PROFILE_DEFAULT,
+    Cluster,
+    ExecutionProfile,
+    ResponseFuture,
+    ResultSet,
+    Session,
+)
+from cassandra.concurrent import execute_concurrent_with_args
+from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RoundRobinPolicy
+from cassandra.query import BoundStatement, PreparedStatement, dict_factory, tuple_factory
 from cassandra.timestamps import MonotonicTimestampGenerator
 
 from tests.support.mock import MockCluster, error, execute, rows, silence
@@ -248,6 +256,54 @@ class TestChanges:
         session.execute(prepared, (1,))
         assert len(plans) == 2
 
+    def test_a_speculative_policy_is_asked_each_time(self, session: Session) -> None:
+        asked: list[Any] = []
+
+        class Mine(ConstantSpeculativeExecutionPolicy):
+            def new_plan(self, keyspace: Any, statement: Any) -> Any:
+                asked.append((keyspace, type(statement)))
+                return super().new_plan(keyspace, statement)
+
+        prepared = session.prepare(SELECT)
+        prepared.is_idempotent = True
+        session.execute(prepared, (1,))
+        session.cluster.profile_manager.default.speculative_execution_policy = Mine(10, 0)
+        for _ in range(2):
+            session.execute(prepared, (1,))
+        execute_concurrent_with_args(session, prepared, [(1,), (2,)])
+        assert [kind for _, kind in asked] == 4 * [BoundStatement]
+
+    def test_a_profile_that_says_something_else_each_time(self, mock: MockCluster, session: Session) -> None:
+        levels = iter((ConsistencyLevel.ONE, ConsistencyLevel.TWO))
+
+        class Mine(ExecutionProfile):
+            @property  # type: ignore[override]
+            def consistency_level(self) -> int:
+                return next(levels)
+
+            @consistency_level.setter
+            def consistency_level(self, level: int) -> None:
+                pass
+
+        session.cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT] = Mine(
+            session.cluster.profile_manager.default.load_balancing_policy
+        )
+        prepared = session.prepare(SELECT)
+        for _ in range(2):
+            session.execute(prepared, (1,))
+        first, second = asked(mock, SELECT)
+        assert first != second
+
+    def test_a_payload_that_is_filled_later(self, mock: MockCluster, session: Session) -> None:
+        prepared = session.prepare(SELECT)
+        payload: dict[str, bytes] = {}
+        prepared.custom_payload = payload
+        session.execute(prepared, (1,))
+        payload["who"] = b"me"
+        session.execute(prepared, (1,))
+        sent = [request["payload"] for request in mock.received(execute(SELECT))]
+        assert sent[0] != sent[1]
+
     def test_of_what_stands_in_between(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         prepared = session.prepare(INSERT)
         seen: list[str] = []
@@ -262,11 +318,17 @@ class TestChanges:
             monkeypatch.setattr(owner, name, seen_by)
 
         session.execute(prepared, (1, "a"))
-        for owner, name in ((PreparedStatement, "bind"), (ResponseFuture, "result"), (Session, "execute_async")):
+        for owner, name in (
+            (PreparedStatement, "bind"),
+            (BoundStatement, "bind"),
+            (ResponseFuture, "result"),
+            (ResponseFuture, "send_request"),
+            (Session, "execute_async"),
+        ):
+            seen.clear()
             seeing(owner, name)
             session.execute(prepared, (1, "a"))
-            assert seen[-1] in (name, "result")
-            assert name in seen
+            assert seen == [name]
             monkeypatch.undo()
         futures: list[Any] = []
         session.add_request_init_listener(futures.append)
@@ -299,6 +361,15 @@ class TestLife:
             wait_until(lambda: gone() is None)
         finally:
             gc.enable()
+
+    def test_results_hung_on_their_session_end_with_it(self, cluster: Cluster) -> None:
+        session: Any = cluster.connect()
+        prepared = session.prepare(INSERT)
+        session.many = execute_concurrent_with_args(session, prepared, [(1, "a"), (2, "b")])
+        session.one = session.execute(prepared, (1, "a"))
+        gone = weakref.ref(session)
+        del session, prepared
+        wait_until(lambda: gc.collect() >= 0 and gone() is None)
 
     def test_few_statements_are_kept(
         self, session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

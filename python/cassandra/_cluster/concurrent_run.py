@@ -260,9 +260,8 @@ def run_for(session: Any, statement: Any, execution_profile: Any, made: type[Any
     retry = engine_policies.retry(statement.retry_policy or profile.retry_policy)
     if retry != session.cluster._engine_retry or not session._is_engine_planned(profile):
         return None
-    if statement.is_idempotent and engine_policies.speculation(
-        profile.speculative_execution_policy, None, statement, None
-    ):
+    if statement.is_idempotent and not engine_policies.never_speculates(profile.speculative_execution_policy):
+        # The policy is asked for each request, with its values.
         return None
     core_of(session, statement)
     return ConcurrentRun(session, statement, profile, made)

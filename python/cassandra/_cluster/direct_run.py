@@ -23,9 +23,10 @@ from cassandra._cluster.concurrent_run import (
 )
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT
 from cassandra._cluster.failure import with_hosts
+from cassandra._cluster.preparing import core_of
 from cassandra._cluster.profile import ExecutionProfile
 from cassandra._cluster.response_future import ResponseFuture
-from cassandra._policies.speculative_execution import NoSpeculativeExecutionPolicy
+from cassandra._query.bound import BoundStatement
 from cassandra._query.prepared import PreparedStatement
 from cassandra.timestamps import MonotonicTimestampGenerator
 
@@ -38,7 +39,9 @@ MOST: Final = 256
 """For so many statements is it kept how they are run."""
 
 RESULT: Final = ResponseFuture.result
+SEND: Final = ResponseFuture.send_request
 BIND: Final = PreparedStatement.bind
+BIND_VALUES: Final = BoundStatement.bind
 CALL, NEXT, WARN = (method for _, method in GENERATORS_METHODS)
 
 
@@ -58,24 +61,27 @@ class DirectPlan:
         self._methods: tuple[Any, ...] = ()
         self._policies: tuple[Any, ...] = ()
         self._retry = prepared.retry_policy or profile.retry_policy
-        # What a payload has in it may change without a trace, and so may what another class of profiles says. A policy
-        # that has a say in each request is asked in the general way.
+        # What a payload has in it may change without a trace, and so may what another class of profiles says.
         is_plain = prepared.custom_payload is None and type(profile) is ExecutionProfile
-        is_plain = is_plain and type(profile.speculative_execution_policy) in (type(None), NoSpeculativeExecutionPolicy)
-        run = run_for(session, prepared, None, tuple) if is_plain else None
-        if run is not None:
-            self._methods = engine_policies.methods_of(self._retry)
-            self._policies = tuple(engine_policies.chain(profile.load_balancing_policy))
-            for policy in self._policies:
-                self._methods += engine_policies.methods_of(policy)
-            message = run.message_for(None)
-            self.core = session._core.direct(message.prepared, prepared._binding()._binder, message.options())
-        # Only now: the statement keeps its binder and its core itself.
+        if is_plain:
+            # The statement keeps both itself, which is no change of it.
+            core_of(session, prepared)
+            prepared._binding()
+        # Before they are looked at: what another thread changes meanwhile is seen to have changed.
         self._profile_was, self._prepared_was = dict(profile.__dict__), dict(prepared.__dict__)
         self._protocol_handler = session.client_protocol_handler
         self._fetch_size = session.default_fetch_size
         self._is_stamped = session.use_client_timestamp
         self._generator = session.timestamp_generator
+        run = run_for(session, prepared, None, tuple) if is_plain else None
+        if run is not None:
+            self._methods = engine_policies.methods_of(profile.speculative_execution_policy)
+            self._methods += engine_policies.methods_of(self._retry)
+            self._policies = tuple(engine_policies.chain(profile.load_balancing_policy))
+            for policy in self._policies:
+                self._methods += engine_policies.methods_of(policy)
+            message = run.message_for(None)
+            self.core = session._core.direct(message.prepared, prepared._binding()._binder, message.options())
 
     def holds(self, session: Session, profile: Any) -> bool:
         """Whether nothing has changed that it depends on."""
@@ -142,7 +148,9 @@ def execute(session: Session, prepared: PreparedStatement, parameters: Any) -> R
         parameters = tuple(parameters)
     elif type(parameters) is dict:
         parameters = dict(parameters)
-    if ResponseFuture.result is not RESULT or PreparedStatement.bind is not BIND:
+    if ResponseFuture.result is not RESULT or ResponseFuture.send_request is not SEND:
+        return None
+    if PreparedStatement.bind is not BIND or BoundStatement.bind is not BIND_VALUES:
         return None
     profile = cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT]
     plan = plans.get(prepared)

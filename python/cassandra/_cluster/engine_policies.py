@@ -78,7 +78,10 @@ def chain(policy: Any) -> Iterable[Any]:
 def methods_of(policy: Any) -> tuple[tuple[type, str, Any], ...]:
     """The methods of a policy's class that a request depends on, as they were made."""
     kind = type(policy)
-    return tuple((kind, name, method) for name, method in (PLANNING.get(kind) or RETRYING.get(kind) or ()))
+    return tuple(
+        (kind, name, method)
+        for name, method in (PLANNING.get(kind) or RETRYING.get(kind) or SPECULATING.get(kind) or ())
+    )
 
 
 def load_balancing(policy: Any) -> tuple[Any, ...] | None:
@@ -178,6 +181,13 @@ def reconnection(policy: Any) -> Any:
     if kind is ExponentialReconnectionPolicy:
         return ("exponential", float(policy.base_delay), float(policy.max_delay), policy.max_attempts)
     return [max(float(pause), 0.0) for pause in islice(policy.new_schedule(), MOST_PAUSES)]
+
+
+def never_speculates(policy: Any) -> bool:
+    """Whether a policy begins no second attempt, whatever the statement is."""
+    if policy is None:
+        return True
+    return type(policy) is NoSpeculativeExecutionPolicy and is_untouched(policy, SPECULATING)
 
 
 def speculation(policy: Any, keyspace: str | None, statement: Any, host: Any) -> list[float] | None:
