@@ -107,7 +107,12 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
         RequestFailure::TimedOut { waiting, attempts, .. } => {
             let errors = by_address(py, attempts)?;
             for silent in waiting {
-                let why = "Client request timeout. See Session.execute[_async](timeout)";
+                let why = if silent.has_changed_schema {
+                    "Client request timeout. The schema was changed, and the nodes have not been seen to agree on it \
+                     yet. See Session.execute[_async](timeout)"
+                } else {
+                    "Client request timeout. See Session.execute[_async](timeout)"
+                };
                 let on =
                     silent.in_flight.map(|count| format!("; {count} requests in flight on its connection"));
                 let why =

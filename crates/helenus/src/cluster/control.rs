@@ -216,14 +216,19 @@ async fn schema_versions(
 ///
 /// It is the node that made the change which is asked whether the others have followed. Any other, that of the control
 /// connection too, may not have heard of the change yet, and sees nothing but agreement on what was before.
+/// Once it is `given_up` nobody is asked any more, and what changed is read all the same.
 pub(crate) async fn settle(
     cluster: &Arc<ClusterInner>,
     change: &SchemaChange,
     coordinator: Option<Link>,
+    given_up: impl Future<Output = ()>,
 ) -> bool {
     let Some(link) = cluster.control() else { return false };
     let asked = coordinator.as_ref().unwrap_or(&link);
-    let agreed = await_agreement(cluster, asked, cluster.config.max_schema_agreement_wait).await;
+    let agreed = tokio::select! {
+        agreed = await_agreement(cluster, asked, cluster.config.max_schema_agreement_wait) => agreed,
+        () = given_up => false,
+    };
     if let Err(error) = refresh_schema(cluster, &link, &[SchemaPart::of(change)]).await {
         tracing::warn!(%error, ?change, "cannot read the schema after it was changed");
     }

@@ -504,13 +504,15 @@ impl ClusterInner {
         proxied.unwrap_or_else(|| plain_endpoint(host.address()))
     }
 
-    /// Waits until the schema is settled after `change` by `coordinator`; tells whether the nodes agree.
+    /// Waits until the schema is settled after `change` by `coordinator`, or that is `given_up`; tells whether the nodes
+    /// agree.
     pub(crate) async fn settle_schema(
         self: &Arc<Self>,
         change: &SchemaChange,
         coordinator: Option<Link>,
+        given_up: impl Future<Output = ()>,
     ) -> bool {
-        control::settle(self, change, coordinator).await
+        control::settle(self, change, coordinator, given_up).await
     }
 }
 

@@ -153,8 +153,11 @@ impl Environment for SessionInner {
         let coordinator = self.view.load().connection(host);
         let coordinator = coordinator.map(|connection| Link { host: Arc::clone(host), connection });
         let cluster = Arc::clone(&self.cluster);
+        let (ended, has_ended) = oneshot::channel();
+        request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
         self.context.executor.main().spawn(async move {
-            let agreed = cluster.settle_schema(&change, coordinator).await;
+            let given_up = async { _ = has_ended.await };
+            let agreed = cluster.settle_schema(&change, coordinator, given_up).await;
             request.set_schema_agreed(agreed);
             request.handle(Input::SchemaSettled);
         });

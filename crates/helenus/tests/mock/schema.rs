@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use helenus::protocol::RequestOpcode;
 use helenus::protocol::response::{Event, SchemaChange, SchemaChangeKind, SchemaTarget, ServerError};
 use helenus::schema::SchemaPart;
-use helenus::{Session, SimpleStatement};
+use helenus::{RequestFailure, Session, SimpleStatement};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
 use helenus_testkit::mock::{Matcher, RunningCluster, error, opcode, silence};
 
@@ -182,4 +182,27 @@ async fn without_patience_nobody_is_asked() {
     let asked =
         cluster.received(&opcode(RequestOpcode::Query).regex("schema_version").expect("it is a pattern"));
     assert!(asked.is_empty(), "{asked:?}");
+}
+
+/// The statement has its time, however long agreement may be waited for; what it changed is known soon all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_not_agreed_on_in_its_time_says_that_it_was_made() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let mut settings = settings(&cluster);
+    settings.config_mut().max_schema_agreement_wait = Duration::from_secs(60);
+    let session = settings.session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
+    cluster.on(opcode(RequestOpcode::Query).regex("schema_version").expect("it is a pattern"), silence());
+    add_table(&cluster, "fresh");
+    let mut statement = SimpleStatement::new("CREATE TABLE ks.fresh (k int PRIMARY KEY)");
+    statement.options.timeout = Some(Duration::from_millis(300));
+    let begun = Instant::now();
+    let failure = session.execute(statement).await.expect_err("nobody says whether they agree");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(failure.is_timeout(), "{failure}");
+    let message = failure.to_string();
+    assert!(message.contains("within 300ms") && message.contains("has changed the schema"), "{message}");
+    let Some(RequestFailure::TimedOut { waiting, .. }) = failure.request_failure() else { panic!("{failure}") };
+    assert!(waiting.len() == 1 && waiting[0].has_changed_schema && waiting[0].connection.is_some());
+    until("the table is known", || has_table(&session, "ks", "fresh")).await;
 }
