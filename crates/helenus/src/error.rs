@@ -15,6 +15,7 @@ use crate::observe::Flight;
 use crate::policy::PolicyFailure;
 
 pub use connection::ConnectionError;
+pub(crate) use connection::RUNTIME_ENDED;
 pub use failure::{Attempt, NotRetried, QueueState, RequestFailure, Unanswered};
 
 /// Why one attempt came to nothing.
@@ -105,7 +106,7 @@ pub enum Error {
     #[error("the session is shut down")]
     ShutDown,
     /// The runtime that the session lives on has ended.
-    #[error("the request was dropped by the engine")]
+    #[error("the runtime that the session lives on has ended")]
     Dropped,
 }
 

@@ -39,6 +39,7 @@ mod hash;
 mod lock;
 pub mod metrics;
 pub mod observe;
+mod owed;
 pub mod policy;
 mod pool;
 pub mod profile;

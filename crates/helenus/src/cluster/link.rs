@@ -13,6 +13,7 @@ use super::Host;
 use super::table::Table;
 use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error};
+use crate::owed::Owed;
 use crate::policy::Plan;
 use crate::request::environment::{Asked, Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
@@ -87,11 +88,20 @@ impl Environment for Bare {
     }
 }
 
-/// Tells `request` when `at` has come, if it still exists then.
+/// Tells `request` when `at` has come, if it still exists then. Not with its state held.
 pub(crate) fn call_at(handle: &Handle, request: &Arc<Request>, at: Instant) {
+    let abandoned = {
+        let request = Arc::downgrade(request);
+        Owed::new(move || {
+            if let Some(request) = request.upgrade() {
+                request.handle(Input::Abandoned);
+            }
+        })
+    };
     let request = Arc::downgrade(request);
     handle.spawn(async move {
         tokio::time::sleep_until(at.into()).await;
+        abandoned.paid();
         if let Some(request) = request.upgrade() {
             request.handle(Input::TimerFired);
         }

@@ -175,13 +175,15 @@ impl Cluster {
     /// # Errors
     ///
     /// What came in the way of reading; [`Error::Connect`] where no host takes a connection; [`Error::ShutDown`] after
-    /// [`shut_down`](Self::shut_down). It takes no longer than connecting to each host and asking it may take.
+    /// [`shut_down`](Self::shut_down), [`Error::Dropped`] after the end of the runtime that it was connected on. It takes no longer than connecting to each host and asking it may take.
     pub async fn refresh(&self) -> Result<(), Error> {
         let (waiting, finished) = oneshot::channel();
-        self.inner.news.send(News::Refresh(waiting)).map_err(|_| Error::ShutDown)?;
+        // Whoever watches is gone with the cluster, or with its runtime.
+        let gone = || if self.is_shut_down() { Error::ShutDown } else { Error::Dropped };
+        self.inner.news.send(News::Refresh(waiting)).map_err(|_| gone())?;
         let limit = self.inner.refresh_limit();
         match tokio::time::timeout(limit, finished).await {
-            Ok(outcome) => outcome.map_err(|_| Error::ShutDown)?,
+            Ok(outcome) => outcome.map_err(|_| gone())?,
             Err(_) => {
                 let silent = |host| Unanswered::new(host, limit);
                 let waiting = self.control_host().into_iter().map(silent).collect();

@@ -212,7 +212,9 @@ impl fmt::Display for RequestFailure {
                 for Unanswered { host, connection, in_flight, elapsed, has_changed_schema } in waiting {
                     write!(f, "; {}", host.address())?;
                     if *has_changed_schema {
-                        f.write_str(" has changed the schema, and the nodes have not been seen to agree on it yet")?;
+                        f.write_str(
+                            " has changed the schema, and the nodes have not been seen to agree on it yet",
+                        )?;
                         continue;
                     }
                     if let (Some(connection), Some(in_flight)) = (connection, in_flight) {

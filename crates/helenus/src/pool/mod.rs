@@ -23,9 +23,10 @@ use crate::cluster::link::Link;
 use crate::cluster::load::HostLoad;
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
 use crate::connection::{Connection, Owner};
-use crate::error::ConnectionError;
+use crate::error::{ConnectionError, RUNTIME_ENDED};
 use crate::executor::Executor;
 use crate::lock::lock;
+use crate::owed::Owed;
 use draining::Draining;
 use keyspace::SessionKeyspace;
 use outage::Outage;
@@ -189,6 +190,8 @@ impl Pool {
         let Some(me) = self.me.upgrade() else { return };
         let endpoint = observer.endpoint(&self.host);
         let context = Arc::clone(&self.context);
+        let pool = Arc::clone(&me);
+        let abandoned = Owed::new(move || pool.failed(&ConnectionError::Closed(RUNTIME_ENDED)));
         self.context.executor.pick().clone().spawn(async move {
             let owner: Arc<dyn Owner> = Arc::new(PoolOwner::new(&me));
             let opened = open(&endpoint, context.version, &context.connection, owner).await;
@@ -196,6 +199,7 @@ impl Pool {
                 Ok(connection) => me.join(&connection).await.map(|()| connection),
                 Err(error) => Err(error),
             };
+            abandoned.paid();
             match joined {
                 Ok(connection) => me.joined(&connection),
                 Err(error) => me.failed(&error),

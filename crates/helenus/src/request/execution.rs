@@ -217,6 +217,9 @@ impl<H: Clone + PartialEq> Execution<H> {
                 self.ended = true;
                 self.orphan_all(&mut actions);
             }
+            // What the server has done it has done.
+            Input::Abandoned if self.settling.is_some() => self.settled(&mut actions),
+            Input::Abandoned => self.abandon(now, &mut actions),
             // Nothing is begun any more.
             _ if self.settling.is_some() => {}
             Input::Start => self.want_host(&mut actions),

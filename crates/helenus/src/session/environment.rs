@@ -102,6 +102,7 @@ impl Environment for SessionInner {
         // Its deadline is what ends it. Others who need the statement have it prepared themselves.
         let (ended, has_ended) = oneshot::channel();
         request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
+        let abandoned = request.owed();
         self.context.executor.main().spawn(async move {
             let link = Link { host, connection };
             let preparing = async {
@@ -119,6 +120,7 @@ impl Environment for SessionInner {
                 }
                 _ = has_ended => {}
             }
+            abandoned.paid();
         });
     }
 
@@ -128,7 +130,7 @@ impl Environment for SessionInner {
             self.view.load().pools().map(of).collect::<Vec<_>>()
         });
         let (switching, context) = (Arc::clone(&self.switching), Arc::clone(&self.context));
-        let request = Arc::clone(request);
+        let (abandoned, request) = (request.owed(), Arc::clone(request));
         self.context.executor.main().spawn(async move {
             let told = context.keyspace.told();
             let switching = switching.lock().await;
@@ -145,6 +147,7 @@ impl Environment for SessionInner {
             }
             drop((switching, told));
             request.handle(Input::KeyspaceSet);
+            abandoned.paid();
         });
     }
 
@@ -155,11 +158,15 @@ impl Environment for SessionInner {
         let cluster = Arc::clone(&self.cluster);
         let (ended, has_ended) = oneshot::channel();
         request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
+        // Nothing is known of that yet.
+        request.set_schema_agreed(false);
+        let abandoned = request.owed();
         self.context.executor.main().spawn(async move {
             let given_up = async { _ = has_ended.await };
             let agreed = cluster.settle_schema(&change, coordinator, given_up).await;
             request.set_schema_agreed(agreed);
             request.handle(Input::SchemaSettled);
+            abandoned.paid();
         });
     }
 

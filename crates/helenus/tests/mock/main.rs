@@ -33,6 +33,7 @@ mod queue;
 mod reserving;
 mod returning;
 mod routing;
+mod runtimes;
 mod scan;
 mod schema;
 mod silence;

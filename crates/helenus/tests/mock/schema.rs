@@ -202,7 +202,9 @@ async fn a_change_that_is_not_agreed_on_in_its_time_says_that_it_was_made() {
     assert!(failure.is_timeout(), "{failure}");
     let message = failure.to_string();
     assert!(message.contains("within 300ms") && message.contains("has changed the schema"), "{message}");
-    let Some(RequestFailure::TimedOut { waiting, .. }) = failure.request_failure() else { panic!("{failure}") };
+    let Some(RequestFailure::TimedOut { waiting, .. }) = failure.request_failure() else {
+        panic!("{failure}")
+    };
     assert!(waiting.len() == 1 && waiting[0].has_changed_schema && waiting[0].connection.is_some());
     until("the table is known", || has_table(&session, "ks", "fresh")).await;
 }
