@@ -130,8 +130,9 @@ impl Default for QueueLimits {
 pub struct Config {
     /// Where to look first.
     pub contact_points: Vec<ContactPoint>,
-    /// How the names among them are resolved: by the operating system. That is done again whenever the control connection
-    /// is lost, so that a cluster that has moved as a whole is found.
+    /// How the names among them are resolved: by the operating system. That is done again when the control connection is
+    /// lost and no host that is known takes another, so that a cluster that has moved as a whole is found. All are resolved at
+    /// once, each within [`ConnectionConfig::connect_timeout`].
     pub resolver: Arc<dyn NameResolver>,
     /// The port of contact points and nodes that name none: 9042.
     pub port: u16,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::link::Link;
 use super::watch::News;
-use super::{ClusterInner, Host, HostFacts, topology};
+use super::{ClusterInner, Host, HostFacts, contact, topology};
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
@@ -87,6 +87,29 @@ pub(crate) async fn establish(
         }
     }
     Err(errors)
+}
+
+/// The same where one was `lost`: with the hosts that are known, and only if none of them takes one with the contact points,
+/// whose names may mean others by now. Names are not looked up before: that may take long just when the network is ill.
+pub(crate) async fn establish_again(
+    cluster: &Arc<ClusterInner>,
+    lost: SocketAddr,
+    news: &mpsc::UnboundedSender<News>,
+) -> Result<(), Vec<(SocketAddr, ConnectionError)>> {
+    let known = cluster.endpoints_by_preference(lost);
+    let Err(mut errors) = establish(cluster, known.iter().cloned(), news).await else { return Ok(()) };
+    let points = match contact::resolve(&cluster.config).await {
+        Ok(points) => points,
+        Err(error) => {
+            tracing::warn!(%error, "the contact points cannot be resolved again");
+            return Err(errors);
+        }
+    };
+    let others = points.into_iter().filter(|point| !known.contains(point));
+    establish(cluster, others, news).await.map_err(|more| {
+        errors.extend(more);
+        errors
+    })
 }
 
 async fn establish_at(

@@ -482,8 +482,8 @@ impl ClusterInner {
     }
 
     /// Where a new control connection is tried: hosts that are up, then others that are used and `lost`, from where it
-    /// was lost; then the contact points, whose names may mean others by now.
-    async fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
+    /// was lost.
+    fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
         let snapshot = self.snapshot();
         // A host that is not to be used is not to be watched from either, unless it is all that can be found.
         let policies = self.policies();
@@ -491,13 +491,7 @@ impl ClusterInner {
         let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
         hosts.sort_by_key(|host| (host.address() == lost, host.is_set_aside(), !host.is_up()));
-        let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| self.endpoint(host)).collect();
-        match contact::resolve(&self.config).await {
-            Ok(points) => endpoints
-                .extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
-            Err(error) => tracing::warn!(%error, "the contact points cannot be resolved again"),
-        }
-        endpoints
+        hosts.iter().map(|host| self.endpoint(host)).collect()
     }
 
     /// How a host is dialled.

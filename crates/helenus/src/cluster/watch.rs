@@ -10,7 +10,7 @@ use helenus_protocol::response::{Event, StatusChange};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::control::{establish, refresh_schema, refresh_topology, setup_error};
+use super::control::{establish_again, refresh_schema, refresh_topology, setup_error};
 use super::link::Link;
 use super::{ClusterInner, Host};
 use crate::error::Error;
@@ -248,8 +248,7 @@ async fn take_over(
             if cluster.is_shut_down() {
                 return false;
             }
-            let endpoints = cluster.endpoints_by_preference(lost).await;
-            match establish(&cluster, endpoints, news).await {
+            match establish_again(&cluster, lost, news).await {
                 Ok(()) => {
                     pending.handle_taken_over();
                     return true;

@@ -22,6 +22,7 @@ mod following;
 mod keyspace;
 mod losses;
 mod multitudes;
+mod naming;
 mod observing;
 mod options;
 mod paging;
