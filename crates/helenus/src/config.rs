@@ -83,6 +83,16 @@ pub struct PoolSize {
     pub remote: usize,
 }
 
+/// The most connections that a session holds to one host: 1,024. Each carries 32,768 requests at a time.
+pub const MOST_CONNECTIONS: usize = 1024;
+
+impl PoolSize {
+    /// The same without more connections than there may be.
+    pub(crate) fn bounded(self) -> Self {
+        Self { local: self.local.min(MOST_CONNECTIONS), remote: self.remote.min(MOST_CONNECTIONS) }
+    }
+}
+
 /// How much may wait in a session's queue: requests for which every host of their plan is busy. What is more is told so at
 /// once, with [`RequestFailure::Busy`](crate::RequestFailure::Busy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +164,7 @@ pub struct Config {
     pub conviction: Arc<dyn ConvictionPolicy>,
     /// How nodes' own addresses become ones that can be reached from here.
     pub address_translation: Arc<dyn AddressTranslator>,
-    /// How many connections a host gets: one, since one carries 32,768 requests at a time.
+    /// How many connections a host gets: one, since one carries 32,768 requests at a time; at most [`MOST_CONNECTIONS`].
     pub pool_size: PoolSize,
     /// How much may wait for room on connections, each request within its own time.
     pub queue: QueueLimits,
@@ -247,6 +257,20 @@ impl Config {
         }
         self.connection.tls = Some(Arc::new(bundle.clone()));
         self.proxy = Some(Arc::new(bundle));
+    }
+
+    /// Refuses what no cluster can be connected to with.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.connection.check()?;
+        let PoolSize { local, remote } = self.pool_size;
+        for (whose, count) in [("local", local), ("remote", remote)] {
+            if count > MOST_CONNECTIONS {
+                return Err(Error::Configuration(format!(
+                    "pool_size: {count} connections to each {whose} host; at most {MOST_CONNECTIONS} can be held"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// How many requests may be in flight on one connection, 1 to 32,768 (the default).

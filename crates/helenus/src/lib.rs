@@ -36,6 +36,7 @@ mod future;
 #[cfg(doctest)]
 mod guide;
 mod hash;
+mod later;
 mod lock;
 pub mod metrics;
 pub mod observe;

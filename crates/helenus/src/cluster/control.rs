@@ -19,6 +19,7 @@ use super::{ClusterInner, Host, HostFacts, contact, topology};
 use crate::connection::open::{ConnectionConfig, Endpoint, open};
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
+use crate::later::later;
 use crate::schema::read::Depth;
 use crate::schema::{self, SchemaPart};
 
@@ -197,7 +198,7 @@ pub(crate) async fn await_agreement(cluster: &ClusterInner, link: &Link, patienc
     if patience.is_zero() {
         return true;
     }
-    let until = Instant::now() + patience;
+    let until = later(Instant::now(), patience);
     loop {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() || link.connection.ended().is_some() {

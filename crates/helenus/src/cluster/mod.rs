@@ -96,12 +96,12 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where there is no contact point or none can be resolved, or servers would be asked for signs of
-    /// life without a pause; [`Error::Connect`] where none can be connected to.
+    /// [`Error::Configuration`] where there is no contact point or none can be resolved, servers would be asked for signs of
+    /// life without a pause, or a host would get too many connections; [`Error::Connect`] where none can be connected to.
     pub async fn connect(mut config: Config, executor: Executor) -> Result<Self, Error> {
         // Settings may be those of other clusters, too.
         config.connection.traffic = Arc::default();
-        config.connection.check()?;
+        config.check()?;
         let observer = Arc::new(Observer::new(&config.observability));
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();
@@ -219,8 +219,10 @@ impl Cluster {
     }
 
     /// Has all sessions, those that there are too, hold so many connections to each host. Those that are not needed any
-    /// more end when their last answer has come.
+    /// more end when their last answer has come. More than [`MOST_CONNECTIONS`](crate::config::MOST_CONNECTIONS) are as many
+    /// as that.
     pub fn set_pool_size(&self, size: PoolSize) {
+        let size = size.bounded();
         *lock(&self.inner.pool_size) = size;
         for session in self.inner.sessions() {
             while !session.adjust_pools(&self.inner.snapshot()) {}
@@ -359,8 +361,8 @@ impl ClusterInner {
     /// How long reading everything may take: one host after another may have to be connected to, and asked.
     fn refresh_limit(&self) -> Duration {
         let hosts = self.snapshot().hosts().len() + self.config.contact_points.len();
-        let each =
-            self.config.connection.connect_timeout.saturating_add(self.config.control_timeout * QUESTIONS);
+        let asking = self.config.control_timeout.saturating_mul(QUESTIONS);
+        let each = self.config.connection.connect_timeout.saturating_add(asking);
         each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
     }
 

@@ -14,6 +14,7 @@ use super::control::{establish_again, refresh_schema, refresh_topology, setup_er
 use super::link::Link;
 use super::{ClusterInner, Host};
 use crate::error::Error;
+use crate::later::{jittered, later};
 use crate::policy::ReconnectionSchedule;
 use crate::schema::{SchemaPart, Stale};
 
@@ -115,7 +116,7 @@ impl Pending {
                     (Some(host), StatusChange::Up) => {
                         self.up.insert(host.host_id(), Arc::clone(host));
                         let window = config.status_refresh_window;
-                        self.try_at.get_or_insert_with(|| now + jittered(window));
+                        self.try_at.get_or_insert_with(|| later(now, jittered(window)));
                     }
                     // Its connections tell whether it is down, and sooner.
                     (Some(_), _) => {}
@@ -133,10 +134,10 @@ impl Pending {
     }
 
     /// Has it read at some moment within the window, but never twice within one: events that go on coming are no reason
-    /// to go on asking.
+    /// to go on asking. Many clients hear the same event at the same time; they should not all ask at the same time.
     fn read_within(&mut self, window: Duration, now: Instant) {
-        let earliest = self.last_read.map_or(now, |last| last + window);
-        self.read_at.get_or_insert_with(|| (now + jittered(window)).max(earliest));
+        let earliest = self.last_read.map_or(now, |last| later(last, window));
+        self.read_at.get_or_insert_with(|| later(now, jittered(window)).max(earliest));
     }
 
     fn handle_refresh(&mut self, waiting: Waiting, now: Instant) {
@@ -225,11 +226,6 @@ impl Pending {
         let _read_too = self.schema.take();
         self.tell(&Ok(()));
     }
-}
-
-/// Many clients hear the same event at the same time; they should not all ask at the same time.
-fn jittered(window: Duration) -> Duration {
-    window.mul_f64(fastrand::f64())
 }
 
 /// Makes a control connection to any host there is, trying again for as long as someone holds the cluster. Whoever wants

@@ -223,7 +223,7 @@ impl PoolPlan {
         {
             self.attempts.pop_front();
         }
-        let begin = due.min((self.wanted + SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
+        let begin = due.min(self.wanted.saturating_add(SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
         self.attempts.extend(std::iter::repeat_n(now, begin));
         self.connecting += begin;
         let mut actions: Vec<_> = std::iter::repeat_with(|| PoolAction::Connect).take(begin).collect();

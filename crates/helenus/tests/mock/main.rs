@@ -16,6 +16,7 @@ mod deadlines;
 mod deliveries;
 mod distances;
 mod endings;
+mod extremes;
 mod failing_policies;
 mod failures;
 mod following;
