@@ -89,9 +89,14 @@ pub enum Error {
     /// The answer's bytes are wrong; the connection is not harmed.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// No contact point, or no host that the load-balancing policy uses, could be connected to; with the reason for each.
+    /// No contact point, or no host that the load-balancing policy uses, could be connected to; with the reason for each. With none
+    /// where there is no host that it uses, or that is to have a connection.
     #[error("cannot connect to any contact point{}", display_contacts(.0))]
     Connect(Vec<(SocketAddr, ConnectionError)>),
+    /// No control connection is open at the moment, on which the cluster could be read: the last one was lost, and another is
+    /// being looked for.
+    #[error("no control connection is open at the moment, and another is being looked for: nothing was read")]
+    NoControlConnection,
     /// The caller's settings cannot be true.
     #[error("wrong setting: {0}")]
     Configuration(String),
@@ -112,7 +117,8 @@ pub enum Error {
 
 fn display_contacts(errors: &[(SocketAddr, ConnectionError)]) -> String {
     if errors.is_empty() {
-        return ": the load-balancing policy uses none of the hosts".into();
+        return ": the load-balancing policy uses none of the hosts, or they are to have no connections"
+            .into();
     }
     errors.iter().map(|(address, error)| format!("; {address}: {error}")).collect()
 }
@@ -169,6 +175,14 @@ impl Error {
             RequestFailure::Busy { attempts, .. } => attempts.iter().all(|attempt| !attempt.written),
             _ => false,
         })
+    }
+
+    /// The same, where it is of bytes that `sender` has sent.
+    pub(crate) fn sent_by(self, sender: SocketAddr) -> Self {
+        match self {
+            Self::Decode(error) => Self::Decode(error.sent_by(sender)),
+            other => other,
+        }
     }
 
     /// Whether the request's time ran out.

@@ -36,6 +36,12 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Error::Recorded(recorded) => return request_failure(py, &recorded.failure),
         Error::Encode(error) => PyValueError::new_err(error.to_string()),
         Error::Decode(error) => raise(py, &python::DRIVER_EXCEPTION, (error.to_string(),))?,
+        Error::Connect(errors) if errors.is_empty() => {
+            raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?
+        }
+        Error::NoControlConnection => {
+            raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?
+        }
         Error::Connect(errors) => return no_contact(py, errors),
         Error::Configuration(why) => raise(py, &python::UNRESOLVABLE, (why.as_str(),))?,
         Error::ShutDown => raise(py, &python::CLUSTER_SHUT_DOWN, ("Session is already shut down",))?,

@@ -197,9 +197,9 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] with nothing in it while there is no control connection, else what reading came to.
+    /// [`Error::NoControlConnection`] while there is none, else what reading came to.
     pub async fn refresh_schema(&self, part: SchemaPart) -> Result<(), Error> {
-        let link = self.inner.control().ok_or_else(|| Error::Connect(Vec::new()))?;
+        let link = self.inner.control().ok_or(Error::NoControlConnection)?;
         control::refresh_schema(&self.inner, &link, &[part]).await
     }
 

@@ -172,7 +172,7 @@ impl Pending {
     async fn read(&mut self, cluster: &Arc<ClusterInner>) -> Result<(), Error> {
         let Some(link) = cluster.control() else {
             // It was lost, and another one will have read everything.
-            return Err(Error::Connect(Vec::new()));
+            return Err(Error::NoControlConnection);
         };
         let outcome = self.read_from(cluster, &link).await;
         self.handle_read(&outcome, Instant::now());

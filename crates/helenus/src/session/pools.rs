@@ -77,6 +77,9 @@ impl SessionInner {
         let until = Instant::now().checked_add(patience);
         loop {
             let view = self.view.load_full();
+            if self.is_shut_down() {
+                return Err(Error::ShutDown);
+            }
             if view.pools().len() == 0 {
                 return Err(Error::Connect(Vec::new()));
             }
