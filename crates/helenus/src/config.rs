@@ -1,5 +1,7 @@
 //! Every knob, its default, and why.
 
+mod contact_point;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -21,7 +23,9 @@ use crate::policy::{
 use crate::profile::ExecutionProfile;
 pub use helenus_protocol::connection::handshake::CompressionChoice;
 
-/// Where to look for the cluster first.
+pub(crate) use contact_point::{is_address, zone};
+
+/// Where to look for the cluster first. It is made of text, too: `db.example`, `10.0.0.1:9142`, `[::1]:9042`, `fe80::1%eth0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContactPoint {
     /// A host name or an address, with or without a port of its own. A name is resolved, to all its addresses.

@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::config::{Config, ContactPoint};
+use crate::config::{Config, ContactPoint, is_address, zone};
 use crate::connection::open::Endpoint;
 use crate::error::Error;
 
@@ -36,6 +36,21 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
                 let port = port.unwrap_or(config.port);
                 if let Ok(ip) = name.parse::<IpAddr>() {
                     push(&mut endpoints, tcp(SocketAddr::new(ip, port), None));
+                    continue;
+                }
+                if zone(name).is_some() {
+                    // That is no question to a name server: the operating system knows its own interfaces.
+                    match (&**name, port).to_socket_addrs() {
+                        Ok(found) => found.for_each(|address| push(&mut endpoints, tcp(address, None))),
+                        Err(error) => errors.push(format!("{name}: {error}")),
+                    }
+                    continue;
+                }
+                if name.contains(':') {
+                    errors.push(format!(
+                        "{name}: it is no host name; behind a colon stands a port from 1 to 65535, and an IPv6 address with \
+                         a port stands in brackets"
+                    ));
                     continue;
                 }
                 let Some(looking_up) = looked_up.pop_front() else { continue };
@@ -85,7 +100,7 @@ fn look_up_all(config: &Config) -> VecDeque<impl Future<Output = io::Result<Vec<
 /// The name of a contact point that has to be looked up.
 fn name_of(point: &ContactPoint) -> Option<&str> {
     match point {
-        ContactPoint::Host(name, _) if name.parse::<IpAddr>().is_err() => Some(name),
+        ContactPoint::Host(name, _) if !is_address(name) && !name.contains(':') => Some(name),
         _ => None,
     }
 }

@@ -1,12 +1,12 @@
 //! Names of contact points: who looks them up, when, and who waits for that.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use helenus::Cluster;
 use helenus::config::NameResolver;
+use helenus::{Cluster, Error};
 
 use super::{all_up, nodes, until};
 
@@ -75,4 +75,30 @@ async fn a_name_server_that_hangs_holds_up_neither_a_takeover_nor_other_names() 
     let failure = nobody.connect().await.expect_err("it is never resolved").to_string();
     assert!(failure.contains("never.example: the resolver has not answered within 100ms"), "{failure}");
     names.tell("let go");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_point_may_have_a_port_of_its_own_or_a_zone() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let address = cluster.addresses()[0];
+    let session = Cluster::builder().contact_point(address.to_string()).port(1).session().await;
+    assert_eq!(
+        session.expect("it is there").cluster().control_host().map(|host| host.address()),
+        Some(address)
+    );
+    for (wrong, why) in [
+        ("db.example:99999", "behind a colon stands a port from 1 to 65535"),
+        ("db.example:", "behind a colon stands a port from 1 to 65535"),
+        ("fe80::1%nowhere", "fe80::1%nowhere: "),
+    ] {
+        let failure = Cluster::builder().contact_point(wrong).connect().await.expect_err("it is none");
+        let message = failure.to_string();
+        assert!(message.contains("no contact point can be resolved") && message.contains(why), "{message}");
+    }
+    // The interface is there, and nobody listens.
+    let mut nobody = Cluster::builder().contact_point("[fe80::1%lo]:9");
+    nobody.config_mut().connection.connect_timeout = Duration::from_secs(5);
+    let failure = nobody.connect().await.expect_err("nobody listens");
+    let Error::Connect(errors) = &failure else { panic!("{failure}") };
+    assert!(matches!(errors[0].0, SocketAddr::V6(address) if address.scope_id() > 0 && address.port() == 9));
 }
