@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod distances;
 pub(crate) mod host;
 pub(crate) mod link;
+mod listening;
 pub(crate) mod load;
 pub(crate) mod proxy;
 mod snapshot;
@@ -37,13 +38,13 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{ClusterCounters, Failures, Metrics};
 use crate::observe::{Flight, Observer};
-use crate::policy::guard::guarded;
 use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy};
 use crate::pool::plain_endpoint;
 use crate::profile::{ExecutionProfile, ProfileHandle, Profiles};
 use crate::schema::{Schema, SchemaPart};
 use crate::session::{Session, SessionInner};
 use link::Link;
+use listening::Listeners;
 use topology::Topology;
 use watch::News;
 
@@ -76,7 +77,7 @@ pub(crate) struct ClusterInner {
     pool_size: Mutex<PoolSize>,
     /// The hosts' distances will be asked again soon.
     judging: AtomicBool,
-    listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    listeners: Listeners,
     profiles: Mutex<Profiles>,
     news: mpsc::UnboundedSender<News>,
     shut_down: AtomicBool,
@@ -117,7 +118,7 @@ impl Cluster {
             sessions: Mutex::default(),
             pool_size: Mutex::new(pool_size),
             judging: AtomicBool::new(false),
-            listeners: Mutex::default(),
+            listeners: Listeners::default(),
             profiles: Mutex::new(profiles),
             news: news.clone(),
             shut_down: AtomicBool::new(false),
@@ -272,9 +273,9 @@ impl Cluster {
         Ok(handle)
     }
 
-    /// Has `listener` told of hosts from now on.
+    /// Has `listener` told of hosts from now on, on a thread for all listeners.
     pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
-        lock(&self.inner.listeners).push(listener);
+        self.inner.listeners.add(listener);
     }
 
     /// Asks the load-balancing policy again how far each host is, and has every session connect accordingly. It is for
@@ -375,10 +376,10 @@ impl ClusterInner {
         let (before, after) = self.publish(|before| before.after_reading(&found)).await;
         self.names.store(Some(Arc::new((found.cluster_name, found.partitioner_class))));
         for host in after.hosts().iter().filter(|host| before.host(host.host_id()).is_none()) {
-            self.tell(|listener| listener.on_add(host));
+            self.listeners.tell(host, |listener, host| listener.on_add(host));
         }
         for host in before.hosts().iter().filter(|host| after.host(host.host_id()).is_none()) {
-            self.tell(|listener| listener.on_remove(host));
+            self.listeners.tell(host, |listener, host| listener.on_remove(host));
         }
     }
 
@@ -450,14 +451,6 @@ impl ClusterInner {
         lock(&self.profiles).policies(&self.config.defaults.load_balancing)
     }
 
-    fn tell(&self, what: impl Fn(&dyn HostStateListener)) {
-        let listeners = lock(&self.listeners).clone();
-        for listener in listeners {
-            // What listeners fail with is logged; the others hear of it all the same.
-            _ = guarded("host listener", || what(&*listener));
-        }
-    }
-
     /// An event says that the host is up: connections that wait for a later attempt try at once.
     fn host_may_be_up(&self, host: &Arc<Host>) {
         for session in self.sessions() {
@@ -476,8 +469,8 @@ impl ClusterInner {
             return;
         }
         match status {
-            HostStatus::Up => self.tell(|listener| listener.on_up(host)),
-            HostStatus::Down => self.tell(|listener| listener.on_down(host)),
+            HostStatus::Up => self.listeners.tell(host, |listener, host| listener.on_up(host)),
+            HostStatus::Down => self.listeners.tell(host, |listener, host| listener.on_down(host)),
             HostStatus::Unknown => {}
         }
         self.judge_soon();

@@ -162,7 +162,8 @@ pub trait TimestampGenerator: Debug + Send + Sync {
     fn timestamp(&self, now: i64) -> Option<i64>;
 }
 
-/// Told when hosts come and go. Called one event after another; it must not block.
+/// Told when hosts come and go: one event after another, on a thread that the cluster has for its listeners. One that blocks holds
+/// up the others, and nothing else; while 4,096 calls wait, no more are made, and a warning is logged.
 pub trait HostStateListener: Debug + Send + Sync {
     /// A host has joined the cluster.
     fn on_add(&self, host: &Arc<Host>) {
@@ -182,6 +183,11 @@ pub trait HostStateListener: Debug + Send + Sync {
     /// A host does not answer any more.
     fn on_down(&self, host: &Arc<Host>) {
         let _ = host;
+    }
+
+    /// Whether it may block. One that says that it never does is called at once, on the I/O thread where it happened.
+    fn may_block(&self) -> bool {
+        true
     }
 }
 
