@@ -4,10 +4,11 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use super::Host;
+use super::{Host, Snapshot};
 use crate::lock::lock;
-use crate::policy::HostStateListener;
 use crate::policy::guard::guarded;
+use crate::policy::{HostStateListener, SchemaListener};
+use crate::schema::difference;
 
 /// So many calls may wait. A listener that is so slow that there are more misses those that come next.
 const MOST_WAITING: usize = 4096;
@@ -19,6 +20,7 @@ type Call = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(super) struct Listeners {
     hosts: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    schema: Mutex<Vec<Arc<dyn SchemaListener>>>,
     /// To the thread, once there is one. It ends when this does.
     lane: Mutex<Option<SyncSender<Call>>>,
 }
@@ -26,6 +28,28 @@ pub(super) struct Listeners {
 impl Listeners {
     pub(super) fn add(&self, listener: Arc<dyn HostStateListener>) {
         lock(&self.hosts).push(listener);
+    }
+
+    pub(super) fn add_for_schema(&self, listener: Arc<dyn SchemaListener>) {
+        lock(&self.schema).push(listener);
+    }
+
+    /// Tells of what has changed from one snapshot to the next.
+    pub(super) fn tell_of_schema(&self, before: &Snapshot, after: &Arc<Snapshot>) {
+        let listeners = lock(&self.schema).clone();
+        if listeners.is_empty() {
+            return;
+        }
+        let changes: Arc<[_]> = difference(before.schema(), after.schema()).into();
+        for listener in listeners.into_iter().filter(|_| !changes.is_empty()) {
+            let (changes, snapshot) = (Arc::clone(&changes), Arc::clone(after));
+            let may_block = guarded("schema listener", || listener.may_block()).unwrap_or(true);
+            self.call(may_block, move || {
+                for change in &*changes {
+                    _ = guarded("schema listener", || listener.on_change(change, &snapshot));
+                }
+            });
+        }
     }
 
     /// Tells of a host.

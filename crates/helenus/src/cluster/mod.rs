@@ -38,7 +38,7 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{ClusterCounters, Failures, Metrics};
 use crate::observe::{Flight, Observer};
-use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy};
+use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy, SchemaListener};
 use crate::pool::plain_endpoint;
 use crate::profile::{ExecutionProfile, ProfileHandle, Profiles};
 use crate::schema::{Schema, SchemaPart};
@@ -278,6 +278,11 @@ impl Cluster {
         self.inner.listeners.add(listener);
     }
 
+    /// Has `listener` told of changes of the schema from now on, on the same thread.
+    pub fn add_schema_listener(&self, listener: Arc<dyn SchemaListener>) {
+        self.inner.listeners.add_for_schema(listener);
+    }
+
     /// Asks the load-balancing policy again how far each host is, and has every session connect accordingly. It is for
     /// policies whose answers change by themselves: what the cluster notices, it asks about by itself. The policy is
     /// asked on the caller's thread.
@@ -386,7 +391,8 @@ impl ClusterInner {
     async fn apply_schema(&self, schema: Schema) {
         if **self.snapshot().schema() != schema {
             let schema = Arc::new(schema);
-            self.publish(|before| before.with_schema(Arc::clone(&schema))).await;
+            let (before, after) = self.publish(|before| before.with_schema(Arc::clone(&schema))).await;
+            self.listeners.tell_of_schema(&before, &after);
         }
     }
 

@@ -21,6 +21,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use helenus_protocol::response::SchemaChange;
+
 use crate::cluster::{Host, HostFacts, Snapshot};
 
 pub use address_translation::IdentityTranslator;
@@ -186,6 +188,20 @@ pub trait HostStateListener: Debug + Send + Sync {
     }
 
     /// Whether it may block. One that says that it never does is called at once, on the I/O thread where it happened.
+    fn may_block(&self) -> bool {
+        true
+    }
+}
+
+/// Told when the schema has changed, whoever has changed it: on the thread of [`HostStateListener`], in the order in which the
+/// changes were read. What was changed and changed back in between is no change. Where schema metadata is not read, nothing is
+/// known of changes.
+pub trait SchemaListener: Debug + Send + Sync {
+    /// A keyspace, a table or view, a type, a function or an aggregate is new, different or gone; `snapshot` is the first that
+    /// shows it so. Of a keyspace that is gone, what was in it is gone too, and not told of.
+    fn on_change(&self, change: &SchemaChange, snapshot: &Arc<Snapshot>);
+
+    /// Whether it may block. One that says that it never does is called at once, on the I/O thread where it was read.
     fn may_block(&self) -> bool {
         true
     }
