@@ -170,6 +170,9 @@ pub struct Config {
     pub address_translation: Arc<dyn AddressTranslator>,
     /// How many connections a host gets: one, since one carries 32,768 requests at a time; at most [`MOST_CONNECTIONS`].
     pub pool_size: PoolSize,
+    /// How many connections to one host a session opens at a time: 8, so that a node is not stormed by large pools; one at
+    /// least. The next is begun as soon as one is open; after one could not be opened they are tried one by one.
+    pub dials_per_host: usize,
     /// How much may wait for room on connections, each request within its own time.
     pub queue: QueueLimits,
     /// How long a statement that changes the schema waits until all nodes agree: 10 s. With zero it does
@@ -233,6 +236,7 @@ impl Config {
             conviction: Arc::new(policy::SimpleConvictionPolicy),
             address_translation: Arc::new(policy::IdentityTranslator),
             pool_size: PoolSize { local: 1, remote: 1 },
+            dials_per_host: 8,
             queue: QueueLimits::default(),
             max_schema_agreement_wait: Duration::from_secs(10),
             control_timeout: Duration::from_secs(2),

@@ -64,6 +64,8 @@ struct Open {
 /// One host's connections, as they are and as they should be.
 pub(crate) struct PoolPlan {
     wanted: usize,
+    /// How many may be under way at a time.
+    dials: usize,
     open: Vec<Open>,
     connecting: usize,
     /// When the last attempts were begun.
@@ -91,9 +93,11 @@ impl fmt::Debug for PoolPlan {
 }
 
 impl PoolPlan {
-    pub(crate) fn new(wanted: usize, reconnection: Arc<dyn ReconnectionPolicy>) -> Self {
+    /// A plan of `wanted` connections, of which no more than `dials` (one at least) are opened at a time.
+    pub(crate) fn new(wanted: usize, dials: usize, reconnection: Arc<dyn ReconnectionPolicy>) -> Self {
         Self {
             wanted,
+            dials: dials.max(1),
             open: Vec::new(),
             connecting: 0,
             attempts: VecDeque::new(),
@@ -215,7 +219,8 @@ impl PoolPlan {
         let missing = self.wanted.saturating_sub(fresh + self.connecting);
         // After a failure one at a time, so that a host that returns is not stormed.
         let at_once = if self.pauses.is_some() { 1_usize.saturating_sub(self.connecting) } else { missing };
-        let due = missing.min(at_once);
+        // Each that comes to something lets the next begin.
+        let due = missing.min(at_once).min(self.dials.saturating_sub(self.connecting));
         while self
             .attempts
             .front()
@@ -258,7 +263,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn plan(wanted: usize) -> PoolPlan {
-        PoolPlan::new(wanted, Arc::new(ConstantReconnectionPolicy::new(3 * SECOND, Some(2))))
+        PoolPlan::new(wanted, 8, Arc::new(ConstantReconnectionPolicy::new(3 * SECOND, Some(2))))
     }
 
     /// A plan whose connections 1, 2, … are all open, some time after they were opened.
@@ -284,6 +289,21 @@ mod tests {
         assert_eq!(three.handle_connected(1, now), []);
         assert_eq!(three.start(now), [], "two are still under way");
         assert_eq!(plan(0).start(now), []);
+    }
+
+    #[test]
+    fn many_are_opened_a_few_at_a_time() {
+        let now = Instant::now();
+        let mut plan = plan(200);
+        assert_eq!(plan.start(now), [Connect; 8]);
+        for serial in 1..=192 {
+            assert_eq!(plan.handle_connected(serial, now), [Connect]);
+        }
+        for serial in 193..=200 {
+            assert_eq!(plan.handle_connected(serial, now), []);
+        }
+        let mut one_by_one = PoolPlan::new(2, 0, Arc::new(ConstantReconnectionPolicy::new(SECOND, None)));
+        assert_eq!(one_by_one.start(now), [Connect], "one at least");
     }
 
     #[test]
@@ -425,7 +445,7 @@ mod tests {
     #[test]
     fn an_endless_pause_is_no_overflow() {
         let now = Instant::now();
-        let mut plan = PoolPlan::new(1, Arc::new(ConstantReconnectionPolicy::new(Duration::MAX, None)));
+        let mut plan = PoolPlan::new(1, 8, Arc::new(ConstantReconnectionPolicy::new(Duration::MAX, None)));
         plan.start(now);
         assert_eq!(plan.handle_failed(now), []);
         assert_eq!(plan.handle_timeout(now + 99 * SECOND), []);

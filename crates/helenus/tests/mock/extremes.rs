@@ -9,7 +9,7 @@ use helenus::protocol::response::{
 };
 use helenus::{Error, SimpleStatement};
 
-use super::{all_up, nodes, settings};
+use super::{all_up, nodes, settings, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn times_may_be_as_long_as_can_be_said() {
@@ -65,4 +65,13 @@ async fn no_host_gets_more_connections_than_there_may_be() {
     let watcher = watcher.expect("so many may be");
     watcher.set_pool_size(PoolSize { local: usize::MAX, remote: 1 });
     assert_eq!(watcher.pool_size(), PoolSize { local: MOST_CONNECTIONS, remote: 1 });
+}
+
+/// However many are wanted: all are there in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_pool_is_opened_a_few_at_a_time() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let session = settings(&cluster).connections_per_host(40).session().await.expect("it lets everyone in");
+    let host = session.cluster().snapshot().hosts()[0].clone();
+    until("all are open", || session.pool_state(&host).is_some_and(|open| open.len() == 40)).await;
 }
