@@ -40,6 +40,8 @@ class Binder:
 class BoundValues:
     """Bound values as they stand in a request."""
 
+    @staticmethod
+    def sent(wire: bytes) -> BoundValues: ...
     def __len__(self) -> int: ...
     @property
     def wire(self) -> bytes: ...
@@ -193,9 +195,9 @@ class SessionCore:
         concurrency: int,
         raise_on_first_error: bool,
         timestamps: tuple[Callable[[], int], bool] | None,
-        kept: list[Any] | None,
+        gives_rows: bool,
         given: RequestOptions,
-        made: tuple[type[Any], type[Any], Any, Any, Any],
+        made: tuple[type[Any], type[Any], type[Any], Any, Any, Any],
     ) -> list[Any]: ...
     def direct(self, prepared: PreparedCore, binder: Binder, given: RequestOptions) -> DirectCore: ...
     @property

@@ -24,12 +24,16 @@ from cassandra.cluster import (
     Session,
 )
 from cassandra.concurrent import execute_concurrent_with_args
-from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RoundRobinPolicy
+from cassandra.policies import (
+    ConstantSpeculativeExecutionPolicy,
+    FallthroughRetryPolicy,
+    RoundRobinPolicy,
+)
 from cassandra.query import BoundStatement, PreparedStatement, dict_factory, tuple_factory
 from cassandra.timestamps import MonotonicTimestampGenerator
 
 from tests.support.mock import MockCluster, error, execute, rows, silence
-from tests.support.statements import COLUMNS, INSERT, SELECT, wait_until
+from tests.support.statements import AMONG, COLUMNS, INSERT, SELECT, wait_until
 
 
 @pytest.fixture
@@ -111,6 +115,23 @@ class TestResults:
         assert len(sent) == 3
         assert sent[0]["values"] == sent[1]["values"] == sent[2]["values"]
         assert result.response_future.query.values == [b"\0\0\0\x07"]
+
+    @pytest.mark.parametrize("kind", [tuple, list, lambda items: dict(zip(("keys", "name"), items, strict=True))])
+    def test_what_was_sent_is_told_after_the_programs_values_have_changed(
+        self, mock: MockCluster, session: Session, counted: list[Any], kind: Any
+    ) -> None:
+        mock.on(execute(AMONG), rows([("[applied]", "boolean")], [[True]]))
+        keys: list[Any] = [1, 2]
+        values = kind((keys, "a"))
+        result = session.execute(session.prepare(AMONG), values)
+        assert counted == [result]
+        keys[0] = "one"
+        if kind is not tuple:
+            values["name" if isinstance(values, dict) else 1] = object()
+        assert result.was_applied is True
+        statement = result.response_future.query
+        assert statement.values == [bytes.fromhex("00000002 00000004 00000001 00000004 00000002"), b"a"]
+        assert list(statement.raw_values) == [keys, "a"]
 
     def test_what_else_an_answer_says(self, mock: MockCluster, session: Session) -> None:
         mock.on(execute(INSERT), rows(COLUMNS, [[1, "a"]], warnings=["beware"], payload={"who": b"node"}))
