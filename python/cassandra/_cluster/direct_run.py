@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MOST: Final = 256
 """For so many statements is it kept how they are run."""
 
+LOOK_AGAIN: Final = 64
+"""After so many executions is it looked whether the engine can run a statement by now that it could not."""
+
 RESULT: Final = ResponseFuture.result
 SEND: Final = ResponseFuture.send_request
 BIND: Final = PreparedStatement.bind
@@ -54,6 +57,8 @@ class DirectPlan:
 
     core: DirectCore | None = None
     """The engine's part; None where the engine cannot run it by itself."""
+
+    _held = 0
 
     def __init__(self, session: Session, prepared: PreparedStatement, profile: Any) -> None:
         self.prepared = prepared
@@ -87,6 +92,11 @@ class DirectPlan:
 
     def holds(self, session: Session, profile: Any) -> bool:
         """Whether nothing has changed that it depends on."""
+        if self.core is None:
+            # What stood in the way may be gone without a trace: a patch that was taken back, a policy of another kind.
+            self._held += 1
+            if self._held >= LOOK_AGAIN:
+                return False
         prepared = self.prepared
         if not (
             profile is self.profile
