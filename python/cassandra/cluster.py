@@ -27,7 +27,7 @@ from cassandra._cluster.defaults import (
     NOT_SET,
     ConfigMode,
 )
-from cassandra._cluster.engine import CONNECTED
+from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.paged_result import PagedResult
 from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory
 from cassandra._cluster.response_future import ResponseFuture

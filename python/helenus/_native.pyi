@@ -70,8 +70,8 @@ def forking() -> None:
 def forked() -> None:
     """A fork has made this process: what was connected before belongs to the parent."""
 
-def ending() -> None:
-    """The interpreter is about to end: engine threads leave Python alone from here on."""
+def ending(connected: Sequence[ClusterCore]) -> None:
+    """The interpreter is about to end: these are closed, and engine threads leave Python alone from here on."""
 
 # columns as (name, type, 0 in the partition key, 1 in the clustering key, 2 elsewhere, static, reversed, mask),
 # options, extensions, compact storage, virtual, indexes as (name, kind, options), triggers as (name, options)

@@ -16,7 +16,8 @@ from cassandra._cluster.connection_counts import ConnectionCounts
 from cassandra._cluster.connection_views import ConnectionViews
 from cassandra._cluster.control_view import ControlConnection
 from cassandra._cluster.defaults import NOT_SET, ConfigMode
-from cassandra._cluster.engine import CONNECTED, Engine
+from cassandra._cluster.engine import Engine
+from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata

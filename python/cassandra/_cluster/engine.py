@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from cassandra._cluster import engine_options, engine_policies
+from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
 from cassandra._connection.hub import Hub, finished, hub_for
@@ -17,9 +17,6 @@ from cassandra._native import ClusterCore
 
 if TYPE_CHECKING:
     from cassandra._native import SessionCore
-
-CONNECTED: weakref.WeakSet[Any] = weakref.WeakSet()
-"""The clusters of this process that are connected; test suites look whether they have left any."""
 
 
 class Engine:

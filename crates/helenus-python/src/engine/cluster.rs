@@ -202,7 +202,7 @@ impl ClusterCore {
     }
 
     /// Closes all sessions and connections.
-    fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
+    pub(super) fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
         let cluster = self.cluster.get()?;
         py.detach(|| cluster.shut_down());
         Ok(())

@@ -64,6 +64,7 @@ impl RequestCore {
             py.check_signals()?;
             // A handler may have forked, and the answer comes to the parent.
             self.waiting.get()?;
+            runtime::check_end()?;
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(false);
             }
