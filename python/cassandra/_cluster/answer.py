@@ -56,18 +56,20 @@ class Answer:
     _is_listening = False
     _callbacks: tuple[Call, ...] = ()
     _errbacks: tuple[Call, ...] = ()
-    _to_call: tuple[Call, ...] = ()
+    _to_tell: tuple[tuple[RequestCore, tuple[Call, ...], Any], ...] = ()
     _tried: tuple[Any, ...] = ()
 
     def _settle(self) -> None:
-        """Take the answer, once."""
+        """Take the answer, once, if it is there: another thread may have asked for the next page meanwhile."""
         with self._lock:
-            if self._is_settled:
+            request = self._request
+            if self._is_settled or request is None:
                 return
             if self._taken is None:
-                assert self._request is not None
                 try:
-                    self._taken = self._request.take()
+                    if not request.done():
+                        return
+                    self._taken = request.take()
                 except Exception as error:
                     self._taken = error
             taken = self._taken
@@ -80,13 +82,15 @@ class Answer:
             read = self._read(taken)
         except Exception as error:
             exception = with_hosts(error, self.session.cluster)
-        tried = self._tried_in_vain() if isinstance(taken, Exception) else ()
+        tried = self._tried_in_vain(request) if isinstance(taken, Exception) else ()
         with self._lock:
             if not self._is_settled and self._taken is taken:
                 self._tried = tried
-                self._publish(taken, exception, read)
+                self._publish(request, taken, exception, read)
 
-    def _publish(self, taken: Any, exception: BaseException | None, read: tuple[Any, Any, Any]) -> None:
+    def _publish(
+        self, request: RequestCore, taken: Any, exception: BaseException | None, read: tuple[Any, Any, Any]
+    ) -> None:
         if isinstance(taken, Exception):
             self._host = self._tried[-1] if self._tried else self._host
         else:
@@ -96,14 +100,16 @@ class Answer:
             self._has_read(taken, read)
         if self._began is not None:
             self.session.cluster.metrics.on_request(time.monotonic() - self._began)
-        self._to_call = self._callbacks if exception is None else self._errbacks
+        told = self._final_result if exception is None else exception
+        if calls := self._callbacks if exception is None else self._errbacks:
+            # They are told by who hears of the request's end, though the next page may have been asked for until then.
+            self._to_tell = (*self._to_tell, (request, calls, told))
         self._taken = None
         self._is_settled = True
 
-    def _tried_in_vain(self) -> tuple[Any, ...]:
+    def _tried_in_vain(self, request: RequestCore) -> tuple[Any, ...]:
         """The hosts that a request which failed was tried on, in order: the last is the one whose error it is."""
-        assert self._request is not None
-        return tuple(map(self.session.cluster._registry.at_address, self._request.attempted()))
+        return tuple(map(self.session.cluster._registry.at_address, request.attempted()))
 
     def _note(self, answer: ResultCore) -> None:
         """What an answer says beside its rows, whether or not they can be read."""

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cassandra._cluster.message import Message
+    from cassandra._native import RequestCore
 
 log = logging.getLogger("cassandra.cluster")
 
@@ -65,6 +67,8 @@ class ResponseFuture(Answer):
     """The length of the request; the engine does not tell."""
 
     query_plan: Any = ()
+
+    _is_being_sent = False
 
     def __init__(
         self,
@@ -117,9 +121,18 @@ class ResponseFuture(Answer):
     def _wait(self, patience: float | None) -> None:
         if patience is not None:
             checked_timeout("timeout", patience)
-        request = self._request
-        if request is None:
-            raise DriverException("the request has not been sent")
+        while not self._is_settled:
+            self._wait_for(self._under_way(), patience)
+
+    def _under_way(self) -> RequestCore:
+        while (request := self._request) is None:
+            if not self._is_being_sent:
+                raise DriverException("the request has not been sent")
+            # By another thread, which has asked for the next page.
+            time.sleep(0)
+        return request
+
+    def _wait_for(self, request: RequestCore, patience: float | None) -> None:
         hub = self.session.cluster._hub
         if not (request.wait(patience) if hub is None else hub.wait(request, patience)):
             hosts = request.waiting_on()
@@ -132,8 +145,7 @@ class ResponseFuture(Answer):
         if not self._answer_is_there():
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
-            assert self._request is not None
-            self._request.on_done(lambda: wake(loop, waiter))
+            self._under_way().on_done(lambda: wake(loop, waiter))
             yield from waiter
         return self.result()
 
@@ -203,19 +215,22 @@ class ResponseFuture(Answer):
         if request is not None and not self._is_listening:
             self._is_listening = True
             hub = self.session.cluster._hub
-            request.on_done(self._on_done if hub is None else hub.later(self._on_done))
+            call = partial(self._on_done, request)
+            request.on_done(call if hub is None else hub.later(call))
 
-    def _on_done(self) -> None:
-        self._settle()
+    def _on_done(self, request: RequestCore) -> None:
+        if self._request is request:
+            self._settle()
         with self._lock:
-            calls, self._to_call = self._to_call, ()
-        told = self._final_result if self._final_exception is None else self._final_exception
-        for fn, args, kwargs in calls:
-            try:
-                fn(told, *args, **kwargs)
-            except BaseException:
-                # SystemExit too: this is a thread of the engine, and the other callbacks are to be told.
-                log.exception("A callback of %s raised", self)
+            mine = [entry for entry in self._to_tell if entry[0] is request]
+            self._to_tell = tuple(entry for entry in self._to_tell if entry[0] is not request)
+        for _, calls, told in mine:
+            for fn, args, kwargs in calls:
+                try:
+                    fn(told, *args, **kwargs)
+                except BaseException:
+                    # SystemExit too: this is a thread of the engine, and the other callbacks are to be told.
+                    log.exception("A callback of %s raised", self)
 
     # Pages
 
@@ -225,16 +240,31 @@ class ResponseFuture(Answer):
         return self._paging_state is not None
 
     def start_fetching_next_page(self) -> None:
-        """Ask for the next page. `result` and the callbacks give it. QueryExhausted where there is none."""
-        if not self._paging_state:
-            raise QueryExhausted("There are no more pages", self.coordinator_host)
+        """Ask for the next page. `result` and the callbacks give it. QueryExhausted where there is none.
+
+        While it is under way, whoever asks for it again gets the same one.
+        """
+        if self._answer_is_there():
+            self._settle()
         with self._lock:
+            if not self._paging_state:
+                raise QueryExhausted("There are no more pages", self.coordinator_host)
+            if not self._is_settled:
+                return
             # It stays until an answer has been taken: a page that fails can be asked for again.
             self.message.paging_state = self._paging_state
-            self._final_result = self._final_exception = self._taken = None
+            self._final_result = self._final_exception = self._taken = self._request = None
             self._is_settled = self._is_listening = False
-            self._to_call = ()
-        self.send_request()
+            self._is_being_sent = True
+        try:
+            self.send_request()
+        except BaseException as error:
+            with self._lock:
+                self._final_exception = error
+                self._is_settled = True
+            raise
+        finally:
+            self._is_being_sent = False
         if self._callbacks or self._errbacks:
             self._listen()
 
