@@ -274,7 +274,11 @@ impl Pool {
         }
         if !self.open.load().iter().any(|open| open.serial() == serial) {
             self.decide(|plan, now| plan.handle_closed(serial, now));
-            return;
+            // It had hardly come: those who wait for it wait for another one, or not at all.
+            if self.open.load().is_empty() {
+                self.hope();
+            }
+            return self.handle_room();
         }
         self.report(None);
         self.handle_room();

@@ -53,6 +53,11 @@ impl Orphans {
     }
 }
 
+/// Whether an attempt that began then counts among the last ones.
+fn counts(begun: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(begun) < ATTEMPT_WINDOW
+}
+
 /// A connection in use.
 #[derive(Debug)]
 struct Open {
@@ -194,9 +199,13 @@ impl PoolPlan {
         self.shut_down
     }
 
-    /// Whether no connection could be opened since one was, or none is to be.
-    pub(crate) const fn is_failing(&self) -> bool {
-        self.pauses.is_some() || self.given_up || self.shut_down || self.wanted == 0
+    /// Whether an attempt is under way, or due before `until`, of which anything may be hoped: none has failed since a
+    /// connection was open. Asked when the last one is lost, before or after [`handle_closed`](Self::handle_closed).
+    pub(crate) fn is_tried_before(&self, until: Instant, now: Instant) -> bool {
+        if self.pauses.is_some() || self.given_up || self.shut_down || self.wanted == 0 {
+            return false;
+        }
+        self.connecting > 0 || self.retry_at.or_else(|| self.turn_at(now)).is_none_or(|at| at < until)
     }
 
     /// Nothing is wanted any more, at once.
@@ -216,11 +225,7 @@ impl PoolPlan {
         // After a failure one at a time, so that a host that returns is not stormed.
         let at_once = if self.pauses.is_some() { 1_usize.saturating_sub(self.connecting) } else { missing };
         let due = missing.min(at_once);
-        while self
-            .attempts
-            .front()
-            .is_some_and(|begun| now.saturating_duration_since(*begun) >= ATTEMPT_WINDOW)
-        {
+        while self.attempts.front().is_some_and(|begun| !counts(*begun, now)) {
             self.attempts.pop_front();
         }
         let begin = due.min((self.wanted + SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
@@ -232,6 +237,14 @@ impl PoolPlan {
             actions.extend(self.wait_until(freed));
         }
         actions
+    }
+
+    /// When the next attempt may begin, if not at once.
+    fn turn_at(&self, now: Instant) -> Option<Instant> {
+        let mut recent = self.attempts.iter().filter(|begun| counts(**begun, now));
+        let oldest = recent.next()?;
+        let used_up = 1 + recent.count() >= self.wanted + SPARE_ATTEMPTS;
+        used_up.then(|| *oldest + ATTEMPT_WINDOW)
     }
 
     fn wait_until(&mut self, at: Option<Instant>) -> Vec<PoolAction> {
@@ -364,6 +377,31 @@ mod tests {
         }
         assert_eq!(plan.handle_closed(1, now), [Timer(now + SECOND)]);
         assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
+    }
+
+    /// Who has lost the last connection waits for the next only where one is being opened, or soon is.
+    #[test]
+    fn another_connection_is_hoped_for_only_while_one_is_tried() {
+        let (mut plan, now) = open(1);
+        let hoped = |plan: &PoolPlan, now| plan.is_tried_before(now + SECOND / 2, now);
+        assert!(hoped(&plan, now), "it would be begun at once");
+        for _ in 0..3 {
+            assert_eq!(plan.handle_closed(1, now), [Connect]);
+            assert!(hoped(&plan, now), "it is under way");
+            plan.handle_connected(1, now);
+        }
+        assert!(!hoped(&plan, now), "all attempts are used up");
+        assert!(hoped(&plan, now + SECOND / 2 + SECOND / 100), "there is one again soon");
+        assert_eq!(plan.handle_closed(1, now), [Timer(now + SECOND)]);
+        assert!(!hoped(&plan, now) && !hoped(&plan, now + SECOND / 2), "nothing is under way");
+        assert!(hoped(&plan, now + SECOND / 2 + SECOND / 100), "it is due soon");
+        assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
+        plan.handle_failed(now + SECOND);
+        assert!(!hoped(&plan, now + 99 * SECOND), "the host is down");
+        plan.handle_up(now + 99 * SECOND);
+        assert!(hoped(&plan, now + 99 * SECOND), "somebody says that it is back");
+        plan.handle_wanted(0, now);
+        assert!(!hoped(&plan, now), "nobody wants one");
     }
 
     #[test]
