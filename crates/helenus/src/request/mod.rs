@@ -10,6 +10,7 @@ pub(crate) mod execution;
 mod observe;
 pub(crate) mod route;
 mod runner;
+mod switching;
 
 use std::fmt;
 use std::future::Future;
