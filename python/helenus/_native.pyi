@@ -134,6 +134,7 @@ class ClusterCore:
     def await_schema_agreement(self, patience: float) -> TaskCore: ...
     def replicas(self, keyspace: str, key: bytes) -> list[UUID]: ...
     def metrics(self) -> dict[str, int]: ...
+    def add_policy(self, name: str, described: Any) -> None: ...
     def set_distances(self, distances: Iterable[tuple[UUID, int]]) -> None: ...
     def set_listener(self, listener: Callable[[str, UUID], object]) -> None: ...
     def shut_down(self) -> None: ...
@@ -142,7 +143,8 @@ class ClusterCore:
 
 # consistency, serial consistency, page size (None: no paging), paging state, timestamp, timeout in seconds (None: for
 # ever), idempotent (None: the text decides), tracing, keyspace, custom payload, plan (host ids; None: the engine's
-# policy), retry policy (described, or an object), the query for such an object, routing key, speculative waits
+# policy), retry policy (described, or an object), the query for such an object, routing key, speculative waits, name of
+# one more of the engine's policies (None: the default profile's)
 RequestOptions: TypeAlias = tuple[
     int,
     int | None,
@@ -159,6 +161,7 @@ RequestOptions: TypeAlias = tuple[
     Any,
     bytes | None,
     Sequence[float] | None,
+    str | None,
 ]
 
 @final
