@@ -142,28 +142,34 @@ fn watched(
 }
 
 /// The end of a session closes its connections, each of which the pool takes out of use: not while it holds the lock for that.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_last_handle_to_a_session_is_let_go_after_the_lock() {
-    let patience = Duration::from_secs(10);
-    // While a connection is added: the second closes the first.
-    let (session, pool, _cluster) = connected().await;
-    let (adding, watcher, has_ended) = watched(&session, &pool, 2);
-    drop(watcher);
-    adding.start();
-    has_ended.recv_timeout(patience).expect("the lock is free when the last handle goes");
-
-    // While one is taken out of use: the third of three closes the others.
-    let (removing, watcher, has_ended) = watched(&session, &pool, 2);
-    let later = lock(&watcher.handle).take();
-    removing.start();
-    while removing.connections().len() < 3 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    *lock(&watcher.handle) = later;
-    drop(watcher);
-    let first = removing.connections().first().cloned().expect("three are open");
-    let replacing = Arc::clone(&removing);
-    std::thread::spawn(move || replacing.remove(first.serial()));
-    has_ended.recv_timeout(patience).expect("the lock is free when the last handle goes");
-    assert!(removing.connections().is_empty(), "all were closed");
+#[test]
+fn the_last_handle_to_a_session_is_let_go_after_the_lock() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let was_free = runtime.block_on(async {
+        let (session, pool, _cluster) = connected().await;
+        let patience = Duration::from_secs(10);
+        // While a connection is added: the second closes the first.
+        let (adding, watcher, has_ended) = watched(&session, &pool, 2);
+        drop(watcher);
+        adding.start();
+        if has_ended.recv_timeout(patience).is_err() {
+            return false;
+        }
+        // While one is taken out of use: the third of three closes the others.
+        let (removing, watcher, has_ended) = watched(&session, &pool, 2);
+        let later = lock(&watcher.handle).take();
+        removing.start();
+        while removing.connections().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        *lock(&watcher.handle) = later;
+        drop(watcher);
+        let first = removing.connections().first().cloned().expect("three are open");
+        let replacing = Arc::clone(&removing);
+        std::thread::spawn(move || replacing.remove(first.serial()));
+        has_ended.recv_timeout(patience).is_ok() && removing.connections().is_empty()
+    });
+    // A thread that waits for itself would be waited for.
+    runtime.shutdown_background();
+    assert!(was_free, "the lock is held when the last handle goes");
 }
