@@ -100,7 +100,7 @@ mod trace;
 pub use bulk::ExecuteMany;
 pub use cluster::{Cluster, ClusterBuilder, Host, Snapshot};
 pub use config::Config;
-pub use connection::open::SocketOption;
+pub use connection::config::SocketOption;
 pub use connection::transport::{Cipher, CipherError, CipherFactory};
 pub use error::{
     Attempt, AttemptError, ConnectionError, Error, NotRetried, QueueState, Recorded, RequestFailure,

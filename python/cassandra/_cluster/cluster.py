@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from random import randrange
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +176,7 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
             reconnection_policy, conviction_policy, conviction_policy_factory, address_translator, timestamp_generator
         )
         self._take_profiles(load_balancing_policy, default_retry_policy, execution_profiles)
+        self._first_position = randrange(2**31)
         if self._bundle:
             for profile in self.profile_manager.profiles.values():
                 bundles.set_consistency(profile)

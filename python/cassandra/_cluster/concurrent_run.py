@@ -31,7 +31,8 @@ class ConcurrentRun(Run):
         self.session = session
         self.prepared = prepared
         self.template = BoundStatement(prepared)
-        self.levels = Levels(profile.consistency_level, profile.serial_consistency_level)
+        name = session._engine_name(profile)
+        self.levels = Levels(profile.consistency_level, profile.serial_consistency_level, name)
         self.row_factory = profile.row_factory
         self.timeout = profile.request_timeout
         self._made = made

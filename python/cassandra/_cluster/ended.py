@@ -25,6 +25,8 @@ class Levels(NamedTuple):
 
     consistency_level: Any
     serial_consistency_level: Any
+    policy: str | None
+    """The name of its policy in the engine."""
 
 
 class Run:
@@ -50,7 +52,7 @@ class Run:
         statement = self.template if bound is None else bound
         # Each execution gets a timestamp of its own.
         message = self.session._execute_message(statement, self.levels, False, None, is_stamped=bound is not None)
-        message.timeout = self.timeout
+        message.timeout, message.policy = self.timeout, self.levels.policy
         return message
 
     def result_set(self, given: Any, answer: ResultCore) -> ResultSet:

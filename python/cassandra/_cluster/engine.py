@@ -6,6 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from cassandra._cluster import engine_options, engine_policies
+from cassandra._cluster.engine_names import EngineNames
 from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
 from cassandra._cluster.host_registry import HostRegistry
@@ -41,6 +42,7 @@ class Engine:
     _engine_retry: Any = None
     _engine_plans: tuple[Any, ...] = ()
     _engine_policy: Any = None
+    _engine_names: EngineNames | None = None
 
     def _connect_engine(self) -> None:
         self._hub = hub_for(self.connection_class)
@@ -61,6 +63,7 @@ class Engine:
 
     def _follow_engine(self, core: ClusterCore) -> None:
         self.protocol_version = core.protocol_version()
+        self._engine_names = EngineNames(core, self._engine_policy, self.profile_manager)
         self._registry.follow(core)
         self.profile_manager.populate(weakref.proxy(self), self.metadata.all_hosts())
         self.profile_manager.check_supported()

@@ -197,6 +197,8 @@ class Requests:
             working_keyspace = statement.keyspace or self.keyspace
             plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
             message.plan = engine_policies.drawn(plan, len(self.cluster._registry.by_id))
+        else:
+            message.policy = self._engine_name(profile)
         speculative = profile.speculative_execution_policy
         if statement.is_idempotent and speculative is not None:
             message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
@@ -208,6 +210,11 @@ class Requests:
             return engine_policies.plans_as_made(policy)
         plans = self.cluster._engine_plans
         return bool(plans) and engine_policies.load_balancing(policy) in plans
+
+    def _engine_name(self, profile: ExecutionProfile) -> str | None:
+        """By which name the engine knows the policy of a profile that it plans for; None for the default profile's."""
+        names = self.cluster._engine_names
+        return None if names is None else names.of(profile.load_balancing_policy)
 
     def _targeted(self, host: Any) -> Any:
         found = self.cluster.metadata.get_host(host)

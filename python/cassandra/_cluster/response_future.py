@@ -135,10 +135,11 @@ class ResponseFuture(Answer):
     def _wait_for(self, request: RequestCore, patience: float | None) -> None:
         hub = self.session.cluster._hub
         if not (request.wait(patience) if hub is None else hub.wait(request, patience)):
-            hosts = request.waiting_on()
+            waiting = request.waiting_on()
             text = f"no answer within the {patience} seconds given to result(); the request goes on"
-            last = self.session.cluster._registry.at_address(hosts[-1]) if hosts else None
-            raise OperationTimedOut(dict.fromkeys(hosts, text), last)
+            errors = {host: f"{text}; {count} requests in flight on its connection" for host, count in waiting}
+            last = self.session.cluster._registry.at_address(waiting[-1][0]) if waiting else None
+            raise OperationTimedOut(errors, last)
         self._settle()
 
     def __await__(self) -> Generator[Any, None, ResultSet]:
@@ -293,7 +294,7 @@ class ResponseFuture(Answer):
         registry = self.session.cluster._registry
         if self._host is None and self._request is not None and not self._is_settled:
             waiting = self._request.waiting_on()
-            return registry.at_address(waiting[-1]) if waiting else None
+            return registry.at_address(waiting[-1][0]) if waiting else None
         found = registry.by_id.get(self._host)
         return self._host if found is None else found
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::config::{Config, ContactPoint};
-use crate::connection::open::Endpoint;
+use crate::connection::endpoint::Endpoint;
 use crate::error::Error;
 
 /// All addresses of all contact points, in their order, each once.
