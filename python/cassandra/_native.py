@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 
 from helenus._native import (
@@ -62,6 +61,7 @@ __all__ = [
     "describe_trigger",
     "describe_user_type",
     "describe_view",
+    "ending",
     "types_changed",
     "user_types_in_order",
     "virtual_keyspace",
@@ -70,4 +70,3 @@ __all__ = [
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=forking, after_in_child=forked)
-atexit.register(ending)

@@ -10,7 +10,7 @@ import cassandra.marshal
 import cassandra.protocol
 import cassandra.query
 import cassandra.type_codes  # noqa: F401
-from cassandra._cluster.cluster import CONNECTED, Cluster
+from cassandra._cluster.cluster import Cluster
 from cassandra._cluster.continuous_paging import ContinuousPagingOptions
 from cassandra._cluster.control_view import ControlConnection
 from cassandra._cluster.defaults import (
@@ -27,6 +27,7 @@ from cassandra._cluster.defaults import (
     NOT_SET,
     ConfigMode,
 )
+from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.paged_result import PagedResult
 from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory
 from cassandra._cluster.response_future import ResponseFuture

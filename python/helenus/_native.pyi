@@ -40,6 +40,8 @@ class Binder:
 class BoundValues:
     """Bound values as they stand in a request."""
 
+    @staticmethod
+    def sent(wire: bytes) -> BoundValues: ...
     def __len__(self) -> int: ...
     @property
     def wire(self) -> bytes: ...
@@ -68,8 +70,8 @@ def forking() -> None:
 def forked() -> None:
     """A fork has made this process: what was connected before belongs to the parent."""
 
-def ending() -> None:
-    """The interpreter is about to end: engine threads leave Python alone from here on."""
+def ending(connected: Sequence[ClusterCore]) -> None:
+    """The interpreter is about to end: these are closed, and engine threads leave Python alone from here on."""
 
 # columns as (name, type, 0 in the partition key, 1 in the clustering key, 2 elsewhere, static, reversed, mask),
 # options, extensions, compact storage, virtual, indexes as (name, kind, options), triggers as (name, options)
@@ -132,6 +134,7 @@ class ClusterCore:
     def await_schema_agreement(self, patience: float) -> TaskCore: ...
     def replicas(self, keyspace: str, key: bytes) -> list[UUID]: ...
     def metrics(self) -> dict[str, int]: ...
+    def add_policy(self, name: str, described: Any) -> None: ...
     def set_distances(self, distances: Iterable[tuple[UUID, int]]) -> None: ...
     def set_listener(self, listener: Callable[[str, UUID], object]) -> None: ...
     def shut_down(self) -> None: ...
@@ -140,7 +143,8 @@ class ClusterCore:
 
 # consistency, serial consistency, page size (None: no paging), paging state, timestamp, timeout in seconds (None: for
 # ever), idempotent (None: the text decides), tracing, keyspace, custom payload, plan (host ids; None: the engine's
-# policy), retry policy (described, or an object), the query for such an object, routing key, speculative waits
+# policy), retry policy (described, or an object), the query for such an object, routing key, speculative waits, name of
+# one more of the engine's policies (None: the default profile's)
 RequestOptions: TypeAlias = tuple[
     int,
     int | None,
@@ -157,6 +161,7 @@ RequestOptions: TypeAlias = tuple[
     Any,
     bytes | None,
     Sequence[float] | None,
+    str | None,
 ]
 
 @final
@@ -193,9 +198,9 @@ class SessionCore:
         concurrency: int,
         raise_on_first_error: bool,
         timestamps: tuple[Callable[[], int], bool] | None,
-        kept: list[Any] | None,
+        gives_rows: bool,
         given: RequestOptions,
-        made: tuple[type[Any], type[Any], Any, Any, Any],
+        made: tuple[type[Any], type[Any], type[Any], Any, Any, Any],
     ) -> list[Any]: ...
     def direct(self, prepared: PreparedCore, binder: Binder, given: RequestOptions) -> DirectCore: ...
     @property
@@ -237,7 +242,7 @@ class RequestCore:
     def attempted(self) -> list[str]: ...
     def on_done(self, call: Callable[[], object]) -> None: ...
     def cancel(self) -> None: ...
-    def waiting_on(self) -> list[str]: ...
+    def waiting_on(self) -> list[tuple[str, int]]: ...
 
 @final
 class TaskCore:

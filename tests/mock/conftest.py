@@ -8,12 +8,13 @@ import pytest
 from cassandra.cluster import Cluster, Session
 
 from tests.support.mock import MockCluster, binding
-from tests.support.statements import COLUMNS, INSERT, SELECT, profiles
+from tests.support.statements import AMONG, COLUMNS, INSERT, SELECT, profiles
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockCluster]:
-    bindings = [binding(INSERT, COLUMNS, [0]), binding(SELECT, COLUMNS[:1], [0])]
+    among = [("keys", "list<int>"), ("name", "text")]
+    bindings = [binding(INSERT, COLUMNS, [0]), binding(SELECT, COLUMNS[:1], [0]), binding(AMONG, among, [])]
     with MockCluster(3, bindings=bindings) as cluster:
         yield cluster
 

@@ -204,3 +204,88 @@ def test_a_result_inside_its_own_callback(session: Session) -> None:
     future: ResponseFuture = session.execute_async("SELECT v")
     future.add_callback(lambda found: told(future.result().one().v))
     assert told.wait() == [7]
+
+
+PAGES = SimpleStatement("SELECT quick", fetch_size=2)
+
+
+@pytest.fixture
+def quick(mock: MockCluster) -> None:
+    mock.on(query("SELECT quick"), rows(COLUMNS, [[number] for number in range(20)]))
+
+
+@pytest.mark.usefixtures("quick")
+def test_callbacks_are_told_of_each_page_that_is_iterated_over_meanwhile(session: Session) -> None:
+    """What tells them of one page may come when the next was asked for already. E27 of docs/promises.md."""
+    for _ in range(30):
+        told = Told(10)
+        future = session.execute_async(PAGES)
+        future.add_callbacks(told, told)
+        assert [row.v for row in future.result()] == list(range(20))
+        pages = told.wait()
+        assert sorted(row.v for page in pages for row in page) == list(range(20))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("with_callback", [False, True])
+def test_threads_that_ask_for_the_same_page_get_it(session: Session, with_callback: bool) -> None:
+    for _ in range(10):
+        future = session.execute_async(PAGES)
+        if with_callback:
+            future.add_callback(lambda page: None)
+        future.result()
+        together = threading.Barrier(4)
+        seen: list[Any] = []
+
+        def page(future: ResponseFuture = future, together: threading.Barrier = together, seen: Any = seen) -> None:
+            try:
+                together.wait(10)
+                future.start_fetching_next_page()
+                seen.append([row.v for row in future.result(timeout=10).current_rows])
+            except Exception as failed:
+                seen.append(failed)
+
+        threads = [threading.Thread(target=page) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        # Those who came late got a later one.
+        assert len(seen) == 4
+        assert all(type(got) is list and len(got) == 2 for got in seen), seen
+
+
+@pytest.mark.usefixtures("quick")
+def test_threads_that_share_the_rows_of_a_result(session: Session) -> None:
+    for _ in range(5):
+        result = session.execute(PAGES)
+        together = threading.Barrier(3)
+        failed: list[BaseException] = []
+
+        def read(result: Any = result, together: threading.Barrier = together, failed: Any = failed) -> None:
+            try:
+                together.wait(10)
+                for _ in result:
+                    pass
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert not failed
+
+
+def test_a_page_that_could_not_be_asked_for_says_so_and_can_be_asked_for_again(mock: MockCluster) -> None:
+    mock.on(query("SELECT quick"), rows(COLUMNS, [[number] for number in range(20)]))
+    with Cluster(mock.contact_points, port=mock.port) as cluster:
+        session = cluster.connect(wait_for_all_pools=True)
+        future = session.execute_async(PAGES)
+        future.result()
+        session.shutdown()
+        for _ in range(2):
+            with pytest.raises(Exception, match="shut down"):
+                future.start_fetching_next_page()
+                future.result(timeout=10)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cassandra import DriverException
+from cassandra import ConsistencyLevel, DriverException
 from cassandra._cluster.concurrent_run import is_as_made
 from cassandra.cluster import ResponseFuture, ResultSet, Session
 from cassandra.concurrent import ExecutionResult, execute_concurrent_with_args
@@ -16,7 +17,7 @@ from cassandra.query import dict_factory, tuple_factory
 from cassandra.timestamps import MonotonicTimestampGenerator
 
 from tests.support.mock import MockCluster, execute, rows, void
-from tests.support.statements import COLUMNS, INSERT, SELECT, with_profile
+from tests.support.statements import AMONG, COLUMNS, INSERT, SELECT, with_profile
 
 
 def run(session: Session, statement: str, parameters: list[Any], **options: Any) -> list[ExecutionResult]:
@@ -94,6 +95,57 @@ class TestResults:
         assert (future.warnings, future.custom_payload) == (["mind the gap"], {"who": b"me"})
         assert future.coordinator_host in session.hosts
 
+    @pytest.mark.parametrize("kind", [list, lambda items: dict(zip(("keys", "name"), items, strict=True))])
+    def test_what_was_sent_is_told_after_the_programs_values_have_changed(
+        self, mock: MockCluster, session: Session, kind: Any
+    ) -> None:
+        mock.on(execute(AMONG), rows(COLUMNS, [[7, "seven"]]))
+        keys = [1, 2]
+        values = kind((keys, "a"))
+
+        def reused() -> Iterator[Any]:
+            for name in ("a", "b"):
+                values["name" if isinstance(values, dict) else 1] = name
+                yield values
+
+        first, second = (
+            pair.result_or_exc for pair in execute_concurrent_with_args(session, session.prepare(AMONG), reused())
+        )
+        keys.append(3)
+        values["name" if isinstance(values, dict) else 1] = object()
+        wire = bytes.fromhex("00000002 00000004 00000001 00000004 00000002")
+        for result, name in ((first, "a"), (second, "b")):
+            assert result.was_applied is True
+            statement = result.response_future.query
+            assert statement.values == [wire, name.encode()]
+            assert list(statement.raw_values) == [keys, name]
+            assert result.response_future.message.query_params.values() == statement.values
+
+    def test_what_a_condition_was_asked_with(self, mock: MockCluster, session: Session) -> None:
+        # Statements with conditions are prepared without the columns of their result.
+        prepared = session.prepare(INSERT)
+        assert not prepared.result_metadata
+        mock.on(execute(INSERT), rows([("[applied]", "boolean")], [[False]]))
+        values = [5, "a"]
+        pairs = execute_concurrent_with_args(session, prepared, [(4, "b"), values])
+        first, second = (pair.result_or_exc for pair in pairs)
+        values[0] = "five"
+        for result, sent in ((first, [b"\0\0\0\x04", b"b"]), (second, [b"\0\0\0\x05", b"a"])):
+            assert result.was_applied is False
+            assert result.response_future.query.values == sent
+        assert list(first.response_future.query.raw_values) == [4, "b"]
+
+    def test_options_are_told_as_they_were_when_it_was_sent(self, mock: MockCluster, session: Session) -> None:
+        mock.on(execute(SELECT), rows(COLUMNS, [[7, "seven"]]))
+        for statement, parameters in ((SELECT, (7,)), (INSERT, (7, "a"))):
+            prepared = session.prepare(statement)
+            prepared.consistency_level = ConsistencyLevel.TWO
+            [pair] = execute_concurrent_with_args(session, prepared, [parameters])
+            prepared.consistency_level = ConsistencyLevel.ALL
+            query = pair.result_or_exc.response_future.query
+            assert query.consistency_level == ConsistencyLevel.TWO
+            assert query.prepared_statement is prepared
+
     def test_attributes_of_a_programs_own(self, session: Session) -> None:
         [pair] = run(session, INSERT, [(1, "a")])
         pair.result_or_exc.mine = 5
@@ -138,7 +190,7 @@ class TestCollector:
             before = len(gc.get_objects())
             results = run(session, statement, parameters)
             # A pair and a result set, and the list of rows where there are some.
-            assert len(gc.get_objects()) - before < most * 1000 + 100
+            assert len(gc.get_objects()) - before < most * 1000 + 500
         finally:
             gc.enable()
         assert len(results) == 1000

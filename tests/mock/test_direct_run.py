@@ -24,12 +24,18 @@ from cassandra.cluster import (
     Session,
 )
 from cassandra.concurrent import execute_concurrent_with_args
-from cassandra.policies import ConstantSpeculativeExecutionPolicy, FallthroughRetryPolicy, RoundRobinPolicy
+from cassandra.cqltypes import UTF8Type
+from cassandra.policies import (
+    ColumnEncryptionPolicy,
+    ConstantSpeculativeExecutionPolicy,
+    FallthroughRetryPolicy,
+    RoundRobinPolicy,
+)
 from cassandra.query import BoundStatement, PreparedStatement, dict_factory, tuple_factory
 from cassandra.timestamps import MonotonicTimestampGenerator
 
 from tests.support.mock import MockCluster, error, execute, rows, silence
-from tests.support.statements import COLUMNS, INSERT, SELECT, wait_until
+from tests.support.statements import AMONG, COLUMNS, INSERT, SELECT, wait_until
 
 
 @pytest.fixture
@@ -63,6 +69,21 @@ def asked(mock: MockCluster, text: str) -> list[dict[str, Any]]:
     for parameters in received:
         parameters.pop("timestamp", None)
     return received
+
+
+class Turned(ColumnEncryptionPolicy):
+    """A policy that a test can read: it turns the bytes of one column round."""
+
+    def contains_column(self, coldesc: Any) -> bool:
+        return bool(coldesc[2] == "v")
+
+    def column_type(self, coldesc: Any) -> Any:
+        return UTF8Type
+
+    def encrypt(self, coldesc: Any, obj_bytes: bytes) -> bytes:
+        return obj_bytes[::-1]
+
+    decrypt = encrypt
 
 
 class TestResults:
@@ -111,6 +132,23 @@ class TestResults:
         assert len(sent) == 3
         assert sent[0]["values"] == sent[1]["values"] == sent[2]["values"]
         assert result.response_future.query.values == [b"\0\0\0\x07"]
+
+    @pytest.mark.parametrize("kind", [tuple, list, lambda items: dict(zip(("keys", "name"), items, strict=True))])
+    def test_what_was_sent_is_told_after_the_programs_values_have_changed(
+        self, mock: MockCluster, session: Session, counted: list[Any], kind: Any
+    ) -> None:
+        mock.on(execute(AMONG), rows([("[applied]", "boolean")], [[True]]))
+        keys: list[Any] = [1, 2]
+        values = kind((keys, "a"))
+        result = session.execute(session.prepare(AMONG), values)
+        assert counted == [result]
+        keys[0] = "one"
+        if kind is not tuple:
+            values["name" if isinstance(values, dict) else 1] = object()
+        assert result.was_applied is True
+        statement = result.response_future.query
+        assert statement.values == [bytes.fromhex("00000002 00000004 00000001 00000004 00000002"), b"a"]
+        assert list(statement.raw_values) == [keys, "a"]
 
     def test_what_else_an_answer_says(self, mock: MockCluster, session: Session) -> None:
         mock.on(execute(INSERT), rows(COLUMNS, [[1, "a"]], warnings=["beware"], payload={"who": b"node"}))
@@ -255,6 +293,38 @@ class TestChanges:
         policy.make_query_plan = lambda *arguments: watched(policy, *arguments)
         session.execute(prepared, (1,))
         assert len(plans) == 2
+
+    def test_what_was_in_between_and_is_gone(
+        self, session: Session, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        prepared = session.prepare(SELECT)
+        whole = RoundRobinPolicy.make_query_plan
+        with monkeypatch.context() as patched:
+            patched.setattr(RoundRobinPolicy, "make_query_plan", lambda self, *arguments: whole(self, *arguments))
+            session.execute(prepared, (1,))
+            assert not counted
+        for _ in range(2 * direct_run.LOOK_AGAIN):
+            session.execute(prepared, (1,))
+        assert len(counted) >= direct_run.LOOK_AGAIN
+
+    def test_of_a_clusters_encryption(
+        self, mock: MockCluster, session: Session, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        policy = Turned()
+        select, insert = session.prepare(SELECT), session.prepare(INSERT)
+        session.execute(insert, (1, "a"))
+        mock.on(execute(SELECT), rows([("k", "int"), ("v", "blob")], [[7, {"hex": b"neves".hex()}]]))
+        assert session.execute(select, (7,)).one() == (7, b"neves")
+        assert len(counted) == 2
+        # Statements that were prepared before know nothing of it, and what they give is read all the same.
+        monkeypatch.setattr(session.cluster, "column_encryption_policy", policy)
+        assert session.execute(select, (7,)).one() == (7, "seven")
+        [pair] = execute_concurrent_with_args(session, select, [(7,)])
+        assert pair.result_or_exc.one() == (7, "seven")
+        session.execute(session.prepare(INSERT), (1, "ab"))
+        assert bytes.fromhex(asked(mock, INSERT)[-1]["values"][1]) == b"ba"
+        monkeypatch.undo()
+        assert session.execute(select, (7,)).one() == (7, b"neves")
 
     def test_a_speculative_policy_is_asked_each_time(self, session: Session) -> None:
         asked: list[Any] = []

@@ -163,6 +163,56 @@ def test_a_process_ends(mock: MockCluster, way: str, nodes: str) -> None:
     assert took < ENDING
 
 
+AFTERWARDS = [
+    "session.execute('SELECT v', timeout=30)",
+    "session.execute(prepared, timeout=30)",
+    "session.execute_async('SELECT v', timeout=30).result()",
+    "execute_concurrent_with_args(session, prepared, [()] * 10)",
+    "session.prepare('SELECT v')",
+    "session.set_keyspace('k')",
+    "under_way.result()",
+    "under_way.result(timeout=30)",
+    "Cluster(points, port=port).connect()",
+    "cluster.connect()",
+    "cluster.refresh_schema_metadata()",
+]
+"""What a program may do when the interpreter is ending; there is nothing to be had any more."""
+
+
+@pytest.mark.parametrize("way", ["atexit", "__del__"])
+def test_what_runs_after_the_end_ends_with_an_error(mock: MockCluster, way: str) -> None:
+    program = f"""
+    import sys
+    from cassandra.cluster import Cluster
+    from cassandra.concurrent import execute_concurrent_with_args
+    tried = {AFTERWARDS!r}
+    points, port = sys.argv[2:], int(sys.argv[1])
+    cluster = Cluster(points, port=port)
+    session = cluster.connect(wait_for_all_pools=True)
+    prepared = session.prepare("SELECT v")
+    under_way = session.execute_async("SELECT silent", timeout=None)
+    def last(tried=tried, names=globals().copy()):
+        for line in tried:
+            try:
+                print(line, '->', eval(line, names), flush=True)
+            except Exception as error:
+                print(type(error).__name__, error, flush=True)
+    """
+    # What was given to it first is called last: after what this package gives to it.
+    first = "import atexit\natexit.register(lambda: last())\n" if way == "atexit" else ""
+    then = "class Last:\n    def __del__(self, last=last):\n        last()\nlast_of_all = Last()\n"
+    text = first + textwrap.dedent(program) + (then if way == "__del__" else "") + "print('here', flush=True)\n"
+    command = [sys.executable, "-c", text, str(mock.port), *mock.contact_points]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    here, *told = done.stdout.splitlines()
+    assert (done.returncode, done.stderr, here) == (0, "", "here")
+    assert len(told) == len(AFTERWARDS), told
+    for line in told:
+        # The last are Python's own words where nothing can be imported any more.
+        whys = ("shut down", "the interpreter is ending", "was not refreshed", "Python is likely shutting down")
+        assert any(why in line for why in whys), told
+
+
 def test_sigterm_ends_a_process_that_waits(mock: MockCluster) -> None:
     with Program(mock, "print('here'); session.execute('SELECT silent', timeout=60)") as program:
         assert program.line() == "here"

@@ -17,7 +17,7 @@ from tests.support.mock import MockCluster, binding, error, execute, keyspace, q
 from tests.support.statements import profiles
 
 V = [("v", "int")]
-TABLE = [("k", "int", "partition_key"), ("v", "int", "regular"), ("b", "blob", "regular")]
+TABLE = [("k", "int", "partition_key"), ("v", "int", "regular"), ("b", "blob", "regular"), ("t", "text", "regular")]
 READ = "SELECT v FROM ks.t WHERE k = ?"
 
 
@@ -154,7 +154,9 @@ class TestTooMuch:
 
     @pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
     def test_p3_text_that_is_no_unicode(self, mock: MockCluster, session: Session, text: str) -> None:
-        prepared = session.prepare("SELECT v FROM ks.t WHERE b = textAsBlob(?) ALLOW FILTERING")
+        prepared = session.prepare("SELECT v FROM ks.t WHERE t = ? ALLOW FILTERING")
+        session.execute(prepared, ("a",))  # it is a text that is wanted
+        mock.clear_received()
         for call in (
             lambda: session.execute(prepared, (text,)),
             lambda: session.execute("SELECT %s", (text,)),

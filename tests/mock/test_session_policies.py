@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from cassandra import ConsistencyLevel, InvalidRequest, Unavailable, UnsupportedOperation, WriteTimeout, WriteType
-from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import (
     ConstantSpeculativeExecutionPolicy,
+    DCAwareRoundRobinPolicy,
     FallthroughRetryPolicy,
     RetryPolicy,
     RoundRobinPolicy,
@@ -42,6 +43,52 @@ class TestPolicies:
         assert len(asked) == 4
         assert asked[0][0] == "ks"
         assert asked[0][1].query_string == "SELECT 1"
+
+    @pytest.mark.parametrize(
+        "policy",
+        [RoundRobinPolicy, DCAwareRoundRobinPolicy, lambda: TokenAwarePolicy(DCAwareRoundRobinPolicy())],
+        ids=["round robin", "dc aware", "token aware"],
+    )
+    def test_each_profiles_policy_goes_round_by_itself(self, policy: Any) -> None:
+        """Two policies that are alike are two, as in cassandra-driver (its `test_profile_lb_swap`)."""
+        with MockCluster(2) as mock:
+            every = "SELECT v FROM ks.t"
+            names = (EXEC_PROFILE_DEFAULT, "other", "late")
+            given = {name: ExecutionProfile(load_balancing_policy=policy()) for name in names}
+            late = given.pop("late")
+            with Cluster(mock.contact_points, port=mock.port, execution_profiles=given) as cluster:
+                session = cluster.connect(wait_for_all_pools=True)
+                cluster.add_execution_profile("late", late)
+                prepared = session.prepare(every)
+                for ask in (
+                    lambda name: session.execute("SELECT 1", execution_profile=name),
+                    lambda name: session.execute(prepared, execution_profile=name),
+                    lambda name: execute_concurrent_with_args(session, prepared, [()], execution_profile=name)[0][1],
+                ):
+                    hosts: dict[Any, list[Any]] = {name: [] for name in names}
+                    for _ in range(4):
+                        for name in names[:2]:
+                            hosts[name].append(ask(name).response_future.coordinator_host)
+                    hosts["late"] = [ask("late").response_future.coordinator_host for _ in range(4)]
+                    for name, asked in hosts.items():
+                        assert asked[0::2] == [asked[0]] * 2, (name, hosts)
+                        assert asked[1::2] == [asked[1]] * 2, (name, hosts)
+                        assert asked[0] != asked[1], (name, hosts)
+
+    def test_policies_of_one_cluster_begin_with_the_same_host(self) -> None:
+        with MockCluster(3) as mock:
+            first = set()
+            for _ in range(8):
+                given = {name: ExecutionProfile(load_balancing_policy=RoundRobinPolicy()) for name in ("one", "two")}
+                with Cluster(mock.contact_points[:1], port=mock.port, execution_profiles=given) as cluster:
+                    session = cluster.connect(wait_for_all_pools=True)
+                    hosts = {
+                        session.execute("SELECT 1", execution_profile=name).response_future.coordinator_host.address
+                        for name in given
+                    }
+                    assert len(hosts) == 1
+                    first |= hosts
+            assert len(first) > 1, "and each cluster with another one"
 
     def test_a_plan_without_end(self, mock: MockCluster) -> None:
         class Mine(RoundRobinPolicy):

@@ -11,6 +11,7 @@ from cassandra.policies import RoundRobinPolicy
 COLUMNS = [("k", "int"), ("v", "text")]
 INSERT = "INSERT INTO ks.t (k, v) VALUES (?, ?)"
 SELECT = "SELECT k, v FROM ks.t WHERE k = ?"
+AMONG = "SELECT k, v FROM ks.t WHERE k IN ? AND v = ?"
 
 
 def profiles(**settings: Any) -> dict[Any, ExecutionProfile]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from cassandra import OperationTimedOut
+from cassandra._query.rows import attribute_names
 from cassandra.query import (
     QueryTrace,
     SimpleStatement,
@@ -92,6 +93,13 @@ def test_unusable_names_get_others_and_one_warning(
     assert row._fields == fields
     assert len(caplog.records) == 1
     assert "Failed creating named tuple for results with column names" in caplog.text
+
+
+def test_many_columns_of_one_name_do_not_make_their_names_long() -> None:
+    names = attribute_names(["c"] * 20_000)
+    assert len(set(names)) == 20_000
+    assert names[:3] == ["c", "c_", "c__"]
+    assert sum(map(len, names)) < 20 * 20_000
 
 
 def test_usable_names_give_no_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ use helenus_protocol::connection::MAX_STREAMS;
 use helenus_protocol::{Consistency, ProtocolVersion, SerialConsistency};
 
 use crate::cluster::proxy::Proxy;
-pub use crate::connection::open::{ConnectionConfig, SocketOption};
+pub use crate::connection::config::{ConnectionConfig, SocketOption};
 use crate::error::Error;
 use crate::observe::Observability;
 use crate::policy::{

@@ -196,9 +196,10 @@ impl Pending {
         }
     }
 
-    /// The addresses of the hosts whose answers are due.
+    /// The addresses of the hosts whose answers are due, and how many requests are in flight on the connection of each, this one
+    /// among them. Where they are many, the host may be slow and not silent.
     #[must_use]
-    pub fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
+    pub fn waiting_on(&self) -> Vec<(std::net::SocketAddr, usize)> {
         self.0.as_ref().map(|request| request.waiting_on()).unwrap_or_default()
     }
 }

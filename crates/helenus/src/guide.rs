@@ -1,4 +1,7 @@
-//! The chapters of the guide, whose examples are compiled as documentation tests.
+//! The chapters of the guide and the page that comes before them, whose examples are compiled as documentation tests.
+
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 #[doc = include_str!("../../../docs/guide/statements.md")]
 struct Statements;

@@ -29,8 +29,10 @@ def is_applied(future: Any, rows: Any) -> bool:
     if factory not in (named_tuple_factory, tuple_factory, dict_factory, ordered_dict_factory):
         raise RuntimeError(f"Cannot determine LWT result with row factory {factory}")
     names = list(future._col_names or ())
-    batch = is_batch(future.query)
-    if COLUMN not in names and isinstance(future.query, BatchStatement):
+    # A prepared statement is no batch, and what an ended future has of it is made when it is asked for.
+    query = None if future.prepared_statement is not None else future.query
+    batch = is_batch(query)
+    if COLUMN not in names and isinstance(query, BatchStatement):
         raise RuntimeError("No LWT were present in the BatchStatement")
     if not rows or (len(rows) != 1 and not batch):
         raise RuntimeError(f"LWT result should have exactly one row. This has {len(rows)}.")

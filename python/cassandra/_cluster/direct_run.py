@@ -6,7 +6,6 @@ that an execution depends on. Both are looked at each time, with as few looks as
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from cassandra import timestamps
@@ -15,13 +14,10 @@ from cassandra._cluster.concurrent_run import (
     CLOCK,
     GENERATORS_METHODS,
     GENERATORS_OWN,
-    ConcurrentRun,
-    EndedFuture,
-    EndedResultSet,
-    call_itself_a_result_set,
     run_for,
 )
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT
+from cassandra._cluster.ended import EndedResultSet, Run, call_itself_a_result_set
 from cassandra._cluster.failure import with_hosts
 from cassandra._cluster.preparing import core_of
 from cassandra._cluster.profile import ExecutionProfile
@@ -31,12 +27,16 @@ from cassandra._query.prepared import PreparedStatement
 from cassandra.timestamps import MonotonicTimestampGenerator
 
 if TYPE_CHECKING:
+    from cassandra._cluster.ended import Levels
     from cassandra._cluster.result_set import ResultSet
     from cassandra._cluster.session import Session
-    from cassandra._native import DirectCore, ResultCore
+    from cassandra._native import DirectCore
 
 MOST: Final = 256
 """For so many statements is it kept how they are run."""
+
+LOOK_AGAIN: Final = 64
+"""After so many executions is it looked whether the engine can run a statement by now that it could not."""
 
 RESULT: Final = ResponseFuture.result
 SEND: Final = ResponseFuture.send_request
@@ -51,8 +51,14 @@ class DirectPlan:
     It knows nothing of its session, which keeps it: a session ends when the program lets it go.
     """
 
+    template: BoundStatement
+    levels: Levels
+    timeout: Any
+
     core: DirectCore | None = None
     """The engine's part; None where the engine cannot run it by itself."""
+
+    _held = 0
 
     def __init__(self, session: Session, prepared: PreparedStatement, profile: Any) -> None:
         self.prepared = prepared
@@ -75,6 +81,7 @@ class DirectPlan:
         self._generator = session.timestamp_generator
         run = run_for(session, prepared, None, tuple) if is_plain else None
         if run is not None:
+            self.template, self.levels, self.timeout = run.template, run.levels, run.timeout
             self._methods = engine_policies.methods_of(profile.speculative_execution_policy)
             self._methods += engine_policies.methods_of(self._retry)
             self._policies = tuple(engine_policies.chain(profile.load_balancing_policy))
@@ -85,6 +92,11 @@ class DirectPlan:
 
     def holds(self, session: Session, profile: Any) -> bool:
         """Whether nothing has changed that it depends on."""
+        if self.core is None:
+            # What stood in the way may be gone without a trace: a patch that was taken back, a policy of another kind.
+            self._held += 1
+            if self._held >= LOOK_AGAIN:
+                return False
         prepared = self.prepared
         if not (
             profile is self.profile
@@ -161,28 +173,26 @@ def execute(session: Session, prepared: PreparedStatement, parameters: Any) -> R
     return plan.execute(session, parameters)
 
 
-class DirectRun(ConcurrentRun):
+class DirectRun(Run):
     """The one execution of a result, for what the result is asked for beside its rows."""
 
     def __init__(self, session: Session, plan: DirectPlan) -> None:
-        super().__init__(session, plan.prepared, plan.profile, tuple)
+        self.session = session
+        self.prepared = plan.prepared
+        self.template = plan.template
+        self.levels = plan.levels
         self.row_factory = plan.row_factory
-
-    def values_at(self, index: Any) -> Any:
-        """A result keeps its values itself."""
-        return index
+        self.timeout = plan.timeout
 
 
 class DirectResultSet(EndedResultSet):
     """A result of `Session.execute` that the engine has made."""
 
-    @classmethod
-    def of_answer(cls, run: Any, index: Any, answer: ResultCore) -> ResultSet:
-        return DirectRun(*run).result_set(index, answer)
+    __slots__ = ()
 
-    @cached_property
-    def response_future(self) -> Any:
-        return self._future_of(EndedFuture(DirectRun(*self._run), self._index, self._answer))
+    @staticmethod
+    def _run_of(run: Any) -> Run:
+        return DirectRun(*run)
 
 
 call_itself_a_result_set(DirectResultSet)

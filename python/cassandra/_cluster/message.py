@@ -42,6 +42,7 @@ class Message:
         self.statement: Any = None
         self.routing_key: bytes | None = None
         self.speculation: Sequence[float] | None = None
+        self.policy: str | None = None
 
     def options(self) -> tuple[Any, ...]:
         """The options in the engine's order."""
@@ -62,6 +63,7 @@ class Message:
             self.statement,
             self.routing_key,
             self.speculation,
+            self.policy,
         )
 
     def send(self, core: SessionCore) -> RequestCore:

@@ -11,39 +11,32 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster.failure import with_hosts
+from cassandra._cluster.answer import Answer
 from cassandra._cluster.options import timeout as checked_timeout
-from cassandra._cluster.preparing import columns as described
 from cassandra._cluster.result_set import ResultSet
 from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._errors.driver import DriverException, OperationTimedOut
 from cassandra._errors.session import QueryExhausted
 from cassandra._exported import exported_by
-from cassandra._protocol.decryption import Decryption
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._protocol.handler import checked as checked_handler
-from cassandra._protocol.result_message import ResultMessage
-from cassandra._query.rows import tuple_factory
 from cassandra._query.trace import QueryTrace
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from cassandra._cluster.message import Message
-    from cassandra._native import RequestCore, ResultCore
+    from cassandra._native import RequestCore
 
 log = logging.getLogger("cassandra.cluster")
 
-NO_ROWS: Final = (None, None, None)
-
-Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
-
 
 @exported_by("cassandra.cluster")
-class ResponseFuture:
+class ResponseFuture(Answer):
     """The outcome of `Session.execute_async`: wait for it with `result`, or have callbacks told.
 
     In a coroutine, `await future` gives what `result` gives. Dropping a future does not stop the request.
@@ -75,29 +68,7 @@ class ResponseFuture:
 
     query_plan: Any = ()
 
-    _col_names: Sequence[str] | None = None
-    _col_types: Sequence[Any] | None = None
-    _paging_state: bytes | None = None
-    _custom_payload: Mapping[str, bytes | None] | None = None
-    _warnings: Sequence[str] | None = None
-    _final_result: Any = None
-    _final_exception: BaseException | None = None
-    _is_result_kind_rows = False
-    _query_trace_ids: tuple[UUID, ...] = ()
-    _query_traces: tuple[QueryTrace, ...] = ()
-    _host: Any = None
-
-    _request: RequestCore | None = None
-    _began: float | None = None
-    _is_traced = False
-    _is_internal = False
-    _is_settled = False
-    _taken: ResultCore | Exception | None = None
-    _is_listening = False
-    _callbacks: tuple[Call, ...] = ()
-    _errbacks: tuple[Call, ...] = ()
-    _to_call: tuple[Call, ...] = ()
-    _tried: tuple[Any, ...] = ()
+    _is_being_sent = False
 
     def __init__(
         self,
@@ -130,117 +101,7 @@ class ResponseFuture:
         # That was for this page.
         self.message.waits = False
 
-    # What comes back
-
-    def _settle(self) -> None:
-        """Take the answer, once."""
-        with self._lock:
-            if self._is_settled:
-                return
-            if self._taken is None:
-                assert self._request is not None
-                try:
-                    self._taken = self._request.take()
-                except Exception as error:
-                    self._taken = error
-            taken = self._taken
-        # Not under the lock: a row factory is the program's and may look at this future. Where it is interrupted, the
-        # answer is still there for whoever asks next.
-        exception, read = None, NO_ROWS
-        try:
-            if isinstance(taken, Exception):
-                raise taken
-            read = self._read(taken)
-        except Exception as error:
-            exception = with_hosts(error, self.session.cluster)
-        tried = self._tried_in_vain() if isinstance(taken, Exception) else ()
-        with self._lock:
-            if not self._is_settled and self._taken is taken:
-                self._tried = tried
-                self._publish(taken, exception, read)
-
-    def _publish(self, taken: Any, exception: BaseException | None, read: tuple[Any, Any, Any]) -> None:
-        if isinstance(taken, Exception):
-            self._host = self._tried[-1] if self._tried else self._host
-        else:
-            self._note(taken)
-        self._final_exception = exception
-        if exception is None:
-            self._has_read(taken, read)
-        if self._began is not None:
-            self.session.cluster.metrics.on_request(time.monotonic() - self._began)
-        self._to_call = self._callbacks if exception is None else self._errbacks
-        self._taken = None
-        self._is_settled = True
-
-    def _tried_in_vain(self) -> tuple[Any, ...]:
-        """The hosts that a request which failed was tried on, in order: the last is the one whose error it is."""
-        assert self._request is not None
-        return tuple(map(self.session.cluster._registry.at_address, self._request.attempted()))
-
-    def _note(self, answer: ResultCore) -> None:
-        """What an answer says beside its rows, whether or not they can be read."""
-        self._host = answer.host
-        if (warnings := answer.warnings) is not None:
-            self._warnings = warnings
-        if (payload := answer.custom_payload) is not None:
-            self._custom_payload = payload
-        if self._is_traced and (trace := answer.tracing_id) is not None:
-            self._query_trace_ids = (*self._query_trace_ids, trace)
-            self._query_traces = (*self._query_traces, QueryTrace(trace, self.session))
-
-    def _has_read(self, answer: ResultCore, read: tuple[Any, Any, Any]) -> None:
-        self._paging_state = answer.paging_state
-        if answer.kind == "rows":
-            self._is_result_kind_rows = True
-            self._note_new_columns(answer)
-            self._col_names, self._col_types, self._final_result = read
-            return
-        self._final_result = None
-        if answer.kind == "schema_change":
-            self.is_schema_agreed = answer.schema_agreed
-
-    def _read(self, answer: ResultCore) -> tuple[Any, Any, Any]:
-        """The columns' names, their types, and the rows."""
-        if answer.kind == "rows":
-            if self.session.client_protocol_handler is not ProtocolHandler and not self._is_internal:
-                return self._read_by_handler(answer)
-            policy = self.session.cluster.column_encryption_policy
-            if policy is not None and (hidden := Decryption(policy, answer.columns or ())):
-                return self._read_decrypted(answer, hidden)
-            made = answer.rows(self.row_factory, self.session.cluster._user_types or None)
-            return answer.column_names, answer.column_types, made
-        if answer.kind == "schema_change":
-            change = answer.schema_change
-            self.session.cluster._schema_changed({} if change is None else change)
-        return NO_ROWS
-
-    def _read_decrypted(self, answer: ResultCore, hidden: Decryption) -> tuple[Any, Any, Any]:
-        """The same where some columns are encrypted."""
-        stored = answer.rows(tuple_factory, self.session.cluster._user_types or None)
-        rows = hidden.rows(stored, self.session._protocol_version)
-        return answer.column_names, hidden.types(answer.column_types or ()), self.row_factory(answer.column_names, rows)
-
-    def _read_by_handler(self, answer: ResultCore) -> tuple[Any, Any, Any]:
-        """The same as the program's own protocol handler reads it."""
-        session = self.session
-        handler = checked_handler(session.client_protocol_handler)
-        version = session._protocol_version
-        flags, body = answer.body(version)
-        known = None if self.prepared_statement is None else self.prepared_statement.result_metadata
-        message = handler.decode_message(
-            version, session.cluster._user_types, 0, flags, ResultMessage.opcode, body, None, known
-        )
-        rows = self.row_factory(message.column_names, message.parsed_rows)
-        return message.column_names, message.column_types, rows
-
-    def _note_new_columns(self, answer: ResultCore) -> None:
-        prepared = self.prepared_statement
-        if prepared is None or (new := answer.result_metadata_id) is None or new == prepared.result_metadata_id:
-            return
-        # The table has changed since: from here on its columns are these.
-        prepared.result_metadata_id = new
-        prepared.result_metadata = described(answer.columns)
+    # Waiting
 
     def _answer_is_there(self) -> bool:
         return self._is_settled or (self._request is not None and self._request.done())
@@ -260,23 +121,32 @@ class ResponseFuture:
     def _wait(self, patience: float | None) -> None:
         if patience is not None:
             checked_timeout("timeout", patience)
-        request = self._request
-        if request is None:
-            raise DriverException("the request has not been sent")
+        while not self._is_settled:
+            self._wait_for(self._under_way(), patience)
+
+    def _under_way(self) -> RequestCore:
+        while (request := self._request) is None:
+            if not self._is_being_sent:
+                raise DriverException("the request has not been sent")
+            # By another thread, which has asked for the next page.
+            time.sleep(0)
+        return request
+
+    def _wait_for(self, request: RequestCore, patience: float | None) -> None:
         hub = self.session.cluster._hub
         if not (request.wait(patience) if hub is None else hub.wait(request, patience)):
-            hosts = request.waiting_on()
+            waiting = request.waiting_on()
             text = f"no answer within the {patience} seconds given to result(); the request goes on"
-            last = self.session.cluster._registry.at_address(hosts[-1]) if hosts else None
-            raise OperationTimedOut(dict.fromkeys(hosts, text), last)
+            errors = {host: f"{text}; {count} requests in flight on its connection" for host, count in waiting}
+            last = self.session.cluster._registry.at_address(waiting[-1][0]) if waiting else None
+            raise OperationTimedOut(errors, last)
         self._settle()
 
     def __await__(self) -> Generator[Any, None, ResultSet]:
         if not self._answer_is_there():
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
-            assert self._request is not None
-            self._request.on_done(lambda: wake(loop, waiter))
+            self._under_way().on_done(lambda: wake(loop, waiter))
             yield from waiter
         return self.result()
 
@@ -346,19 +216,22 @@ class ResponseFuture:
         if request is not None and not self._is_listening:
             self._is_listening = True
             hub = self.session.cluster._hub
-            request.on_done(self._on_done if hub is None else hub.later(self._on_done))
+            call = partial(self._on_done, request)
+            request.on_done(call if hub is None else hub.later(call))
 
-    def _on_done(self) -> None:
-        self._settle()
+    def _on_done(self, request: RequestCore) -> None:
+        if self._request is request:
+            self._settle()
         with self._lock:
-            calls, self._to_call = self._to_call, ()
-        told = self._final_result if self._final_exception is None else self._final_exception
-        for fn, args, kwargs in calls:
-            try:
-                fn(told, *args, **kwargs)
-            except BaseException:
-                # SystemExit too: this is a thread of the engine, and the other callbacks are to be told.
-                log.exception("A callback of %s raised", self)
+            mine = [entry for entry in self._to_tell if entry[0] is request]
+            self._to_tell = tuple(entry for entry in self._to_tell if entry[0] is not request)
+        for _, calls, told in mine:
+            for fn, args, kwargs in calls:
+                try:
+                    fn(told, *args, **kwargs)
+                except BaseException:
+                    # SystemExit too: this is a thread of the engine, and the other callbacks are to be told.
+                    log.exception("A callback of %s raised", self)
 
     # Pages
 
@@ -368,16 +241,31 @@ class ResponseFuture:
         return self._paging_state is not None
 
     def start_fetching_next_page(self) -> None:
-        """Ask for the next page. `result` and the callbacks give it. QueryExhausted where there is none."""
-        if not self._paging_state:
-            raise QueryExhausted("There are no more pages", self.coordinator_host)
+        """Ask for the next page. `result` and the callbacks give it. QueryExhausted where there is none.
+
+        While it is under way, whoever asks for it again gets the same one.
+        """
+        if self._answer_is_there():
+            self._settle()
         with self._lock:
+            if not self._paging_state:
+                raise QueryExhausted("There are no more pages", self.coordinator_host)
+            if not self._is_settled:
+                return
             # It stays until an answer has been taken: a page that fails can be asked for again.
             self.message.paging_state = self._paging_state
-            self._final_result = self._final_exception = self._taken = None
+            self._final_result = self._final_exception = self._taken = self._request = None
             self._is_settled = self._is_listening = False
-            self._to_call = ()
-        self.send_request()
+            self._is_being_sent = True
+        try:
+            self.send_request()
+        except BaseException as error:
+            with self._lock:
+                self._final_exception = error
+                self._is_settled = True
+            raise
+        finally:
+            self._is_being_sent = False
         if self._callbacks or self._errbacks:
             self._listen()
 
@@ -406,7 +294,7 @@ class ResponseFuture:
         registry = self.session.cluster._registry
         if self._host is None and self._request is not None and not self._is_settled:
             waiting = self._request.waiting_on()
-            return registry.at_address(waiting[-1]) if waiting else None
+            return registry.at_address(waiting[-1][0]) if waiting else None
         found = registry.by_id.get(self._host)
         return self._host if found is None else found
 

@@ -11,35 +11,26 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from cassandra import concurrent
-from cassandra._cluster import engine_policies, options
-from cassandra._cluster.bind_markers import is_for_preparing
+from cassandra._cluster import options
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
 from cassandra._cluster.legacy import LegacySettings
-from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
-from cassandra._cluster.on_hub import AskedRetry
 from cassandra._cluster.pools import PAUSE, HostConnectionPool, pool_states
-from cassandra._cluster.preparing import core_of, prepared_statement
+from cassandra._cluster.preparing import prepared_statement
+from cassandra._cluster.requests import Requests
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
 from cassandra._connection.hub import finished
-from cassandra._cql.consistency_level import ConsistencyLevel
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
 from cassandra._protocol.handler import ProtocolHandler
-from cassandra._query.batch import BatchStatement
-from cassandra._query.bound import BoundStatement
-from cassandra._query.placeholders import bind_params
 from cassandra._query.prepared import PreparedStatement
 from cassandra._query.rows import dict_factory
 from cassandra._query.simple import SimpleStatement
-from cassandra._query.statement import Statement
-from cassandra._query.unset import FETCH_SIZE_UNSET
 from cassandra.encoder import Encoder
 
 if TYPE_CHECKING:
     from cassandra._cluster.direct_run import DirectPlan
-    from cassandra._cluster.profile import ExecutionProfile
     from cassandra._native import SessionCore
 
 log = logging.getLogger("cassandra.cluster")
@@ -51,7 +42,7 @@ def quoted(name: str) -> str:
 
 
 @exported_by("cassandra.cluster")
-class Session(LegacySettings):
+class Session(Requests, LegacySettings):
     """Runs statements on the hosts of a cluster. `Cluster.connect` makes it; it is safe to use from any thread."""
 
     cluster: Any = None
@@ -208,173 +199,6 @@ class Session(LegacySettings):
         future.message.waits = True
         future.send_request()
         return future
-
-    def _future(
-        self,
-        query: Any,
-        parameters: Any,
-        trace: bool,
-        custom_payload: Mapping[str, bytes | None] | None,
-        timeout: float | None,
-        execution_profile: Any,
-        paging_state: bytes | None,
-        host: Any,
-        execute_as: str | None,
-    ) -> ResponseFuture:
-        """The future of a statement, which is still to be sent."""
-        if execute_as is not None:
-            raise UnsupportedOperation("execute_as is an extension of DataStax Enterprise")
-        profile = self.cluster.profile_manager.profiles.get(execution_profile)
-        if profile is None:
-            profile = self._given_profile(execution_profile)
-        if timeout is NOT_SET:
-            timeout = profile.request_timeout
-        elif timeout is not None:
-            options.timeout("timeout", timeout)
-        statement, message = self._message(query, parameters, profile, trace, custom_payload)
-        if paging_state is not None:
-            message.paging_state = options.octets("paging_state", paging_state)
-        self._plan(message, statement, profile, host)
-        prepared = statement.prepared_statement if isinstance(statement, BoundStatement) else None
-        future = ResponseFuture(self, message, statement, timeout, prepared, profile.row_factory, host)
-        if self._request_init_callbacks:
-            for fn, args, kwargs in list(self._request_init_callbacks):
-                fn(future, *args, **kwargs)
-        return future
-
-    def _message(
-        self,
-        query: Any,
-        parameters: Any,
-        profile: ExecutionProfile,
-        trace: bool,
-        custom_payload: Mapping[str, bytes | None] | None,
-    ) -> tuple[Any, Message]:
-        """The statement with its values, and the request for it."""
-        if isinstance(query, str):
-            query = SimpleStatement(query)
-        if isinstance(query, SimpleStatement):
-            text = query.query_string
-            if parameters and is_for_preparing(text):
-                query = self._prepared_for(query).bind(parameters)
-            elif parameters:
-                text = bind_params(text, parameters, self.encoder)
-        elif isinstance(query, PreparedStatement):
-            query = query.bind(parameters or ())
-        if isinstance(query, SimpleStatement):
-            asked: Message = QueryMessage(*self._common(query, profile, trace, custom_payload))
-            asked.query = text  # type: ignore[attr-defined]
-        elif isinstance(query, BoundStatement):
-            if parameters and query._given is not parameters and query._given is None:
-                query.bind(parameters)
-            asked = self._execute_message(query, profile, trace, custom_payload)
-        elif isinstance(query, BatchStatement):
-            asked = self._batch_message(query, profile, trace, custom_payload)
-        else:
-            raise TypeError(f"a session runs text and statements, not {type(query).__name__}")
-        return query, asked
-
-    def _timestamps(self) -> Callable[[], int] | None:
-        """What gives the timestamps of writes; None where the servers do."""
-        return self.timestamp_generator if self.use_client_timestamp else None
-
-    def _common(
-        self,
-        statement: Statement,
-        profile: ExecutionProfile,
-        trace: bool,
-        custom_payload: Mapping[str, bytes | None] | None,
-        is_stamped: bool = True,
-    ) -> tuple[Any, ...]:
-        level = statement.consistency_level
-        if level is None:
-            level = profile.consistency_level
-        if level not in ConsistencyLevel.value_to_name:
-            options.consistency("consistency_level", level)
-        serial = statement.serial_consistency_level
-        size = statement.fetch_size
-        if size is FETCH_SIZE_UNSET:
-            size = self.default_fetch_size
-        generator = self._timestamps() if is_stamped else None
-        payload: Mapping[str, bytes | None] | None = statement.custom_payload or None
-        if custom_payload is not None:
-            payload = {**(payload or {}), **options.payload("custom_payload", custom_payload)}
-        return (
-            level,
-            profile.serial_consistency_level if serial is None else serial,
-            None if size is None else options.fetch_size("fetch_size", size),
-            None if generator is None else generator(),
-            statement.keyspace,
-            payload,
-            bool(trace),
-            statement._said_idempotent(),
-        )
-
-    def _execute_message(
-        self,
-        bound: BoundStatement,
-        profile: ExecutionProfile,
-        trace: bool,
-        custom_payload: Mapping[str, bytes | None] | None,
-        is_stamped: bool = True,
-    ) -> Message:
-        message = ExecuteMessage(*self._common(bound, profile, trace, custom_payload, is_stamped))
-        message.keyspace = None
-        message.prepared = core_of(self, bound.prepared_statement)
-        message.query_params = bound.values if bound._bound is None else bound._bound
-        message.routing_key = bound._routing_key
-        return message
-
-    def _batch_message(
-        self,
-        batch: BatchStatement,
-        profile: ExecutionProfile,
-        trace: bool,
-        custom_payload: Mapping[str, bytes | None] | None,
-    ) -> Message:
-        message = BatchMessage(*self._common(batch, profile, trace, custom_payload))
-        message.fetch_size = None
-        message.batch_type = batch.batch_type
-        queries: list[tuple[Any, Any]] = []
-        for is_prepared, text_or_id, values in batch._statements_and_parameters:
-            prepared = batch._prepared_of(self.cluster, text_or_id) if is_prepared else None
-            queries.append((text_or_id if prepared is None else core_of(self, prepared), values))
-        message.queries = queries
-        message.routing_key = batch.routing_key
-        return message
-
-    def _plan(self, message: Message, statement: Any, profile: ExecutionProfile, host: Any) -> None:
-        """Put in what the policies of this program, and not the engine's own, decide."""
-        message.statement = statement
-        if message.routing_key is None and not isinstance(statement, BoundStatement):
-            message.routing_key = statement.routing_key
-        retry = engine_policies.retry(statement.retry_policy or profile.retry_policy)
-        if retry != self.cluster._engine_retry:
-            hub = self.cluster._hub
-            message.retry_policy = retry if hub is None or isinstance(retry, tuple) else AskedRetry(hub, retry)
-        if host is not None:
-            message.plan = [self._targeted(host)]
-        elif not self._is_engine_planned(profile) or hasattr(statement, "target_host"):
-            working_keyspace = statement.keyspace or self.keyspace
-            plan = profile.load_balancing_policy.make_query_plan(working_keyspace, statement)
-            message.plan = engine_policies.drawn(plan, len(self.cluster._registry.by_id))
-        speculative = profile.speculative_execution_policy
-        if statement.is_idempotent and speculative is not None:
-            message.speculation = engine_policies.speculation(speculative, self.keyspace, statement, None)
-
-    def _is_engine_planned(self, profile: ExecutionProfile) -> bool:
-        """Whether the engine's own plan is the one that the profile's policy would make."""
-        policy = profile.load_balancing_policy
-        if policy is self.cluster._engine_policy:
-            return engine_policies.plans_as_made(policy)
-        plans = self.cluster._engine_plans
-        return bool(plans) and engine_policies.load_balancing(policy) in plans
-
-    def _targeted(self, host: Any) -> Any:
-        found = self.cluster.metadata.get_host(host)
-        if found is None:
-            raise ValueError(f"the cluster has no host {host}")
-        return found.host_id
 
     def _prepared_for(self, statement: SimpleStatement) -> PreparedStatement:
         """The prepared form of text with `?`, made once; the statement's own options go with it."""

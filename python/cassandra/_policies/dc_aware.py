@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from random import randint
 from typing import TYPE_CHECKING, Any
 
 from cassandra._exported import exported_by
 from cassandra._policies.load_balancing import HostDistance, LoadBalancingPolicy
-from cassandra._policies.round_robin import rotated
+from cassandra._policies.round_robin import first_position, rotated
 
 if TYPE_CHECKING:
     from cassandra._pool.host import Host
@@ -53,7 +52,7 @@ class DCAwareRoundRobinPolicy(LoadBalancingPolicy):
         for host in found:
             groups.setdefault(self._dc(host), []).append(host)
         self._dc_live_hosts = {dc: tuple(group) for dc, group in groups.items()}
-        self._position = randint(0, len(found) - 1) if found else 0
+        self._position = first_position(cluster, len(found)) if found else 0
 
     def _learn_local_dc(self, host: Host) -> None:
         if self.local_dc or not host.datacenter or host.endpoint not in self._endpoints:

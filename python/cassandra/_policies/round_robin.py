@@ -19,6 +19,15 @@ def rotated(hosts: tuple[Host, ...], position: int) -> tuple[Host, ...]:
     return hosts[start:] + hosts[:start]
 
 
+def first_position(cluster: Any, hosts: int) -> int:
+    """Where a policy begins to go round so many hosts.
+
+    At random, so that many clients do not all begin with the same one; but all policies of one cluster at the same.
+    """
+    chosen = getattr(cluster, "_first_position", None)
+    return chosen % hosts if isinstance(chosen, int) else randint(0, hosts - 1)
+
+
 @exported_by("cassandra.policies")
 class RoundRobinPolicy(LoadBalancingPolicy):
     """All hosts are local, whatever their datacenter; requests go round."""
@@ -28,9 +37,8 @@ class RoundRobinPolicy(LoadBalancingPolicy):
 
     def populate(self, cluster: Any, hosts: Iterable[Host]) -> None:
         self._live_hosts = frozenset(hosts)
-        # A random start, so that many clients do not all begin with the same host.
         if len(self._live_hosts) > 1:
-            self._position = randint(0, len(self._live_hosts) - 1)
+            self._position = first_position(cluster, len(self._live_hosts))
 
     def distance(self, host: Host) -> int:
         return HostDistance.LOCAL

@@ -19,6 +19,9 @@ from cassandra._exported import exported_by
 log = logging.getLogger("cassandra.query")
 
 ENDS: Final = re.compile(r"\A[^a-zA-Z0-9]+|[^a-zA-Z0-9_]+\Z")
+LONGER: Final = 8
+"""So often a name that is taken becomes longer by an underscore; after that the column goes by its position."""
+
 NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -57,15 +60,21 @@ def clean_column_name(name: str) -> str:
 
 def attribute_names(colnames: Sequence[str]) -> list[str]:
     """Names that a named tuple accepts, one per column: cleaned, or by position, and none twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, column in enumerate(colnames):
         name = clean_column_name(column)
         if not name.isidentifier() or iskeyword(name):
             name = f"field_{index}_"
-        while name in names:
+        for _ in range(LONGER):
+            if name not in names:
+                break
             name += "_"
-        names.append(name)
-    return names
+        else:
+            name = f"field_{index}_"
+            while name in names:
+                name += "_"
+        names[name] = None
+    return list(names)
 
 
 @lru_cache(maxsize=1024)

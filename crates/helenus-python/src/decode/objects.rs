@@ -12,27 +12,14 @@ use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::python;
 
-/// A new instance of `class`, without `__new__` and `__init__`.
-fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+/// A new instance of `class`, without `__new__` and `__init__`. Where its attributes are in slots, no dict is made for
+/// others, nor room for one, before somebody asks for it.
+pub(crate) fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the pointer is a type object, and the type's own slot is asked to allocate; a null result means an
     // exception is set, which `from_owned_ptr_or_err` takes.
     unsafe {
         let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), 0);
         Bound::from_owned_ptr_or_err(class.py(), object)
-    }
-}
-
-/// A new instance of a class whose attributes are in a dict, without its `__new__` and `__init__`: what
-/// `object.__new__(class)` gives. While nobody asks for the dict, none is made.
-pub(crate) fn instance<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
-    let py = class.py();
-    let nothing = PyTuple::empty(py);
-    // SAFETY: `object`'s own slot is called as the interpreter calls it, with a live class and no arguments; a null
-    // result means an exception is set, which `from_owned_ptr_or_err` takes.
-    unsafe {
-        let Some(new) = ffi::PyBaseObject_Type.tp_new else { return class.call0() };
-        let object = new(class.as_type_ptr(), nothing.as_ptr(), std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(py, object)
     }
 }
 
@@ -78,30 +65,65 @@ pub(crate) fn named_tuple<'py>(
     class: &Bound<'py, PyType>,
     items: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    filled(class, items.len(), items.drain(..))
+}
+
+/// The same of two items.
+pub(crate) fn named_pair<'py>(
+    class: &Bound<'py, PyType>,
+    items: [Bound<'py, PyAny>; 2],
+) -> PyResult<Bound<'py, PyAny>> {
+    filled(class, items.len(), items.into_iter())
+}
+
+/// The same of `count` items, which is how many there are.
+fn filled<'py>(
+    class: &Bound<'py, PyType>,
+    count: usize,
+    items: impl Iterator<Item = Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
-    if !tuples_are_plain(py) || !class.is_subclass_of::<PyTuple>()? {
+    // SAFETY: a live type object is asked for its flags.
+    let is_tuple =
+        unsafe { ffi::PyType_FastSubclass(class.as_type_ptr(), ffi::Py_TPFLAGS_TUPLE_SUBCLASS) } != 0;
+    if !tuples_are_plain(py) || !is_tuple {
         // What `tuple.__new__(class, items)` does.
-        let items = PyTuple::new(py, items.drain(..))?;
+        let items = PyTuple::new(py, items.collect::<Vec<_>>())?;
         return python::NEW_TUPLE.get(py)?.call1((class, items));
     }
     // SAFETY: as in `blank`; the class is a subclass of `tuple`, so the object has room for as many items as were
     // asked for, all null; each is set once, with a reference that is given away. No Python code runs in between.
     unsafe {
-        let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), items.len() as ffi::Py_ssize_t);
+        let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), count as ffi::Py_ssize_t);
         let tuple = Bound::from_owned_ptr_or_err(py, object)?;
-        for (index, item) in items.drain(..).enumerate() {
+        for (index, item) in items.take(count).enumerate() {
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index as ffi::Py_ssize_t, item.into_ptr());
         }
         Ok(tuple)
     }
 }
 
-/// Has the cycle collector pass by an object from which no way leads back to it: whatever it refers to does not refer to it.
-pub(crate) fn is_in_no_cycle(object: &Bound<'_, PyAny>) {
-    // SAFETY: a live object, which may be untracked at any time where the collector would track it at all.
-    unsafe {
-        if ffi::PyObject_GC_IsTracked(object.as_ptr()) != 0 {
-            ffi::PyObject_GC_UnTrack(object.as_ptr().cast());
+/// While it lives the cycle collector does not run: for objects that are made here in one go, of which it would look at all
+/// again after every few hundred. Since Python 3.12 it waits by itself until Python code runs; before, it is told to. Nobody can
+/// see it: as long as this lives, no Python code runs, and the interpreter's lock is not let go.
+pub(crate) struct InOneGo<'py> {
+    was_collecting: bool,
+    _holds_the_lock: Python<'py>,
+}
+
+impl<'py> InOneGo<'py> {
+    pub(crate) fn begin(py: Python<'py>) -> Self {
+        // SAFETY: the interpreter's lock is held.
+        let was_collecting = unsafe { ffi::PyGC_Disable() } != 0;
+        Self { was_collecting, _holds_the_lock: py }
+    }
+}
+
+impl Drop for InOneGo<'_> {
+    fn drop(&mut self) {
+        if self.was_collecting {
+            // SAFETY: as above.
+            unsafe { ffi::PyGC_Enable() };
         }
     }
 }

@@ -237,7 +237,12 @@ impl BoundValues {
 
     /// Those of a request.
     pub(crate) fn of(values: &SerializedValues) -> Self {
-        let (wire, mut ends) = (values.as_bytes().to_vec(), Vec::with_capacity(values.len()));
+        Self::read(values.as_bytes())
+    }
+
+    /// Those that stand in `wire`, each a `[value]`.
+    fn read(wire: &[u8]) -> Self {
+        let (wire, mut ends) = (wire.to_vec(), Vec::new());
         let mut at = 0;
         while let Some((length, _)) = wire[at..].split_first_chunk::<4>() {
             // Null and unset have no bytes, and a length below zero.
@@ -259,6 +264,12 @@ impl BoundValues {
 
 #[pymethods]
 impl BoundValues {
+    /// Those of a request that was sent: all of its values, each with its length in front.
+    #[staticmethod]
+    fn sent(wire: &[u8]) -> Self {
+        Self::read(wire)
+    }
+
     fn __len__(&self) -> usize {
         self.count().into()
     }

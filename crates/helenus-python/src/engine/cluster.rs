@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use helenus::policy::{HostDistance, HostStateListener};
-use helenus::{Cluster, Host};
+use helenus::{Cluster, ExecutionProfile, Host};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList};
 use uuid::Uuid;
 
-use super::distances::Distances;
+use super::distances::{Distances, ToldPolicy};
 use super::runtime::{self, Owned};
 use super::session::SessionCore;
 use super::task::TaskCore;
-use super::{config, lanes};
+use super::{config, lanes, policies};
 use crate::python;
 use crate::schema::{self, SchemaCore};
 
@@ -195,6 +196,19 @@ impl ClusterCore {
         Ok(())
     }
 
+    /// Keeps one more of the engine's load-balancing policies, for the requests that give this name: described as the first one
+    /// is, it goes round by itself.
+    fn add_policy(&self, py: Python<'_>, name: &str, described: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Some(policy) = policies::load_balancing(described)? else {
+            return Err(PyValueError::new_err("the engine has no such load-balancing policy"));
+        };
+        let policy = ToldPolicy::beside(policy, &self.distances);
+        let profile = ExecutionProfile::builder().load_balancing(Arc::new(policy)).build();
+        let cluster = self.cluster.get()?;
+        let added = py.detach(|| cluster.add_execution_profile(name, &profile));
+        added.map(drop).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
     /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`.
     fn set_listener(&self, listener: Py<PyAny>) -> PyResult<()> {
         self.cluster.get()?.add_listener(Arc::new(Listener(Arc::new(listener))));
@@ -202,7 +216,7 @@ impl ClusterCore {
     }
 
     /// Closes all sessions and connections.
-    fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
+    pub(super) fn shut_down(&self, py: Python<'_>) -> PyResult<()> {
         let cluster = self.cluster.get()?;
         py.detach(|| cluster.shut_down());
         Ok(())

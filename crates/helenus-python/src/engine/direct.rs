@@ -5,7 +5,7 @@ use helenus::{BoundStatement, PreparedStatement, Session};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::concurrent::{Place, Results, Timestamps};
+use super::concurrent::{Results, Timestamps};
 use super::request::RequestCore;
 use super::runtime::{self, Owned};
 use crate::encode::{Binder, BoundValues};
@@ -58,8 +58,7 @@ impl DirectCore {
             None => session.execute_then_wait(statement),
         });
         let result = RequestCore::new(future).into_result(py)?;
-        let made =
-            Results::new(set, run, row_factory, user_types).result(Place::Values(parameters), result)?;
-        Ok(Some(made))
+        let mut results = Results::new(set, run, row_factory, user_types);
+        results.result(Some(parameters), result).map(Some)
     }
 }

@@ -26,6 +26,11 @@ impl ToldPolicy {
         let distances: Distances = Arc::new(RwLock::new(is_stand_in.then(HashMap::new)));
         (Self { child, distances: Arc::clone(&distances), is_stand_in }, distances)
     }
+
+    /// One more, of which the same is told.
+    pub(super) fn beside(child: Arc<dyn LoadBalancingPolicy>, distances: &Distances) -> Self {
+        Self { child, distances: Arc::clone(distances), is_stand_in: false }
+    }
 }
 
 fn told(distances: &Distances, host: &Host) -> Option<HostDistance> {

@@ -13,7 +13,8 @@ use crate::python;
 
 /// The exception for anything the engine says.
 pub(super) fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    build(py, error).unwrap_or_else(|raised| raised)
+    // At the interpreter's end classes cannot be looked up any more.
+    build(py, error).unwrap_or_else(|raised| super::runtime::check_end().err().unwrap_or(raised))
 }
 
 /// The addresses of the hosts that a failed request was tried on, in order.

@@ -64,6 +64,7 @@ impl RequestCore {
             py.check_signals()?;
             // A handler may have forked, and the answer comes to the parent.
             self.waiting.get()?;
+            runtime::check_end()?;
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(false);
             }
@@ -112,8 +113,9 @@ impl RequestCore {
         Ok(())
     }
 
-    /// The addresses of the hosts whose answers are due.
-    fn waiting_on(&self) -> PyResult<Vec<String>> {
-        Ok(self.waiting.get()?.waiting_on().iter().map(ToString::to_string).collect())
+    /// The addresses of the hosts whose answers are due, and how many requests are in flight on the connection of each.
+    fn waiting_on(&self) -> PyResult<Vec<(String, usize)>> {
+        let waiting_on = self.waiting.get()?.waiting_on();
+        Ok(waiting_on.into_iter().map(|(address, in_flight)| (address.to_string(), in_flight)).collect())
     }
 }

@@ -9,6 +9,7 @@ use helenus::{Executor, IoThreads};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
+use super::cluster::ClusterCore;
 use super::{lanes, result};
 
 /// How often this process was made by a fork of one that had loaded us.
@@ -40,10 +41,15 @@ pub(crate) fn forked() {
     result::forked();
 }
 
-/// Called before the interpreter ends: from now on no engine thread calls into Python.
+/// Called before the interpreter ends, with the clusters that are still connected: they are closed, and what is under way
+/// on them ends. From now on no engine thread calls into Python.
 #[pyfunction]
-pub(crate) fn ending(py: Python<'_>) {
+pub(crate) fn ending(py: Python<'_>, connected: Vec<PyRef<'_, ClusterCore>>) {
     ENDING.store(true, Ordering::SeqCst);
+    for cluster in connected {
+        // What was inherited by a fork is left as it is.
+        let _is_inherited = cluster.shut_down(py);
+    }
     let threads = py.detach(|| THREADS.lock().unwrap_or_else(PoisonError::into_inner).take());
     if let Some((generation, threads)) = threads
         && generation == GENERATION.load(Ordering::SeqCst)
@@ -57,8 +63,21 @@ pub(crate) fn is_ending() -> bool {
     ENDING.load(Ordering::SeqCst)
 }
 
+/// For whoever would wait for the engine, or begin something in it: at the interpreter's end nobody would answer. A program may
+/// still run then, in what `atexit` calls after us and in `__del__`.
+pub(super) fn check_end() -> PyResult<()> {
+    if is_ending() { Err(at_the_end()) } else { Ok(()) }
+}
+
+fn at_the_end() -> PyErr {
+    PyRuntimeError::new_err(
+        "the interpreter is ending: connections to Cassandra were closed, and nothing can be asked any more",
+    )
+}
+
 /// The I/O threads of this process.
 pub(super) fn executor(count: usize) -> PyResult<Executor> {
+    check_end()?;
     let generation = GENERATION.load(Ordering::SeqCst);
     let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
     if threads.as_ref().is_none_or(|(of, _)| *of != generation) {

@@ -122,10 +122,10 @@ impl SessionCore {
 
     /// Runs one prepared statement with each of `parameters`, `concurrency` at a time, and gives what came of each, in
     /// order: see `Outcomes` for what `made` has in it. `timestamps` is what gives the timestamp of each, and whether it is
-    /// the `MonotonicTimestampGenerator` as we made it. `kept` takes the values of each. The first error is raised where
+    /// the `MonotonicTimestampGenerator` as we made it. `gives_rows`: results have rows. The first error is raised where
     /// `raise_on_first_error` says so; what is under way then is given up.
     #[expect(clippy::too_many_arguments, reason = "one call from the façade, which names them")]
-    #[pyo3(signature = (prepared, binder, parameters, concurrency, raise_on_first_error, timestamps, kept, given, made))]
+    #[pyo3(signature = (prepared, binder, parameters, concurrency, raise_on_first_error, timestamps, gives_rows, given, made))]
     fn execute_concurrent<'py>(
         &self,
         py: Python<'py>,
@@ -135,7 +135,7 @@ impl SessionCore {
         concurrency: usize,
         raise_on_first_error: bool,
         timestamps: Option<(Bound<'py, PyAny>, bool)>,
-        kept: Option<&Bound<'py, PyList>>,
+        gives_rows: bool,
         given: &Bound<'py, PyTuple>,
         made: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyList>> {
@@ -152,7 +152,7 @@ impl SessionCore {
             concurrency,
             raise_on_first_error,
             timestamps,
-            kept,
+            gives_rows,
         };
         run.all(py, parameters, &mut concurrent::Outcomes::new(made)?)
     }

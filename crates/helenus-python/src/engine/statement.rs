@@ -163,6 +163,10 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
         let waits = waits.into_iter().map(|wait| Duration::try_from_secs_f64(wait).unwrap_or_default());
         options.speculation = Some(waits.collect());
     }
+    if let Some(policy) = at(15)?.extract::<Option<String>>()? {
+        let profile = session.execution_profile(&policy);
+        options.profile = Some(profile.map_err(|error| PyValueError::new_err(error.to_string()))?);
+    }
     Ok(options)
 }
 

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
 use super::cluster::GLANCE;
-use super::runtime::Owned;
+use super::runtime::{self, Owned};
 use super::{failures, lanes};
 
 type Outcome = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -112,6 +112,7 @@ impl TaskCore {
                 return Ok(true);
             }
             py.check_signals()?;
+            runtime::check_end()?;
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(false);
             }
@@ -126,7 +127,10 @@ impl TaskCore {
     /// What came of it, once; the error as an exception.
     fn take(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let outcome = self.shared.get()?.state.lock().unwrap_or_else(PoisonError::into_inner).outcome.take();
-        outcome.map_or_else(|| Err(failures::exception(py, &Error::Dropped)), |outcome| outcome(py))
+        outcome.map_or_else(
+            || runtime::check_end().and_then(|()| Err(failures::exception(py, &Error::Dropped))),
+            |outcome| outcome(py),
+        )
     }
 
     /// Has `call()` run on the callback lane once it has ended; at once and here, if it has.

@@ -34,7 +34,7 @@ use arc_swap::ArcSwapOption;
 use crate::auth::PlainText;
 use crate::cluster::Host;
 use crate::cluster::proxy::Proxy;
-use crate::connection::open::Endpoint;
+use crate::connection::endpoint::Endpoint;
 use crate::connection::transport::{Cipher, CipherError, CipherFactory};
 use crate::error::{ConnectionError, Error};
 use crate::tls::{TlsConfig, TlsError, server_name};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::{Config, ContactPoint, is_address, zone};
-use crate::connection::open::Endpoint;
+use crate::connection::endpoint::Endpoint;
 use crate::error::Error;
 
 /// All addresses of all contact points, in their order, each once.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::Host;
-use crate::connection::open::Endpoint;
+use crate::connection::endpoint::Endpoint;
 use crate::error::Error;
 
 /// Says how nodes are dialled.

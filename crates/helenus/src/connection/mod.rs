@@ -1,6 +1,7 @@
 //! One connection: the protocol's machine, a socket, and the task that pumps bytes between them.
 //!
-//! * [`transport`]: the socket and the cipher's seam. * [`open`]: connect, TLS, handshake; [`login`]: credentials.
+//! * [`transport`]: the socket and the cipher's seam. * [`open`]: from an [`endpoint`] and its [`config`] to a connection;
+//!   [`dial`]: TCP; [`wire`]: TLS and the handshake; [`login`]: credentials.
 //! * [`pump`]: bytes in and out. * [`driver`]: the task. * [`silence`]: when a server that owes answers is to be set aside.
 //! * [`damage`]: what it says of bytes that were damaged on the way.
 //! * [`turn`], [`lending`]: whose turn it is to wait for the socket. * [`caller`]: what a caller does in its turn.
@@ -10,8 +11,11 @@
 //! request.
 
 mod caller;
+pub(crate) mod config;
 mod damage;
+mod dial;
 mod driver;
+pub(crate) mod endpoint;
 mod lending;
 mod login;
 mod not_sent;
@@ -21,6 +25,7 @@ mod seat;
 mod silence;
 pub(crate) mod transport;
 mod turn;
+mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

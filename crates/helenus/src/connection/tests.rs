@@ -8,7 +8,8 @@ use helenus_protocol::connection::Receiver;
 use helenus_protocol::connection::handshake::Supported;
 use helenus_protocol::envelope::MAX_BODY_LENGTH;
 
-use super::open::{ConnectionConfig, assemble};
+use super::config::ConnectionConfig;
+use super::open::assemble;
 use super::pump::Drained;
 use super::transport::CipherError;
 use super::*;

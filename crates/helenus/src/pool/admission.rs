@@ -155,16 +155,24 @@ impl Pool {
         !self.open.load().is_empty() || lock(&self.outage).is_momentary(Instant::now())
     }
 
-    /// This connection will be gone in a moment. If it is the last that was of use, and none could not be opened before, whoever
-    /// finds none waits for the next; for a moment.
+    /// This connection will be gone in a moment. If it is the last that was of use, whoever finds none may wait for the next.
     pub(super) fn note_loss(&self, serial: usize) {
         let open = self.open.load();
         let is_there = open.iter().any(|connection| connection.serial() == serial);
         let mut others = open.iter().filter(|connection| connection.serial() != serial);
-        if !is_there || others.any(|other| other.ended().is_none()) || lock(&self.plan).is_failing() {
+        if is_there && !others.any(|other| other.ended().is_none()) {
+            self.hope();
+        }
+    }
+
+    /// There is no connection, or will be none in a moment: has those who find none wait for the next, if one is being opened or
+    /// soon will be.
+    pub(super) fn hope(&self) {
+        let now = Instant::now();
+        if !lock(&self.plan).is_tried_before(now + MOMENT, now) {
             return;
         }
-        lock(&self.outage).begin(Instant::now());
+        lock(&self.outage).begin(now);
         let (me, abandoned) = (self.me.clone(), self.me.clone());
         // A runtime that has ended opens no other either.
         let abandoned = Owed::new(move || {

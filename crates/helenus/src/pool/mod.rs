@@ -21,7 +21,9 @@ use helenus_protocol::response::{Event, ServerError};
 use crate::cluster::Host;
 use crate::cluster::link::Link;
 use crate::cluster::load::HostLoad;
-use crate::connection::open::{ConnectionConfig, Endpoint, open};
+use crate::connection::config::ConnectionConfig;
+use crate::connection::endpoint::Endpoint;
+use crate::connection::open::open;
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, RUNTIME_ENDED};
 use crate::executor::Executor;
@@ -278,7 +280,11 @@ impl Pool {
         }
         if !self.open.load().iter().any(|open| open.serial() == serial) {
             self.decide(|plan, now| plan.handle_closed(serial, now));
-            return;
+            // It had hardly come: those who wait for it wait for another one, or not at all.
+            if self.open.load().is_empty() {
+                self.hope();
+            }
+            return self.handle_room();
         }
         self.report(None);
         self.handle_room();

@@ -9,7 +9,7 @@ use helenus_protocol::response::SchemaChange;
 use super::execution::{AttemptId, Input, Verdict};
 use super::{Request, Token};
 use crate::cluster::Host;
-use crate::connection::{Dispatch, Seat};
+use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::AttemptError;
 use crate::policy::Plan;
 use crate::session::SessionInner;
@@ -67,6 +67,10 @@ pub(crate) trait Environment: Send + Sync {
 
     /// Has every connection use `keyspace`; comes back as [`Input::KeyspaceSet`].
     fn set_keyspace(&self, request: &Arc<Request>, keyspace: String);
+
+    /// A `USE` may have taken effect on this connection of which nobody was told: it is not to be used any more. With no lock
+    /// held.
+    fn keyspace_unknown(&self, _connection: &Arc<Connection>) {}
 
     /// Waits until the cluster agrees on the schema that `host` has changed; comes back as [`Input::SchemaSettled`].
     fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange);

@@ -10,6 +10,7 @@ pub(crate) mod execution;
 mod observe;
 pub(crate) mod route;
 mod runner;
+mod switching;
 
 use std::fmt;
 use std::future::Future;
@@ -192,9 +193,10 @@ impl Request {
         lock(&self.state).outcome.take()
     }
 
-    /// The hosts whose answers are due.
-    pub(crate) fn waiting_on(&self) -> Vec<std::net::SocketAddr> {
-        lock(&self.state).seats.iter().map(|(_, seat)| seat.connection.address()).collect()
+    /// The hosts whose answers are due, and how many requests are in flight on the connection of each.
+    pub(crate) fn waiting_on(&self) -> Vec<(std::net::SocketAddr, usize)> {
+        let seats = &lock(&self.state).seats;
+        seats.iter().map(|(_, seat)| (seat.connection.address(), seat.connection.in_flight())).collect()
     }
 
     /// Blocks the thread until the request has ended, or `patience` is over, and says whether it has ended. It may be

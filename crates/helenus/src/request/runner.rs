@@ -123,6 +123,9 @@ impl Request {
             if fired {
                 state.note_in_flight();
             }
+            if let Some(seat) = seat.as_ref().filter(|_| self.may_have_switched(&input)) {
+                later.push(Later::KeyspaceUnknown(Arc::clone(&seat.connection)));
+            }
             // The seat that is gone may have been the one that would have called: another is to be armed.
             if fired || unseated.is_some() {
                 state.armed = None;
@@ -194,6 +197,9 @@ impl Request {
                     later.push(Later::Latency(Heard::Nothing, waited));
                     let token = seat.connection.orphan(seat.stream, |token| token.is(self, id), now);
                     token.into_iter().for_each(Token::discard);
+                    if self.changes_keyspace() {
+                        later.push(Later::KeyspaceUnknown(Arc::clone(&seat.connection)));
+                    }
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
@@ -220,6 +226,7 @@ impl Request {
             Later::WaitForRoom(ticket, hosts, deadline) => {
                 self.environment.wait_for_room(self, ticket, &hosts, deadline);
             }
+            Later::KeyspaceUnknown(connection) => self.environment.keyspace_unknown(&connection),
             Later::SetKeyspace(keyspace) => self.environment.set_keyspace(self, keyspace),
             Later::AwaitSchema(change, host) => self.environment.await_schema(self, &host, change),
         }
@@ -359,6 +366,7 @@ enum Later {
     AskRetry(AttemptId, Arc<Host>, Box<AttemptError>, Asked),
     Prepare(AttemptId, Arc<Host>, Instant),
     WaitForRoom(u64, SmallVec<[Arc<Host>; 3]>, Option<Instant>),
+    KeyspaceUnknown(Arc<Connection>),
     SetKeyspace(String),
     AwaitSchema(SchemaChange, Arc<Host>),
 }

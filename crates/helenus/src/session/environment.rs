@@ -151,6 +151,14 @@ impl Environment for SessionInner {
         });
     }
 
+    fn keyspace_unknown(&self, connection: &Arc<Connection>) {
+        if let Some(pool) = self.view.load().pool_of(connection) {
+            let host = pool.host().address();
+            tracing::info!(%host, "nobody knows what became of a USE; its connection is replaced");
+            pool.replace(connection);
+        }
+    }
+
     fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange) {
         let request = Arc::clone(request);
         let coordinator = self.view.load().connection(host);

@@ -179,11 +179,13 @@ impl Session {
         Ok(self.inner.prepare(query, None, &[], None).await?.0)
     }
 
-    /// Has the server prepare a statement in `keyspace` instead of the session's (v5).
+    /// Has the server prepare a statement in `keyspace` instead of the session's. v5 only: before, PREPARE has no place for one,
+    /// and names in the text are to be written with their keyspace (`ks.t`).
     ///
     /// # Errors
     ///
-    /// See [`prepare`](Self::prepare).
+    /// See [`prepare`](Self::prepare); [`Error::Encode`], and nothing is sent, where a keyspace is given and the session speaks
+    /// v3 or v4.
     pub async fn prepare_in(&self, query: &str, keyspace: Option<&str>) -> Result<PreparedStatement, Error> {
         Ok(self.inner.prepare(query, keyspace, &[], None).await?.0)
     }
@@ -193,7 +195,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// See [`prepare`](Self::prepare).
+    /// See [`prepare_in`](Self::prepare_in).
     pub async fn prepare_with_payload(
         &self,
         query: &str,

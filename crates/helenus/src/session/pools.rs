@@ -8,7 +8,7 @@ use super::SessionInner;
 use crate::cluster::link::Link;
 use crate::cluster::{Host, HostStatus, Snapshot, nearest};
 use crate::connection::Connection;
-use crate::connection::open::Endpoint;
+use crate::connection::endpoint::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::lock::lock;
 use crate::policy::HostDistance;

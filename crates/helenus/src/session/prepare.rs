@@ -78,7 +78,6 @@ impl SessionInner {
         payload: &[(String, Option<Bytes>)],
         deadline: Deadline,
     ) -> Result<(PreparedStatement, CustomPayload), Error> {
-        let keyspace = keyspace.filter(|_| self.context.version.has_request_keyspace());
         let (prepared, keyspace, host, payload) = loop {
             // While connections use several, nobody can tell in which it is prepared.
             let used = match keyspace {

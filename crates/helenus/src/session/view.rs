@@ -43,6 +43,12 @@ impl View {
         self.pools.get(&host.host_id())?.open.first().cloned()
     }
 
+    /// The pool in which a connection is open.
+    pub(super) fn pool_of(&self, connection: &Arc<Connection>) -> Option<&Arc<Pool>> {
+        let is_open = |seen: &&Seen| seen.open.iter().any(|open| Arc::ptr_eq(open, connection));
+        self.pools.values().find(is_open).map(|seen| &seen.pool)
+    }
+
     /// All pools.
     pub(crate) fn pools(&self) -> impl ExactSizeIterator<Item = &Arc<Pool>> {
         self.pools.values().map(|seen| &seen.pool)

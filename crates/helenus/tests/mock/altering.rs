@@ -78,6 +78,7 @@ async fn f20_a_thousand_changes_of_a_table_and_no_row_is_read_by_columns_that_ar
             assert!(cluster.remove(rule));
             rule = next;
             while read.load(Ordering::Relaxed) == before {
+                assert!(readers.try_join_next().is_none(), "a reader has read what cannot be");
                 tokio::task::yield_now().await;
             }
         }

@@ -8,7 +8,7 @@ use helenus::Session;
 use helenus::protocol::response::ServerError;
 use helenus::statement::SimpleStatement;
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
-use helenus_testkit::mock::{MockCluster, RunningCluster, query, silence, statement};
+use helenus_testkit::mock::{MockCluster, RunningCluster, error, query, silence, statement, usual};
 
 use super::{all_up, connect, nodes, settings, until};
 
@@ -218,4 +218,74 @@ async fn changes_at_the_same_time_leave_all_connections_in_one_keyspace() {
         let current = session.keyspace().expect("there is one");
         assert_eq!(keyspaces_in_effect(&cluster, &session, 12).await, only(&current), "round {round}");
     }
+}
+
+/// What becomes of a `USE` of node 0 that its caller does not wait for.
+enum GivenUp {
+    Timeout,
+    Drop,
+    Error,
+}
+
+/// The server has switched the connection, or will; the session has not: nothing may be sent there any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_use_that_is_given_up_nothing_runs_in_its_keyspace() {
+    for given_up in [GivenUp::Timeout, GivenUp::Drop, GivenUp::Error] {
+        let cluster = two_keyspaces().start().expect("the mock starts");
+        let session = connect(&cluster).await;
+        session.set_keyspace("ks").await.expect("it is there");
+        let accepted = cluster.node(0).accepted();
+        let mut change = SimpleStatement::new("/* now */ USE other");
+        change.options.host = session.cluster().snapshot().host_at(cluster.node(0).address()).map(Arc::clone);
+        let late = usual().delay(Duration::from_millis(1500));
+        match given_up {
+            GivenUp::Timeout => {
+                cluster.on(query("USE other"), late);
+                change.options.timeout = Some(Duration::from_millis(100));
+                let failure = session.execute(change).await.expect_err("its time is over");
+                assert!(failure.is_timeout(), "{failure}");
+            }
+            GivenUp::Drop => {
+                cluster.on(query("USE other"), late);
+                let change = session.execute(change);
+                assert!(cluster.wait_for(&query("USE other"), 1, Duration::from_secs(5)));
+                drop(change);
+            }
+            GivenUp::Error => {
+                cluster.on(query("USE other"), error(ServerError::ServerError { message: "?".into() }));
+                session.execute(change).await.expect_err("the server says so");
+            }
+        }
+        assert_eq!(session.keyspace().as_deref(), Some("ks"));
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("ks"));
+        until("its connection is replaced", || cluster.node(0).accepted() > accepted).await;
+        all_up(&session).await;
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("ks"));
+        session.set_keyspace("other").await.expect("it is there");
+        assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("other"));
+    }
+}
+
+/// Nobody knows when the slower one takes effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_speculative_uses_the_slower_ones_connection_is_replaced() {
+    let cluster = two_keyspaces();
+    let cluster = cluster.on(query("USE other").nth(1), usual().delay(Duration::from_millis(1500)));
+    let cluster = cluster.start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    let accepted = |cluster: &RunningCluster| cluster.nodes().map(|node| node.accepted()).sum::<usize>();
+    let before = accepted(&cluster);
+    let mut change = SimpleStatement::new("USE other");
+    change.options.idempotent = Some(true);
+    change.options.speculation = Some(vec![Duration::from_millis(30)]);
+    session.execute(change).await.expect("the second answers");
+    until("one connection is replaced", || accepted(&cluster) > before).await;
+    all_up(&session).await;
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("other"));
+    // One that is refused has changed nothing.
+    let before = accepted(&cluster);
+    session.execute("USE nowhere").await.expect_err("it is not there");
+    assert_eq!(keyspaces_in_effect(&cluster, &session, 30).await, only("other"));
+    assert_eq!(accepted(&cluster), before);
 }

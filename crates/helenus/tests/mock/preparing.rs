@@ -7,7 +7,7 @@ use helenus::cluster::Snapshot;
 use helenus::policy::{HostDistance, LoadBalancingPolicy, Plan, RoutingInfo};
 use helenus::protocol::{ProtocolVersion, RequestOpcode};
 use helenus::statement::SimpleStatement;
-use helenus::{Host, Session};
+use helenus::{Error, Host, Session};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
 use helenus_testkit::mock::{
     Reaction, Rows, RunningCluster, execute, opcode, prepare, query, rows, silence, usual,
@@ -95,11 +95,20 @@ async fn a_statement_is_known_in_the_keyspace_that_it_was_prepared_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keyspace_that_cannot_be_named_is_not_claimed() {
+async fn a_keyspace_that_cannot_be_named_is_refused() {
     let cluster = nodes(1, 1).start().expect("the mock starts");
-    let session = in_order(&cluster, ProtocolVersion::V4, &[0]).await;
-    let prepared = session.prepare_in(READ, Some("other")).await.expect("it is prepared all the same");
-    assert_eq!(prepared.keyspace(), None, "v4 has no place for it");
+    for version in [ProtocolVersion::V3, ProtocolVersion::V4] {
+        let session = in_order(&cluster, version, &[0]).await;
+        let failure = session.prepare_in(READ, Some("ks")).await.expect_err("PREPARE has no place for it");
+        assert!(matches!(failure, Error::Encode(_)), "{failure}");
+        assert!(failure.to_string().contains("v5"), "it says what would: {failure}");
+        assert!(cluster.received(&prepare(READ)).is_empty(), "nothing is sent");
+        session.prepare_in(READ, None).await.expect("nobody asks for one");
+        cluster.clear_received();
+    }
+    let session = in_order(&cluster, ProtocolVersion::V5, &[0]).await;
+    let prepared = session.prepare_in("SELECT v FROM t WHERE k = ?", Some("ks")).await.expect("v5 has one");
+    assert_eq!(prepared.keyspace(), Some("ks"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

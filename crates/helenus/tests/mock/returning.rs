@@ -163,3 +163,21 @@ async fn what_breaks_each_connection_is_sent_twice_at_most() {
         assert!(attempts.iter().all(|attempt| attempt.written));
     }
 }
+
+/// F15: a host that drops each connection at once gets no more attempts for a while: until then nobody waits for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn f15_nobody_waits_where_no_attempt_is_under_way_or_due() {
+    let cluster = nodes(1, 1).on(statement(READ), reset()).start().expect("the mock starts");
+    let mut took = Vec::new();
+    for _ in 0..5 {
+        let session = connect(&cluster).await;
+        // The first takes two connections along, the second the last one that may be opened this second.
+        let begun = Instant::now();
+        for _ in 0..3 {
+            attempts(session.execute(READ).await.expect_err("it takes its connections along"));
+        }
+        took.push(begun.elapsed());
+    }
+    took.sort_unstable();
+    assert!(took[2] < Duration::from_millis(350), "nobody waits for half a second: {took:?}");
+}

@@ -1,6 +1,7 @@
 //! One prepared statement with many values: the way of `execute_concurrent_with_args` that takes the interpreter's lock
 //! once for a batch of answers, not once for each.
 
+mod ended;
 mod outcome;
 mod stint;
 mod timestamps;
@@ -10,15 +11,16 @@ use std::time::Duration;
 
 use helenus::{BoundStatement, Group, PreparedStatement, ResponseFuture, Session};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::cluster::GLANCE;
 use super::failures;
 use super::runtime;
 use crate::encode::{Binder, BoundValues};
 
-pub(crate) use outcome::EndedCore;
-pub(super) use outcome::{Outcomes, Place, Results};
+pub(crate) use ended::EndedCore;
+use outcome::Outcome;
+pub(super) use outcome::{Outcomes, Results};
 use stint::Stint;
 pub(super) use timestamps::Timestamps;
 
@@ -31,8 +33,8 @@ pub(super) struct Run<'a, 'py> {
     pub(super) raise_on_first_error: bool,
     /// Gives each execution its timestamp, so that of two writes to one row the later one stands.
     pub(super) timestamps: Option<Timestamps<'py>>,
-    /// Takes the values of each, where they may be needed again for further pages.
-    pub(super) kept: Option<&'a Bound<'py, PyList>>,
+    /// Whether results have rows: those keep the values that they were asked with.
+    pub(super) gives_rows: bool,
 }
 
 impl<'py> Run<'_, 'py> {
@@ -66,7 +68,8 @@ impl<'py> Run<'_, 'py> {
     ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
         let mut parameters = parameters.try_iter()?;
-        let mut results: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
+        let mut results: Vec<Option<Outcome<'py>>> = Vec::new();
+        let mut asked: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
         let mut in_flight = 0;
         let mut exhausted = false;
         let mut ended = Vec::new();
@@ -80,9 +83,7 @@ impl<'py> Run<'_, 'py> {
                 // An error of the program's own iterator is no result of a statement.
                 let values = values?;
                 stint.rest(py)?;
-                if let Some(kept) = self.kept {
-                    kept.append(&values)?;
-                }
+                asked.push(self.given(&values)?);
                 match self.begin(py, &values, &mut bound) {
                     Ok(future) => {
                         future.join_group(&group, futures.len());
@@ -106,7 +107,7 @@ impl<'py> Run<'_, 'py> {
                 stint.rest(py)?;
                 let Some(mut future) = futures[index].take() else { continue };
                 let made = match future.take() {
-                    Some(Ok(result)) => outcomes.success(index, result),
+                    Some(Ok(result)) => outcomes.success(asked[index].take().as_ref(), result),
                     Some(Err(error)) => Err(failures::exception(py, &error)),
                     None => continue,
                 };
@@ -117,7 +118,24 @@ impl<'py> Run<'_, 'py> {
                 });
             }
         }
-        PyList::new(py, results.into_iter().flatten())
+        outcomes.pairs(results, stint)
+    }
+
+    /// What its result may keep of the values of one: as they are now, since the program may change its own.
+    fn given(&self, values: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if values.is_exact_instance_of::<PyTuple>() {
+            return Ok(Some(values.clone()));
+        }
+        if !self.gives_rows {
+            return Ok(None);
+        }
+        Ok(Some(if let Ok(list) = values.cast_exact::<PyList>() {
+            list.to_tuple().into_any()
+        } else if let Ok(dict) = values.cast_exact::<PyDict>() {
+            dict.copy()?.into_any()
+        } else {
+            values.clone()
+        }))
     }
 
     /// Sends one of them. `bound` is where its values are written before they are sent.

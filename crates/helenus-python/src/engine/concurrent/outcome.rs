@@ -3,115 +3,33 @@
 //!
 //! A call may give many thousand results, of which a program mostly wants the rows. So a result is made of as few objects
 //! as can be, without a call into Python: what the cycle collector has to look at again and again costs more than the
-//! requests do. The rest (futures, columns, statements) is made when somebody asks, by `cassandra._cluster.concurrent_run`.
+//! requests do. The rest (futures, columns, statements) is made when somebody asks, by `cassandra._cluster.ended`.
 
 use std::sync::Arc;
 
-use helenus::ResultSet;
-use helenus::cluster::Host;
 use helenus::protocol::response::RowsMetadata;
+use helenus::{ResultSet, Statement};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyList, PyTuple, PyType};
 
+use super::ended::EndedCore;
+use super::stint::Stint;
+use crate::decode::objects::InOneGo;
 use crate::decode::{RowDecoder, objects};
-use crate::engine::cluster::host_uuid;
 use crate::engine::result::{self, ResultCore};
 
-/// An answer without its rows, which were read already, and without what few answers have.
-#[pyclass(frozen, module = "helenus._native")]
-pub(crate) struct EndedCore {
-    host: Arc<Host>,
-    metadata: Option<Arc<RowsMetadata>>,
-}
-
-impl EndedCore {
-    /// Whether it says the same as `other`.
-    fn is_like(&self, other: &Self) -> bool {
-        let is_same = match (&self.metadata, &other.metadata) {
-            (Some(mine), Some(others)) => Arc::ptr_eq(mine, others),
-            (mine, others) => mine.is_none() && others.is_none(),
-        };
-        is_same && Arc::ptr_eq(&self.host, &other.host)
-    }
-
-    /// `None` where the answer has more to say than its rows: that there are more pages, too, since these are asked for with the
-    /// values that it was asked with.
-    fn of(result: &ResultSet) -> Option<Self> {
-        let rows = result.raw_rows();
-        let says_more = result.has_more_pages()
-            || !result.warnings().is_empty()
-            || !result.custom_payload().is_empty()
-            || result.tracing_id().is_some()
-            || result.schema_change().is_some()
-            || result.keyspace().is_some()
-            || rows.is_some_and(|rows| rows.new_metadata_id.is_some());
-        (!says_more).then(|| Self {
-            host: Arc::clone(result.host()),
-            metadata: result.metadata().filter(|_| rows.is_some()).cloned(),
-        })
-    }
-}
-
-#[pymethods]
-impl EndedCore {
-    /// `"rows"` or `"void"`.
-    #[getter]
-    const fn kind(&self) -> &'static str {
-        if self.metadata.is_some() { "rows" } else { "void" }
-    }
-
-    /// The names of the columns; `None` without rows.
-    #[getter]
-    fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        result::column_names(py, self.metadata.as_ref())
-    }
-
-    /// The classes of the columns; `None` without rows.
-    #[getter]
-    fn column_types<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        result::column_types(py, self.metadata.as_ref())
-    }
-
-    /// There are no more pages, or it would not be one of these.
-    #[getter]
-    const fn paging_state(&self) -> Option<&[u8]> {
-        None
-    }
-
-    /// The host that answered.
-    #[getter]
-    fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        host_uuid(py, self.host.host_id())
-    }
-}
-
-/// Where a result finds the values that it was asked with.
-#[derive(Clone, Copy)]
-pub(crate) enum Place<'a, 'py> {
-    /// Among those of its run.
-    At(usize),
-    /// Here.
-    Values(&'a Bound<'py, PyAny>),
-}
-
-impl<'py> Place<'_, 'py> {
-    fn object(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match self {
-            Self::At(index) => index.into_pyobject(py)?.into_any(),
-            Self::Values(values) => values.clone(),
-        })
-    }
-}
+/// So many pairs are made before it is asked whether others wait for the interpreter's lock: a tenth of a millisecond's work.
+const PORTION: usize = 1_000;
 
 /// What results are made of.
 pub(crate) struct Results<'py> {
     /// `EndedResultSet`.
-    pub(crate) set: Bound<'py, PyType>,
+    set: Bound<'py, PyType>,
     /// The run: what a result asks for the rest, and what makes those that are not made here.
-    pub(crate) run: Bound<'py, PyAny>,
-    pub(crate) row_factory: Bound<'py, PyAny>,
-    pub(crate) user_types: Option<Bound<'py, PyAny>>,
+    run: Bound<'py, PyAny>,
+    row_factory: Bound<'py, PyAny>,
+    user_types: Option<Bound<'py, PyAny>>,
     /// The decoder of the last answer: mostly all have the same columns.
     decoder: Option<(Arc<RowsMetadata>, Bound<'py, RowDecoder>)>,
     /// The last answer: mostly those of one host say the same beside their rows.
@@ -128,44 +46,50 @@ impl<'py> Results<'py> {
         Self { set, run, row_factory, user_types, decoder: None, ended: None }
     }
 
-    /// The result of one execution. An error is that of reading its answer.
-    pub(crate) fn result(&mut self, place: Place<'_, 'py>, result: ResultSet) -> PyResult<Bound<'py, PyAny>> {
+    /// The result of one execution, which was asked with the values in `given`. An error is that of reading its answer.
+    pub(crate) fn result(
+        &mut self,
+        given: Option<&Bound<'py, PyAny>>,
+        result: ResultSet,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.run.py();
-        let Some(ended) = EndedCore::of(&result) else {
+        let nothing = py.None().into_bound(py);
+        let given = given.unwrap_or(&nothing);
+        if EndedCore::leaves_out(&result) {
             let answer = ResultCore::new(result);
-            return self.set.call_method1(intern!(py, "of_answer"), (&self.run, place.object(py)?, answer));
-        };
-        let rows = match (result.raw_rows(), &ended.metadata) {
+            return self.set.call_method1(intern!(py, "of_answer"), (&self.run, given, answer));
+        }
+        let ended = self.shared(py, &result)?;
+        let rows = match (result.raw_rows(), ended.get().metadata()) {
             (Some(rows), Some(metadata)) => {
                 let decoder = self.decoder_of(py, metadata)?;
-                Some(decoder.get().decode_with(&rows.cells, rows.rows_count, &self.row_factory)?)
+                decoder.get().decode_with(&rows.cells, rows.rows_count, &self.row_factory)?
             }
-            _ => None,
+            _ => PyList::empty(py).into_any(),
         };
-        // The request, and the values that it was sent with, are not needed any more.
+        // Of the request nothing is needed any more, but for the values that it was sent with.
+        let sent = match result.statement() {
+            Statement::Bound(bound) => PyBytes::new(py, bound.values.as_bytes()).into_any(),
+            _ => nothing.clone(),
+        };
         drop(result);
-        let ended = self.shared(py, ended)?;
-        let set = objects::instance(&self.set)?;
+        let set = objects::blank(&self.set)?;
         objects::set(&set, intern!(py, "_run"), &self.run)?;
         objects::set(&set, intern!(py, "_answer"), &ended)?;
-        if rows.is_some() || matches!(place, Place::Values(_)) {
-            objects::set(&set, intern!(py, "_index"), &place.object(py)?)?;
-        }
-        if let Some(rows) = rows {
-            objects::set(&set, intern!(py, "_current_rows"), &rows)?;
-        }
+        objects::set(&set, intern!(py, "_given"), given)?;
+        objects::set(&set, intern!(py, "_sent"), &sent)?;
+        objects::set(&set, intern!(py, "_current_rows"), &rows)?;
         Ok(set)
     }
 
-    /// `ended` as an object, which is that of the answer before where it says the same.
-    fn shared(&mut self, py: Python<'py>, ended: EndedCore) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(last) = self.ended.as_ref().filter(|last| ended.is_like(last.get())) {
-            return Ok(last.clone().into_any());
+    /// What the answer says beside its rows: the object of the one before where that says the same.
+    fn shared(&mut self, py: Python<'py>, result: &ResultSet) -> PyResult<Bound<'py, EndedCore>> {
+        if let Some(last) = self.ended.as_ref().filter(|last| last.get().is_of(result)) {
+            return Ok(last.clone());
         }
-        let ended = Bound::new(py, ended)?;
-        objects::is_in_no_cycle(ended.as_any());
+        let ended = Bound::new(py, EndedCore::new(result))?;
         self.ended = Some(ended.clone());
-        Ok(ended.into_any())
+        Ok(ended)
     }
 
     fn decoder_of(
@@ -185,35 +109,89 @@ impl<'py> Results<'py> {
     }
 }
 
+/// What came of one execution, of which the objects that a program gets are still to be made.
+pub(crate) enum Outcome<'py> {
+    /// A result without rows, which has nothing more to say.
+    Void(Bound<'py, EndedCore>),
+    /// A result.
+    Success(Bound<'py, PyAny>),
+    /// An exception.
+    Failure(Bound<'py, PyAny>),
+}
+
 /// What the outcomes of many executions are made of.
 pub(crate) struct Outcomes<'py> {
     /// `ExecutionResult`, a named tuple.
     pair: Bound<'py, PyType>,
+    /// `VoidResultSet`.
+    void: Bound<'py, PyType>,
     results: Results<'py>,
 }
 
 impl<'py> Outcomes<'py> {
-    /// `given`: the class of pairs, and then what [results](Results::new) are made of.
+    /// `given`: the class of pairs, that of results without rows, and then what [results](Results::new) are made of.
     pub(crate) fn new(given: &Bound<'py, PyTuple>) -> PyResult<Self> {
-        let (pair, set, run, row_factory, user_types) = given.extract()?;
-        Ok(Self { pair, results: Results::new(set, run, row_factory, user_types) })
-    }
-
-    fn pair(&self, is_success: bool, outcome: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let success = PyBool::new(outcome.py(), is_success).to_owned().into_any();
-        objects::named_tuple(&self.pair, &mut vec![success, outcome])
+        let (pair, void, set, run, row_factory, user_types) = given.extract()?;
+        let results = Results::new(set, run, row_factory, user_types);
+        Ok(Self { pair, void, results })
     }
 
     /// The outcome of an execution that has failed.
-    pub(crate) fn failure(&self, error: PyErr) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn failure(&self, error: PyErr) -> PyResult<Outcome<'py>> {
         let run = &self.results.run;
         let known = run.call_method1(intern!(run.py(), "failure"), (error.into_value(run.py()),))?;
-        self.pair(false, known)
+        Ok(Outcome::Failure(known))
     }
 
-    /// The outcome of the `index`th execution. An error is that of reading its answer.
-    pub(crate) fn success(&mut self, index: usize, result: ResultSet) -> PyResult<Bound<'py, PyAny>> {
-        let made = self.results.result(Place::At(index), result)?;
-        self.pair(true, made)
+    /// The outcome of an execution with the values in `given`. An error is that of reading its answer.
+    pub(crate) fn success(
+        &mut self,
+        given: Option<&Bound<'py, PyAny>>,
+        result: ResultSet,
+    ) -> PyResult<Outcome<'py>> {
+        if result.raw_rows().is_none() && !EndedCore::leaves_out(&result) {
+            return self.results.shared(self.pair.py(), &result).map(Outcome::Void);
+        }
+        self.results.result(given, result).map(Outcome::Success)
+    }
+
+    /// The pairs of all of them. Of the objects that the cycle collector looks at, most are made here, in one go.
+    pub(super) fn pairs(
+        &self,
+        outcomes: Vec<Option<Outcome<'py>>>,
+        stint: &mut Stint,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = self.pair.py();
+        let mut pairs = Vec::with_capacity(outcomes.len());
+        let mut outcomes = outcomes.into_iter().flatten();
+        loop {
+            let in_one_go = InOneGo::begin(py);
+            let before = pairs.len();
+            for outcome in outcomes.by_ref().take(PORTION) {
+                pairs.push(self.pair(outcome)?);
+            }
+            if pairs.len() == before {
+                return PyList::new(py, pairs);
+            }
+            drop(in_one_go);
+            stint.rest(py)?;
+        }
+    }
+
+    fn pair(&self, outcome: Outcome<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.pair.py();
+        let (is_success, made) = match outcome {
+            Outcome::Void(ended) => (true, self.void(py, &ended)?),
+            Outcome::Success(made) => (true, made),
+            Outcome::Failure(error) => (false, error),
+        };
+        objects::named_pair(&self.pair, [PyBool::new(py, is_success).to_owned().into_any(), made])
+    }
+
+    fn void(&self, py: Python<'py>, ended: &Bound<'py, EndedCore>) -> PyResult<Bound<'py, PyAny>> {
+        let set = objects::blank(&self.void)?;
+        objects::set(&set, intern!(py, "_run"), &self.results.run)?;
+        objects::set(&set, intern!(py, "_answer"), ended)?;
+        Ok(set)
     }
 }

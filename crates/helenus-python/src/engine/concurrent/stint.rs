@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use crate::engine::runtime::Process;
+use crate::engine::runtime::{self, Process};
 
 /// As `sys.getswitchinterval()` is, unless a program has set it.
 const LONGEST: Duration = Duration::from_millis(5);
@@ -28,7 +28,7 @@ impl Stint {
     /// they wait for it, and handlers of signals are run.
     ///
     /// # Errors
-    /// What a handler raises; that this is a child of a fork.
+    /// What a handler raises; that this is a child of a fork, or that the interpreter is ending.
     pub(super) fn rest(&mut self, py: Python<'_>) -> PyResult<()> {
         self.process.check()?;
         self.steps += 1;
@@ -50,6 +50,7 @@ impl Stint {
     pub(super) fn is_over(&mut self, py: Python<'_>) -> PyResult<()> {
         self.since = Instant::now();
         py.check_signals()?;
+        runtime::check_end()?;
         self.process.check()
     }
 }

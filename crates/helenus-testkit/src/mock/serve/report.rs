@@ -39,6 +39,7 @@ pub(super) fn request(received: &Received) -> Value {
         }
         Request::Execute(execute) => {
             put("prepared_id", json!(hex(&execute.id)));
+            put("result_metadata_id", json!(execute.result_metadata_id.as_deref().map(hex)));
         }
         Request::Batch(batch) => {
             put(

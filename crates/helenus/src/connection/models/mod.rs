@@ -25,7 +25,8 @@ use helenus_protocol::envelope::{Flags, MAX_BODY_LENGTH, ResponseHeader};
 use helenus_protocol::response::{Event, SchemaChange};
 use helenus_protocol::{Consistency, ProtocolVersion, RequestOpcode, ResponseOpcode};
 
-use super::open::{ConnectionConfig, assemble};
+use super::config::ConnectionConfig;
+use super::open::assemble;
 use super::{CLOSE, Connection, Dispatch, FLUSH, NotSent, Owner, Seat};
 use crate::cluster::Host;
 use crate::cluster::host::tests::host;
