@@ -267,7 +267,7 @@ async fn f17_a_listener_that_blocks_holds_up_nobody_else() {
     let blocking = Arc::new(Blocking(std::sync::Mutex::new(held), AtomicUsize::new(0)));
     session.cluster().add_listener(Arc::clone(&blocking) as _);
     let host = session.cluster().snapshot().host_at(cluster.node(2).address()).expect("it is known").clone();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     cluster.node(2).stop();
     until("it is told", || blocking.1.load(Ordering::SeqCst) == 1).await;
     assert!(!host.is_up());

@@ -8,7 +8,7 @@ mod room;
 mod speculation;
 
 use bytes::Bytes;
-use helenus_protocol::envelope::{Flags, ResponseHeader};
+use helenus_protocol::envelope::{Envelope, Flags, ResponseHeader};
 use helenus_protocol::response::{SchemaChange, SchemaChangeKind, SchemaTarget};
 use helenus_protocol::{DecodeError, ResponseOpcode};
 
