@@ -199,8 +199,8 @@ impl Request {
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
-            Action::AskRetry { id, host, error, retries, attempts } => {
-                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts }));
+            Action::AskRetry { id, host, error, retries, attempts, consistency } => {
+                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts, consistency }));
             }
             Action::AskSpeculation => inputs.push(Input::Speculation(self.environment.may_speculate(now))),
             Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),
