@@ -127,7 +127,9 @@ class Answer:
         if answer.kind == "rows":
             self._is_result_kind_rows = True
             self._note_new_columns(answer)
-            self._col_names, self._col_types, self._final_result = read
+            self._col_names, self._col_types, rows = read
+            # A factory may make one mapping of all rows, which is one row then.
+            self._final_result = ([rows] if rows else []) if isinstance(rows, Mapping) else rows
             return
         self._final_result = None
         if answer.kind == "schema_change":

@@ -63,9 +63,6 @@ class ResponseFuture(Answer):
     is_schema_agreed = True
     """After a change of the schema: whether all nodes agreed on it in time."""
 
-    request_encoded_size: int | None = None
-    """The length of the request; the engine does not tell."""
-
     query_plan: Any = ()
 
     _is_being_sent = False
@@ -100,6 +97,14 @@ class ResponseFuture(Answer):
         self._request = self.message.send(self.session._core)
         # That was for this page.
         self.message.waits = False
+        # A listener for new requests may have put callbacks in already.
+        if (self._callbacks or self._errbacks) and not self._is_being_sent:
+            self._listen()
+
+    @property
+    def request_encoded_size(self) -> int | None:
+        """The bytes of the request, before it is compressed; None before it is sent."""
+        return None if self._request is None else self._request.length()
 
     # Waiting
 
