@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster import engine_options, engine_policies
+from cassandra._cluster import engine_log, engine_options, engine_policies
 from cassandra._cluster.engine_names import EngineNames
 from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
@@ -46,6 +46,7 @@ class Engine:
 
     def _connect_engine(self) -> None:
         self._hub = hub_for(self.connection_class)
+        engine_log.follow_levels()
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
         if not self.endpoints_resolved and not self._bundle:

@@ -79,7 +79,12 @@ impl Wire {
         let mut login = Login::new(config.auth.clone(), address);
         loop {
             match step {
-                Step::Ready(ready) => return Ok(ready),
+                Step::Ready(ready) => {
+                    if config.auth.is_some() {
+                        tracing::warn!(%address, "an authentication challenge was not sent, though there are credentials");
+                    }
+                    return Ok(ready);
+                }
                 Step::Authenticated { ready, token } => {
                     let class = ready.authenticator.clone().unwrap_or_default();
                     login.perform(&class, Round::Last(token)).await?;
