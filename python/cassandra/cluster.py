@@ -77,6 +77,13 @@ from cassandra._errors.session import (
     UserTypeDoesNotExist,
 )
 from cassandra._protocol.handler import ProtocolHandler
+from cassandra._graph.profiles import GraphAnalyticsExecutionProfile, GraphExecutionProfile
+from cassandra._graph.result import (
+    graph_graphson2_row_factory,
+    graph_graphson3_row_factory,
+    graph_object_row_factory,
+)
+from cassandra._graph.statement import GraphOptions, GraphProtocol, GraphStatement, SimpleGraphStatement
 from cassandra._protocol.result_message import ResultMessage
 from cassandra._query.batch import BatchStatement
 from cassandra._query.bound import BoundStatement
@@ -117,6 +124,15 @@ _ConfigMode = ConfigMode
 
 __all__ = [
     "DependencyException",
+    "graph_object_row_factory",
+    "graph_graphson3_row_factory",
+    "graph_graphson2_row_factory",
+    "SimpleGraphStatement",
+    "GraphStatement",
+    "GraphProtocol",
+    "GraphOptions",
+    "GraphExecutionProfile",
+    "GraphAnalyticsExecutionProfile",
     "ErrorMessage",
     "IsBootstrappingErrorMessage",
     "OverloadedErrorMessage",

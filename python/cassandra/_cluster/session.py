@@ -23,6 +23,7 @@ from cassandra._connection.hub import finished
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
+from cassandra._graph.requests import GraphRequests
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.prepared import PreparedStatement
 from cassandra._query.rows import dict_factory
@@ -42,7 +43,7 @@ def quoted(name: str) -> str:
 
 
 @exported_by("cassandra.cluster")
-class Session(Requests, LegacySettings):
+class Session(Requests, GraphRequests, LegacySettings):
     """Runs statements on the hosts of a cluster. `Cluster.connect` makes it; it is safe to use from any thread."""
 
     cluster: Any = None
