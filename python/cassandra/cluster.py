@@ -70,6 +70,7 @@ from cassandra._errors.server import (
     WriteTimeoutErrorMessage,
 )
 from cassandra._errors.session import (
+    KeyspaceNotUsed,
     NoHostAvailable,
     PlanExhausted,
     ProtocolVersionNotSpoken,
@@ -155,6 +156,7 @@ __all__ = [
     "ProfileManager",
     "ContinuousPagingOptions",
     "ControlConnection",
+    "KeyspaceNotUsed",
     "NoHostAvailable",
     "PlanExhausted",
     "ProtocolVersionNotSpoken",

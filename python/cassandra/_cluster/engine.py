@@ -14,7 +14,8 @@ from cassandra._connection.hub import Hub, finished, hub_for
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
 from cassandra._errors.driver import DriverException
-from cassandra._errors.session import NoHostAvailable
+from cassandra._errors.session import KeyspaceNotUsed, NoHostAvailable
+from cassandra._errors.validation import InvalidRequest
 from cassandra._native import ClusterCore
 
 if TYPE_CHECKING:
@@ -136,5 +137,8 @@ class Engine:
         return self._core
 
     def _session_core(self, keyspace: str | None) -> SessionCore:
-        core: SessionCore = finished(self._hub, self._connected_core().session(keyspace))
+        try:
+            core: SessionCore = finished(self._hub, self._connected_core().session(keyspace))
+        except InvalidRequest as error:
+            raise KeyspaceNotUsed(str(keyspace), [host.address for host in self.metadata.all_hosts()]) from error
         return core
