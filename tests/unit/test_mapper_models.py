@@ -126,6 +126,9 @@ def test_names_of_tables() -> None:
     long = type("HTTPThingX" * 8, (Model,), {"id": key(), "__keyspace__": "Ks"})
     assert len(long.column_family_name(include_keyspace=False)) <= 48
     case = type("X", (Model,), {"id": key(), "__table_name__": "Odd", "__table_name_case_sensitive__": True})
+    with pytest.warns(PendingDeprecationWarning, match="__table_name_case_sensitive__ will be removed in 4.0"):
+        assert case.column_family_name(include_keyspace=False) == '"Odd"'
+    # Once for each model.
     assert case.column_family_name(include_keyspace=False) == '"Odd"'
     with pytest.warns(UserWarning, match="case sensitive"):
         lost = type("Y", (Model,), {"id": key(), "__table_name__": "Odd"}).column_family_name(include_keyspace=False)
