@@ -77,7 +77,6 @@ from cassandra._errors.session import (
     QueryExhausted,
     UserTypeDoesNotExist,
 )
-from cassandra._protocol.handler import ProtocolHandler
 from cassandra._graph.profiles import GraphAnalyticsExecutionProfile, GraphExecutionProfile
 from cassandra._graph.result import (
     graph_graphson2_row_factory,
@@ -85,6 +84,7 @@ from cassandra._graph.result import (
     graph_object_row_factory,
 )
 from cassandra._graph.statement import GraphOptions, GraphProtocol, GraphStatement, SimpleGraphStatement
+from cassandra._protocol.handler import ProtocolHandler
 from cassandra._protocol.result_message import ResultMessage
 from cassandra._query.batch import BatchStatement
 from cassandra._query.bound import BoundStatement
@@ -124,7 +124,6 @@ _clusters_for_shutdown = CONNECTED
 _ConfigMode = ConfigMode
 
 __all__ = [
-    "DependencyException",
     "graph_object_row_factory",
     "graph_graphson3_row_factory",
     "graph_graphson2_row_factory",
@@ -134,6 +133,7 @@ __all__ = [
     "GraphOptions",
     "GraphExecutionProfile",
     "GraphAnalyticsExecutionProfile",
+    "DependencyException",
     "ErrorMessage",
     "IsBootstrappingErrorMessage",
     "OverloadedErrorMessage",

@@ -242,7 +242,8 @@ class Session(Requests, GraphRequests, LegacySettings):
         try:
             return profiles[name]
         except KeyError:
-            raise ValueError(f"Invalid execution_profile: {name!r}; valid profiles are {list(profiles)}") from None
+            known = ", ".join(f'"{other}"' if isinstance(other, str) else str(other) for other in profiles)
+            raise ValueError(f'Invalid execution_profile: "{name}"; valid profiles are: {known}.') from None
 
     def _given_profile(self, execution_profile: Any) -> Any:
         if hasattr(execution_profile, "request_timeout"):
@@ -342,8 +343,11 @@ class Session(Requests, GraphRequests, LegacySettings):
     ) -> Sequence[Mapping[str, Any]]:
         """Rows as dicts, whatever row factory is set: for what the package itself reads."""
         profile = self.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, row_factory=dict_factory)
-        future = Session.execute_async(self, query, parameters, timeout=timeout, execution_profile=profile)
+        statement, message = self._message(query, parameters, profile, False, None)
+        self._plan(message, statement, profile, None)
+        future = ResponseFuture(self, message, statement, timeout, None, dict_factory)
         future._is_internal = True
+        future.send_request()
         rows: Sequence[Mapping[str, Any]] = future.result().current_rows
         return rows
 
