@@ -77,10 +77,23 @@ def test_what_nobody_wants_is_not_made(mock: MockCluster, monkeypatch: pytest.Mo
     monkeypatch.setattr(engine_log, "least_log_level", levels.append)
     for wanted in (logging.DEBUG, logging.WARNING, logging.CRITICAL):
         logging.getLogger("cassandra").setLevel(wanted)
-        engine_log.follow_levels()
+        engine_log.follow(None)
     logging.getLogger("cassandra").setLevel(logging.NOTSET)
     # Who wants nothing below CRITICAL may set that later: warnings are few, and always come this far.
     assert levels == [logging.DEBUG, logging.WARNING, logging.WARNING]
+
+
+def test_a_hub_makes_the_records_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+
+    class Telling:
+        def told(self, listener: object) -> object:
+            return lambda *args: made.append((listener, *args))
+
+    monkeypatch.setattr(engine_log, "making", engine_log.record)
+    engine_log.follow(Telling())  # type: ignore[arg-type]
+    engine_log.write(logging.WARNING, "helenus::pool", "a text", "")
+    assert made == [(engine_log.record, logging.WARNING, "helenus::pool", "a text", "")]
 
 
 def test_each_part_has_its_logger(caplog: pytest.LogCaptureFixture) -> None:

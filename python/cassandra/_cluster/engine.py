@@ -47,7 +47,7 @@ class Engine:
 
     def _connect_engine(self) -> None:
         self._hub = hub_for(self.connection_class)
-        engine_log.follow_levels()
+        engine_log.follow(self._hub)
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
         if not self.endpoints_resolved and not self._bundle:
