@@ -119,6 +119,8 @@ def test_elements() -> None:
     edge = Result(EDGE).as_edge()
     assert (edge.inV, edge.outVLabel, edge == Edge(**EDGE), edge != vertex) == (1, "b", True, True)
     path = Result({"labels": [["a"]], "objects": [VERTEX, 5]}).as_path()
+    assert path.objects[0] == vertex
+    assert Path([], [Result(1)]).objects == [Result(1)]
     assert (path.labels, path.objects[1], path == Path([["a"]], [VERTEX, 5])) == ([["a"]], Result(5), True)
     for make, kind in ((Result(5).as_vertex, "Vertex"), (Result({}).as_edge, "Edge"), (Result([]).as_path, "Path")):
         with pytest.raises(TypeError, match=f"Could not create {kind} from"):
@@ -144,4 +146,4 @@ def test_results() -> None:
     lines = [('{"result": 5}',), ('{"result": {"id": 1, "label": "l", "type": "vertex"}}',)]
     assert next(iter(graph_result_row_factory(["gremlin"], lines))) == Result(5)
     assert [type(one).__name__ for one in graph_object_row_factory(["gremlin"], lines)] == ["Result", "Vertex"]
-    assert list(single_object_row_factory(["a"], [(1,), (2,)])) == [1, 2]
+    assert single_object_row_factory(["a"], [(1,), (2,)]) == [1, 2]

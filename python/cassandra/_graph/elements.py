@@ -94,7 +94,7 @@ class Path(Compared):
         from cassandra._graph.result import Result
 
         self.labels = labels
-        self.objects = [one if isinstance(one, Element) else Result(one) for one in objects]
+        self.objects = [one if isinstance(one, Element) else Result.made_of(one) for one in objects]
 
     def __str__(self) -> str:
         return str(vars(self))

@@ -66,5 +66,4 @@ class GraphAnalyticsExecutionProfile(GraphExecutionProfile):
             row_factory,
             graph_options,
         )
-        if graph_options is None:
-            self.graph_options.set_source_analytics()
+        self.graph_options.set_source_analytics()

@@ -47,6 +47,16 @@ class Result:
     def __repr__(self) -> str:
         return f"Result({self.value!r})"
 
+    @staticmethod
+    def made_of(value: Any) -> Any:
+        """A vertex or an edge where a value describes one, else a `Result`."""
+        if isinstance(value, Result):
+            return value
+        kind = value.get("type") if isinstance(value, dict) else None
+        if kind == "vertex":
+            return Result(value).as_vertex()
+        return Result(value).as_edge() if kind == "edge" else Result(value)
+
     def as_vertex(self) -> Vertex:
         """The value as a vertex. TypeError where it is none."""
         try:
@@ -76,9 +86,9 @@ class Result:
 
 
 @exported_by("cassandra.datastax.graph.query")
-def single_object_row_factory(column_names: Sequence[str], rows: Iterable[Any]) -> Iterator[Any]:
+def single_object_row_factory(column_names: Sequence[str], rows: Iterable[Any]) -> list[Any]:
     """The first value of each row, as it is."""
-    return (row[0] for row in rows)
+    return [row[0] for row in rows]
 
 
 @exported_by("cassandra.datastax.graph.query")
@@ -91,16 +101,8 @@ def graph_result_row_factory(column_names: Sequence[str], rows: Iterable[Any]) -
 def graph_object_row_factory(column_names: Sequence[str], rows: Iterable[Any]) -> Iterator[Any]:
     """A vertex, an edge, a path or a `Result` for each row, as its value says."""
     for result in graph_result_row_factory(column_names, rows):
-        value = result.value
-        kind = value.get("type") if isinstance(value, dict) else None
-        if kind == "vertex":
-            yield result.as_vertex()
-        elif kind == "edge":
-            yield result.as_edge()
-        elif isinstance(value, dict) and {"labels", "objects"} <= set(value):
-            yield result.as_path()
-        else:
-            yield result
+        is_path = isinstance(result.value, dict) and {"labels", "objects"} <= set(result.value)
+        yield result.as_path() if is_path else Result.made_of(result.value)
 
 
 @exported_by("cassandra.datastax.graph.query")

@@ -29,6 +29,9 @@ OPTIONS: Final = {
 }
 """The attributes, and what servers call them."""
 
+DESCRIBED: Final = tuple((name, name.replace("_", " "), called) for name, called in OPTIONS.items())
+"""The same as tuples, with a word of what each is."""
+
 LEVELS: Final = ("graph_read_consistency_level", "graph_write_consistency_level")
 
 

@@ -8,6 +8,7 @@ from cassandra._graph.result import (
     graph_result_row_factory,
     single_object_row_factory,
 )
+from cassandra._graph.statement import DESCRIBED as _graph_options
 from cassandra._graph.statement import GraphOptions, GraphProtocol, GraphStatement, SimpleGraphStatement
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "GraphStatement",
     "Result",
     "SimpleGraphStatement",
+    "_graph_options",
     "graph_graphson2_row_factory",
     "graph_graphson3_row_factory",
     "graph_object_row_factory",
