@@ -293,7 +293,7 @@ async fn the_shortest_pauses_are_no_storm() {
 async fn a_request_tells_how_long_it_is() {
     let cluster = nodes(1, 1).start().expect("the mock starts");
     let session = connect(&cluster).await;
-    let length = |statement: helenus::Statement| session.execute(statement).pending().request_length();
+    let length = |statement: Statement| session.execute(statement).pending().request_length();
     let [short, long] =
         ["SELECT v FROM ks.t", "SELECT v FROM ks.t WHERE k = 1"].map(|text| length(text.into()));
     assert_eq!(short.map(|short| short + 12), long);
