@@ -57,6 +57,8 @@ class Answer:
     _callbacks: tuple[Call, ...] = ()
     _errbacks: tuple[Call, ...] = ()
     _to_tell: tuple[tuple[RequestCore, tuple[Call, ...], Any], ...] = ()
+    _ended: tuple[RequestCore, ...] = ()
+    _is_telling = False
     _tried: tuple[Any, ...] = ()
 
     def _settle(self) -> None:

@@ -225,6 +225,28 @@ class ResponseFuture(Answer):
             request.on_done(call if hub is None else hub.later(call))
 
     def _on_done(self, request: RequestCore) -> None:
+        # One page after another: a callback may have asked for the next page, which may be here before it returns.
+        with self._lock:
+            self._ended = (*self._ended, request)
+            if self._is_telling:
+                return
+            self._is_telling = True
+        try:
+            while (ended := self._next_ended()) is not None:
+                self._tell(ended)
+        except BaseException:
+            self._is_telling = False
+            raise
+
+    def _next_ended(self) -> RequestCore | None:
+        with self._lock:
+            if not self._ended:
+                self._is_telling = False
+                return None
+            ended, self._ended = self._ended[0], self._ended[1:]
+            return ended
+
+    def _tell(self, request: RequestCore) -> None:
         if self._request is request:
             self._settle()
         with self._lock:
