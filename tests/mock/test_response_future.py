@@ -90,6 +90,7 @@ class TestFuture:
         session.use_client_timestamp = False
         session.default_fetch_size = None
         session.execute("GOOD")
+        wait_until(lambda: told)
         with pytest.raises(InvalidRequest):
             session.execute("BAD")
         wait_until(lambda: len(told) == 2)
