@@ -240,6 +240,7 @@ def test_a_host_that_is_said_to_be_up_is_tried_within_its_window(mock: MockClust
             assert host is not None
             mock.nodes[2].stop()
             assert becomes(lambda: not host.is_up, 20)
+            time.sleep(1.5)  # whatever is still tried at once is refused as well
             mock.nodes[2].listen()
             assert mock.push_status_change("UP", mock.contact_points[2]) == 1
             return becomes(lambda: bool(host.is_up), seconds)
