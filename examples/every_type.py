@@ -74,15 +74,29 @@ def same(written, read):
     return read == written and (not isinstance(written, float) or type(read) is float)
 
 
+def check_compression(session, name, compression):
+    """Ask the server what it has agreed on with our connections. It tells since Cassandra 5.0."""
+    clients = session.execute("SELECT * FROM system_views.clients").all()
+    if "client_options" not in clients[0]._fields:
+        return
+    options = [dict((client.client_options or {}).items()) for client in clients]
+    agreed = {told.get("COMPRESSION") for told in options if told.get("APPLICATION_NAME") == name}
+    if agreed != {compression or None}:
+        raise AssertionError(f"{name}: the server says that compression is {agreed}")
+
+
 def round_trip(protocol_version, compression):
+    name = f"every type, protocol {protocol_version}, {compression or 'plain'}"
     cluster = Cluster(
         CONTACT_POINTS,
         port=PORT,
         auth_provider=auth_provider(),
         protocol_version=protocol_version,
         compression=compression,
+        application_name=name,
     )
     session = cluster.connect(KEYSPACE)
+    check_compression(session, name, compression)
     session.execute("TRUNCATE every_type")
     markers = ", ".join("?" for _ in TYPES)
     names = ", ".join(f"c{number}" for number in range(len(TYPES)))

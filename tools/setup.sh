@@ -88,8 +88,22 @@ programs() {
   export HELENUS_MOCK=$TARGET/debug/helenus-mock HELENUS_CASSANDRA=$TARGET/debug/helenus-cassandra
 }
 
+# The Java that Cassandra runs on: 11 to 17, by JAVA_HOME or on the path, as the testkit looks for it.
+java_is_right() {
+  local java=java version
+  [[ -z ${JAVA_HOME-} || ! -f $JAVA_HOME/bin/java ]] || java=$JAVA_HOME/bin/java
+  command -v "$java" >/dev/null || return 1
+  version=$("$java" -version 2>&1 | sed -n '1,3s/.* version "\([0-9]*\).*/\1/p' | head -n 1) # 1.8.0 is 1, which is too old
+  [[ -n $version ]] && ((version >= 11 && version <= 17))
+}
+
+# The server's jars are here, or Maven is, which fetches them. After `programs`.
+jars_possible() { command -v mvn >/dev/null || "$HELENUS_CASSANDRA" path >/dev/null 2>&1; }
+
+# Whether a real node can be had, after an attempt to install what is missing: the one place that is asked. What it says is
+# handed on, to tools/demo as its argument.
 cassandra_possible() {
-  if command -v java >/dev/null && command -v mvn >/dev/null; then
+  if java_is_right && jars_possible; then
     return 0
   fi
   if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
@@ -100,12 +114,16 @@ cassandra_possible() {
       unset 'FAILED[-1]'
     fi
   fi
-  command -v java >/dev/null && command -v mvn >/dev/null
+  java_is_right && jars_possible
 }
 
+JDK_HINT="no Java 11 to 17, or neither Maven nor the jars that it fetches: apt-get install openjdk-17-jdk-headless maven"
+
 need_cassandra() {
-  package java openjdk-17-jdk-headless
-  package mvn maven
+  if ! cassandra_possible; then
+    say "A real node cannot be had here: $JDK_HINT"
+    exit 1
+  fi
 }
 
 # The server's jars, fetched once by Maven into the user's cache.

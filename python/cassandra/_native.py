@@ -31,10 +31,12 @@ from helenus._native import (
     ending,
     forked,
     forking,
+    least_log_level,
     types_changed,
     user_types_in_order,
     virtual_keyspace,
     virtual_table,
+    write_logs_by,
 )
 
 __all__ = [
@@ -62,10 +64,12 @@ __all__ = [
     "describe_user_type",
     "describe_view",
     "ending",
+    "least_log_level",
     "types_changed",
     "user_types_in_order",
     "virtual_keyspace",
     "virtual_table",
+    "write_logs_by",
 ]
 
 if hasattr(os, "register_at_fork"):

@@ -70,12 +70,20 @@ from cassandra._errors.server import (
     WriteTimeoutErrorMessage,
 )
 from cassandra._errors.session import (
+    KeyspaceNotUsed,
     NoHostAvailable,
     PlanExhausted,
     ProtocolVersionNotSpoken,
     QueryExhausted,
     UserTypeDoesNotExist,
 )
+from cassandra._graph.profiles import GraphAnalyticsExecutionProfile, GraphExecutionProfile
+from cassandra._graph.result import (
+    graph_graphson2_row_factory,
+    graph_graphson3_row_factory,
+    graph_object_row_factory,
+)
+from cassandra._graph.statement import GraphOptions, GraphProtocol, GraphStatement, SimpleGraphStatement
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._protocol.result_message import ResultMessage
 from cassandra._query.batch import BatchStatement
@@ -116,6 +124,15 @@ _clusters_for_shutdown = CONNECTED
 _ConfigMode = ConfigMode
 
 __all__ = [
+    "graph_object_row_factory",
+    "graph_graphson3_row_factory",
+    "graph_graphson2_row_factory",
+    "SimpleGraphStatement",
+    "GraphStatement",
+    "GraphProtocol",
+    "GraphOptions",
+    "GraphExecutionProfile",
+    "GraphAnalyticsExecutionProfile",
     "DependencyException",
     "ErrorMessage",
     "IsBootstrappingErrorMessage",
@@ -139,6 +156,7 @@ __all__ = [
     "ProfileManager",
     "ContinuousPagingOptions",
     "ControlConnection",
+    "KeyspaceNotUsed",
     "NoHostAvailable",
     "PlanExhausted",
     "ProtocolVersionNotSpoken",

@@ -70,6 +70,12 @@ def forking() -> None:
 def forked() -> None:
     """A fork has made this process: what was connected before belongs to the parent."""
 
+def write_logs_by(write: Callable[[int, str, str, str], None]) -> None:
+    """Have `write(level, target, text, fields)` called, on the callback lane, for what the engine tells of itself."""
+
+def least_log_level(level: int) -> None:
+    """Have nothing below `level`, a number of `logging`, recorded. WARNING at first."""
+
 def ending(connected: Sequence[ClusterCore]) -> None:
     """The interpreter is about to end: these are closed, and engine threads leave Python alone from here on."""
 
@@ -243,6 +249,7 @@ class RequestCore:
     def on_done(self, call: Callable[[], object]) -> None: ...
     def cancel(self) -> None: ...
     def waiting_on(self) -> list[tuple[str, int]]: ...
+    def length(self) -> int | None: ...
 
 @final
 class TaskCore:

@@ -1,6 +1,7 @@
 """A program patched by gevent or eventlet, for test_greenlets.py. Arguments: KIND SCENARIO ADDRESSES PORT.
 
-Beside each thing that it waits for, another greenlet counts. A thread that blocked would let it count to one at most.
+Beside each thing that it waits for, another greenlet counts. A thread that blocked would let it count to one at most,
+however fast or busy the machine is; so three is enough, and no time is held against another of the same size.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def count() -> None:
         nap(0.005)
 
 
-def beside(what: str, call: Callable[[], Any], least: int = 20) -> Any:
+def beside(what: str, call: Callable[[], Any], least: int = 3) -> Any:
     """Do it, and see the other greenlet count meanwhile."""
     before, began = COUNT, unpatched_time.monotonic()
     try:
@@ -108,7 +109,7 @@ def progress(session: Session) -> None:
     assert len(beside("concurrent_async", lambda: promised.result(10))) == 20
     generated = execute_concurrent(session, [("SLOW", None)] * 3, results_generator=True)
     assert len(beside("generator", lambda: list(generated))) == 3
-    beside("refresh_nodes", session.cluster.refresh_nodes, 10)
+    beside("refresh_nodes", session.cluster.refresh_nodes)
     assert beside("submit", lambda: session.submit(session.execute, "SLOW").result()).one().v == 7
 
 
@@ -121,7 +122,7 @@ def many_greenlets(session: Session) -> None:
 
     for number in range(300):
         spawn(one, number)
-    until = unpatched_time.monotonic() + 10
+    until = unpatched_time.monotonic() + 40
     while len(found) < 300 and unpatched_time.monotonic() < until:
         nap(0.01)
     assert found == [True] * 300, len(found)
@@ -134,17 +135,17 @@ def timeouts(session: Session) -> None:
         beside("request", lambda: session.execute("SILENT", timeout=0.3))
         raise AssertionError("it answered")
     except OperationTimedOut as error:
-        assert unpatched_time.monotonic() - began < 2, error
+        assert unpatched_time.monotonic() - began < 15, error  # the profile has twenty
     future = session.execute_async("SLOW")
     try:
-        beside("result", lambda: future.result(0.1), 5)
+        beside("result", lambda: future.result(0.1), 2)
     except OperationTimedOut as error:
         assert "the request goes on" in str(error.errors)
     assert future.result().one().v == 7
     with limit(0.2, False):
         session.execute("SILENT")
         raise AssertionError("it answered")
-    assert unpatched_time.monotonic() - began < 5
+    assert unpatched_time.monotonic() - began < 19
     assert session.execute("SELECT 1") is not None
 
 
@@ -159,7 +160,7 @@ def callbacks(session: Session) -> None:
     for _ in range(10):
         session.execute_async("SLOW").add_callback(callback)
     session.execute_async("FAIL").add_errback(lambda error: told.append(native_thread_id() == MAIN))
-    until = unpatched_time.monotonic() + 10
+    until = unpatched_time.monotonic() + 40
     while len(told) < 11 and unpatched_time.monotonic() < until:
         nap(0.01)
     assert sorted(told, key=str) == [(True, 7, 7)] * 10 + [True], told
@@ -178,7 +179,7 @@ def callbacks(session: Session) -> None:
         # Nothing of ours keeps the loop from ending.
         for greenlet in [found for found in __import__("gc").get_objects() if isinstance(found, Green)]:
             greenlet.kill()
-        assert gevent.wait(timeout=5)
+        assert gevent.wait(timeout=30)
 
 
 def interrupted(session: Session) -> None:

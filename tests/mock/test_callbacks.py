@@ -289,3 +289,28 @@ def test_a_page_that_could_not_be_asked_for_says_so_and_can_be_asked_for_again(m
             with pytest.raises(Exception, match="shut down"):
                 future.start_fetching_next_page()
                 future.result(timeout=10)
+
+
+def test_pages_are_told_one_after_another(session: Session) -> None:
+    """A callback that asks for the next page before it has done with its own is not overtaken by it."""
+    told: list[int] = []
+    running: list[int] = []
+    overlapped: list[bool] = []
+    ended = threading.Event()
+    future = session.execute_async(PAGED)
+
+    def page(rows: list[Any]) -> None:
+        running.append(1)
+        is_last = not future.has_more_pages
+        if not is_last:
+            future.start_fetching_next_page()
+        time.sleep(0.1)  # the next page is here by now
+        overlapped.append(len(running) > 1)
+        told.extend(row.v for row in rows)
+        running.pop()
+        if is_last:
+            ended.set()
+
+    future.add_callback(page)
+    assert ended.wait(20)
+    assert (told, any(overlapped)) == (list(range(6)), False)

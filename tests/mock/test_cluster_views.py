@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from cassandra import ConsistencyLevel
-from cassandra.cluster import Cluster, Session
-from cassandra.query import dict_factory
+from cassandra.cluster import Cluster, ExecutionProfile, Session
+from cassandra.query import QueryTrace, TraceUnavailable, dict_factory
 
-from tests.support.mock import MockCluster, query, rows
+from tests.support.mock import MockCluster, query, rows, silence
 from tests.support.statements import COLUMNS
 
 
@@ -82,7 +83,28 @@ class TestViews:
                 with pytest.raises((TypeError, ValueError), match=name):
                     setattr(session, name, value)
 
+    def test_legacy_settings_leave_no_choice_of_a_profile(self, mock: MockCluster) -> None:
+        with Cluster(mock.contact_points, port=mock.port) as cluster:
+            session = cluster.connect()
+            session.default_timeout = 3
+            assert repr(session.default_timeout) == "3"
+            for given in ("a name", ExecutionProfile()):
+                with pytest.raises(ValueError, match="Cannot specify execution_profile while using legacy parameters"):
+                    session.execute("SELECT 1", execution_profile=given)
+            # What the package itself reads is no matter of the program's settings.
+            mock.on(query("system_traces"), silence())
+            with pytest.raises(TraceUnavailable, match=r"within 0\.010000 seconds. Consider raising"):
+                QueryTrace(uuid.uuid4(), session).populate(0.01)
+
+    def test_profiles_that_are_not_there(self, cluster: Cluster, session: Session) -> None:
+        with pytest.raises(
+            ValueError, match='Invalid execution_profile: "x"; valid profiles are: EXEC_PROFILE_DEFAULT'
+        ):
+            session.execute("SELECT 1", execution_profile="x")
+
+    @pytest.mark.filterwarnings("ignore:Setting the consistency level")
     def test_legacy_settings_and_profiles_do_not_mix(self, session: Session) -> None:
-        for name, value in (("row_factory", dict_factory), ("default_timeout", 3.0)):
+        levels = {"default_consistency_level": 1, "default_serial_consistency_level": 8}
+        for name, value in {"row_factory": dict_factory, "default_timeout": 3.0, **levels}.items():
             with pytest.raises(ValueError, match=f"Cannot set Session.{name} while using"):
                 setattr(session, name, value)

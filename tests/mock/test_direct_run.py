@@ -146,6 +146,8 @@ class TestResults:
         if kind is not tuple:
             values["name" if isinstance(values, dict) else 1] = object()
         assert result.was_applied is True
+        # It is not asked what was run.
+        assert "query" not in vars(result.response_future)
         statement = result.response_future.query
         assert statement.values == [bytes.fromhex("00000002 00000004 00000001 00000004 00000002"), b"a"]
         assert list(statement.raw_values) == [keys, "a"]
@@ -314,8 +316,10 @@ class TestChanges:
         select, insert = session.prepare(SELECT), session.prepare(INSERT)
         session.execute(insert, (1, "a"))
         mock.on(execute(SELECT), rows([("k", "int"), ("v", "blob")], [[7, {"hex": b"neves".hex()}]]))
-        assert session.execute(select, (7,)).one() == (7, b"neves")
-        assert len(counted) == 2
+        # The first of the two learns the columns, the second finds all as it was.
+        for _ in range(2):
+            assert session.execute(select, (7,)).one() == (7, b"neves")
+        assert len(counted) == 3
         # Statements that were prepared before know nothing of it, and what they give is read all the same.
         monkeypatch.setattr(session.cluster, "column_encryption_policy", policy)
         assert session.execute(select, (7,)).one() == (7, "seven")

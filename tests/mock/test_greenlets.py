@@ -38,7 +38,7 @@ def test_others_go_on(kind: str, scenario: str) -> None:
             [sys.executable, "-X", "faulthandler", str(PROGRAM), *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
     assert (ran.returncode, ran.stdout.split()) == (0, ["well"]), ran.stderr

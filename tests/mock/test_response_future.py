@@ -13,7 +13,7 @@ from cassandra import ConsistencyLevel, DriverException, InvalidRequest, Operati
 from cassandra.cluster import NoHostAvailable, ResponseFuture, ResultSet, Session
 
 from tests.support.mock import MockCluster, error, query, rows, silence
-from tests.support.statements import COLUMNS, wait_until, with_profile
+from tests.support.statements import COLUMNS, INSERT, wait_until, with_profile
 
 
 class TestFuture:
@@ -73,6 +73,38 @@ class TestFuture:
         session.execute_async("FIRST").add_callback(lambda rows: told.append(session.execute("SECOND").one()))
         wait_until(lambda: told)
         assert told == [(2, "b")]
+
+    def test_callbacks_that_a_listener_for_new_requests_puts_in(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("GOOD"), rows(COLUMNS, [[1, "a"]], delay=0.05))
+        mock.on(query("BAD"), error("invalid", "no way"))
+        told: list[Any] = []
+
+        def on_request(future: ResponseFuture) -> None:
+            assert future.request_encoded_size is None
+            future.add_callbacks(
+                lambda rows: told.append((rows, future.request_encoded_size)),
+                lambda error: told.append((type(error), future.request_encoded_size)),
+            )
+
+        session.add_request_init_listener(on_request)
+        session.use_client_timestamp = False
+        session.default_fetch_size = None
+        session.execute("GOOD")
+        wait_until(lambda: told)
+        with pytest.raises(InvalidRequest):
+            session.execute("BAD")
+        wait_until(lambda: len(told) == 2)
+        # The header, the text with its length, the consistency level, and the flags of v5.
+        assert told == [([(1, "a")], 9 + 4 + 4 + 2 + 4), (InvalidRequest, 9 + 4 + 3 + 2 + 4)]
+
+    def test_the_size_of_a_request_with_values(self, mock: MockCluster, session: Session) -> None:
+        insert = session.prepare(INSERT)
+        sizes = []
+        for text in ("", "12345"):
+            future = session.execute_async(insert, (1, text))
+            future.result()
+            sizes.append(future.request_encoded_size)
+        assert sizes[1] == sizes[0] + 5
 
     def test_patience_runs_out_and_the_request_goes_on(self, mock: MockCluster, session: Session) -> None:
         mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=0.3))

@@ -107,6 +107,13 @@ class TestRowFactories:
             session.execute("SELECT 1", execution_profile=with_profile(session, row_factory=raises))
         assert session.execute("SELECT 1").one() == (1, "a")
 
+    def test_a_mapping_that_a_factory_makes_of_all_rows_is_one_row(self, mock: MockCluster, session: Session) -> None:
+        mock.on(query("SELECT"), rows(COLUMNS, [[1, "a"], [2, "b"]]))
+        profile = with_profile(session, row_factory=lambda names, found: dict(found))
+        assert session.execute("SELECT 1", execution_profile=profile).all() == [{1: "a", 2: "b"}]
+        profile = with_profile(session, row_factory=lambda names, found: {})
+        assert session.execute("SELECT 1", execution_profile=profile).current_rows == []
+
     @pytest.mark.parametrize("factory", [tuple_factory, named_tuple_factory, dict_factory, ordered_dict_factory])
     @pytest.mark.parametrize("applied", [True, False])
     def test_was_applied(self, mock: MockCluster, session: Session, factory: Any, applied: bool) -> None:

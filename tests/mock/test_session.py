@@ -6,11 +6,11 @@ import pickle
 from typing import Any
 
 import pytest
-from cassandra import ConsistencyLevel, DriverException, UnsupportedOperation
-from cassandra.cluster import Cluster, NoHostAvailable, ResponseFuture, Session
+from cassandra import ConsistencyLevel, DriverException, InvalidRequest, UnsupportedOperation
+from cassandra.cluster import Cluster, KeyspaceNotUsed, NoHostAvailable, ResponseFuture, Session
 from cassandra.query import BatchStatement, SimpleStatement
 
-from tests.support.mock import MockCluster, execute, prepare, query, rows, statement, usual
+from tests.support.mock import MockCluster, error, execute, prepare, query, rows, statement, usual
 from tests.support.statements import COLUMNS, INSERT, SELECT, profiles
 
 
@@ -116,6 +116,18 @@ class TestStatements:
         assert session.keyspace == "other"
         with pytest.raises(TypeError, match="keyspace"):
             session.set_keyspace(5)  # type: ignore[arg-type]
+
+    def test_a_keyspace_at_connect_that_is_not_there(self, mock: MockCluster, cluster: Cluster) -> None:
+        mock.on(query("USE"), error("invalid", "Keyspace 'nowhere' does not exist"))
+        with pytest.raises(NoHostAvailable) as caught:
+            cluster.connect("nowhere")
+        told = "Unable to connect to any servers using keyspace 'nowhere'"
+        assert caught.value.args == (told, sorted(mock.contact_points))
+        assert isinstance(caught.value, KeyspaceNotUsed)
+        assert isinstance(caught.value, InvalidRequest)
+        assert isinstance(caught.value.__cause__, InvalidRequest)
+        copied = pickle.loads(pickle.dumps(caught.value))
+        assert (copied.args, copied.errors) == (caught.value.args, caught.value.errors)
 
     def test_a_keyspace_at_connect_is_quoted(self, cluster: Cluster) -> None:
         with cluster.connect('a"; DROP') as session:

@@ -215,6 +215,22 @@ class TestPolicies:
             session.execute(SimpleStatement("INSERT", retry_policy=Mine()))
         assert asked == [(ConsistencyLevel.LOCAL_ONE, WriteType.BATCH_LOG, 2, 1, 0)]
 
+    def test_a_retry_policy_is_told_the_level_of_the_attempt(self, mock: MockCluster, session: Session) -> None:
+        asked: list[Any] = []
+
+        class Mine(RetryPolicy):
+            def on_unavailable(
+                self, query: Any, consistency: int, required_replicas: int, alive_replicas: int, retry_num: int
+            ) -> Any:
+                asked.append((consistency, retry_num))
+                return (self.RETRY, ConsistencyLevel.TWO) if retry_num < 2 else (self.RETHROW, None)
+
+        mock.on(query("SELECT"), error("unavailable", consistency="THREE", required=3, alive=1))
+        with pytest.raises(Unavailable):
+            session.execute(SimpleStatement("SELECT 1", retry_policy=Mine(), consistency_level=ConsistencyLevel.THREE))
+        # Not the level of the statement once it has been lowered.
+        assert asked == [(ConsistencyLevel.THREE, 0), (ConsistencyLevel.TWO, 1), (ConsistencyLevel.TWO, 2)]
+
     @pytest.mark.parametrize("answer", ["raise", "nonsense"])
     def test_an_exception_of_a_retry_policy_is_the_cause(
         self, mock: MockCluster, session: Session, answer: str

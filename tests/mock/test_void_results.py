@@ -1,4 +1,4 @@
-"""Results without rows of `execute_concurrent_with_args`: made in one go, and all that they were before."""
+"""Results of `execute_concurrent_with_args` and the cycle collector; those without rows are all that others are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cassandra.policies import RetryPolicy
 from cassandra.query import BoundStatement, PreparedStatement, named_tuple_factory
 
 from tests.support.mock import MockCluster, execute, rows
-from tests.support.statements import COLUMNS, INSERT, profiles, wait_until, with_profile
+from tests.support.statements import COLUMNS, INSERT, SELECT, profiles, wait_until, with_profile
 
 
 @pytest.fixture
@@ -99,25 +99,52 @@ class TestCollector:
             execute_concurrent_with_args(session, prepared, [("x", "a")])
         assert gc.isenabled()
 
-    def test_it_looks_at_them_once_and_not_all_the_time(self, cluster: Cluster) -> None:
+    @pytest.mark.parametrize("statement", [INSERT, SELECT])
+    def test_it_does_not_look_at_them_before_there_are_all(
+        self, mock: MockCluster, cluster: Cluster, statement: str
+    ) -> None:
+        mock.on(execute(SELECT), rows(COLUMNS, [[7, "seven"]]))
         session = cluster.connect()
-        prepared = session.prepare(INSERT)
-        parameters = [(number, "a") for number in range(20_000)]
-        collections: list[int] = []
+        prepared = session.prepare(statement)
+        parameters = [(7, "a")[: len(prepared.column_metadata)]] * 5_000
+        execute_concurrent_with_args(session, prepared, parameters[:10])
+        seen: list[int] = []
+        threshold = gc.get_threshold()
 
-        def note(phase: str, info: dict[str, int]) -> None:
-            if phase == "start":
-                collections.append(info["generation"])
+        def look(phase: str, info: dict[str, int]) -> None:
+            seen.append(len(gc.get_objects()))
 
-        gc.collect()
-        gc.callbacks.append(note)
+        gc.freeze()
+        gc.set_threshold(100, 2, 2)
+        gc.callbacks.append(look)
         try:
-            results = execute_concurrent_with_args(session, prepared, parameters)
+            pairs = execute_concurrent_with_args(session, prepared, parameters)
         finally:
-            gc.callbacks.remove(note)
-        # Forty thousand objects: with seven hundred new ones between, it would be more than fifty.
-        assert len(collections) < 10
-        assert all(gc.is_tracked(pair) and gc.is_tracked(pair.result_or_exc) for pair in results)
+            gc.callbacks.remove(look)
+            gc.set_threshold(*threshold)
+            gc.unfreeze()
+        # Two or three objects for each.
+        assert max(seen, default=0) < 5_000
+        results = [pair.result_or_exc for pair in pairs]
+        assert all(map(gc.is_tracked, pairs))
+        assert all(map(gc.is_tracked, results))
+        assert all(gc.is_tracked(result.current_rows) for result in results)
+
+    def test_rows_that_a_program_keeps_itself(self, mock: MockCluster, cluster: Cluster) -> None:
+        mock.on(execute(SELECT), rows(COLUMNS, [[7, "seven"]]))
+        session = cluster.connect()
+        kept: list[list[Any]] = []
+
+        def keep(names: Any, found: Any) -> list[Any]:
+            kept.append([*found])
+            return kept[-1]
+
+        pairs = execute_concurrent_with_args(
+            session, session.prepare(SELECT), [(7,)] * 3, execution_profile=with_profile(session, row_factory=keep)
+        )
+        assert all(gc.is_tracked(found) for found in kept)
+        # Answers come in any order.
+        assert {id(pair.result_or_exc.current_rows) for pair in pairs} == set(map(id, kept))
 
     @pytest.mark.parametrize("where", HUNG_ON)
     @pytest.mark.parametrize("options", [plain, own_factory])

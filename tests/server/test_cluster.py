@@ -91,9 +91,19 @@ def test_the_worked_program(session: Session) -> None:
 def test_versions_and_compressions(cluster: Cluster, guarded_node: Nodes, version: int, compression: Any) -> None:
     if (version, compression) == (5, "snappy"):
         pytest.skip("protocol 5 has no Snappy")
-    with connected(guarded_node, protocol_version=version, compression=compression) as other:
+    name = f"compressed {version} {compression}"
+    settings = {"protocol_version": version, "compression": compression, "application_name": name}
+    with connected(guarded_node, **settings) as other:
         session = other.connect(KEYSPACE)
         assert other.protocol_version == version
+        # What the server itself says of our connections: a driver that forgets to ask for it works as well.
+        agreed = [
+            (client.protocol_version, client.client_options.get("COMPRESSION"))
+            for client in session.execute("SELECT protocol_version, client_options FROM system_views.clients")
+            if (client.client_options or {}).get("APPLICATION_NAME") == name
+        ]
+        assert len(agreed) >= 2
+        assert set(agreed) == {(version, compression or None)}
         text = "a long text " * 1000
         insert = session.prepare("INSERT INTO numbers (part, n, t) VALUES (?, ?, ?)")
         session.execute(insert, (100 + version, 1, text))

@@ -14,6 +14,8 @@ from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
     Cluster,
     ExecutionProfile,
+    NoHostAvailable,
+    ProtocolVersionNotSpoken,
     _ConfigMode,
 )
 from cassandra.connection import DefaultEndPoint
@@ -356,3 +358,11 @@ def test_connection_counts_of_old_protocols(count: str) -> None:
     assert getattr(cluster, f"get_{count}")(0) in (2, 8)
     with pytest.raises(UnsupportedOperation, match=f"set_{count}"):
         getattr(cluster, f"set_{count}")(0, 3)
+
+
+def test_a_version_in_the_making() -> None:
+    cluster = Cluster(protocol_version=6, allow_beta_protocol_version=True)
+    with pytest.raises(ProtocolVersionNotSpoken, match="protocol version 6 is not supported") as caught:
+        cluster.connect()
+    assert isinstance(caught.value, NoHostAvailable)
+    assert isinstance(caught.value, UnsupportedOperation)

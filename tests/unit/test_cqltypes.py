@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 from cassandra import cqltypes, util
+from cassandra._cluster.preparing import on_the_wire
+from cassandra._types.class_of import class_of
 from cassandra.cqltypes import (
     CassandraTypeType,
     DateRangeType,
@@ -352,3 +354,12 @@ def test_date_ranges_without_bounds_are_refused():
 
     with pytest.raises(ValueError, match="upper_bound"):
         DateRangeType.to_binary(Half(), 4)
+
+
+def test_text_inside_of_a_vector_has_the_class_that_servers_name():
+    text = ("text",)
+    vector = class_of(("vector", ("list", text), 2))
+    assert vector.cql_parameterized_type() == "org.apache.cassandra.db.marshal.VectorType<list<text>, 2>"
+    assert class_of(("list", text)).cql_parameterized_type() == "list<varchar>"
+    assert on_the_wire("ListType(UTF8Type)") == "ListType(VarcharType)"
+    assert on_the_wire("VectorType(UTF8Type, 2)") == "VectorType(UTF8Type, 2)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import namedtuple
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from cassandra.cqlengine import CQLEngineException, ValidationError, connection, functions
 from cassandra.cqlengine import columns as c
+from cassandra.cqlengine.management import sync_table
 from cassandra.cqlengine.models import (
     BaseModel,
     Model,
@@ -121,11 +123,32 @@ def test_what_cannot_be_a_model(attributes: dict[str, Any], error: type[Exceptio
         model(**attributes)
 
 
+@pytest.mark.parametrize("name", ["objects", "filter", "get", "ttl"])
+def test_columns_that_hide_what_a_model_has(name: str) -> None:
+    with pytest.raises(ModelDefinitionException, match=f"column '{name}' conflicts with built-in attribute/method"):
+        type("Bad", (Model,), {"id": key(), name: c.Text()})
+
+
+def test_one_warning_of_case_in_each_sync_and_none_of_models_that_are_moved(session: FakeSession) -> None:
+    plain = type("Plain", (Model,), {"id": key(), "__keyspace__": "ks"})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with ContextQuery(plain, keyspace="other") as moved:
+            assert moved.column_family_name() == "other.plain"
+        assert caught == []
+        with pytest.raises(CQLEngineException):
+            sync_table(type("Bare", (Model,), {"__abstract__": True, "__table_name_case_sensitive__": True}))
+    assert [warning.category for warning in caught] == [PendingDeprecationWarning]
+
+
 def test_names_of_tables() -> None:
     assert Person.column_family_name() == "ks.person"
     long = type("HTTPThingX" * 8, (Model,), {"id": key(), "__keyspace__": "Ks"})
     assert len(long.column_family_name(include_keyspace=False)) <= 48
     case = type("X", (Model,), {"id": key(), "__table_name__": "Odd", "__table_name_case_sensitive__": True})
+    with pytest.warns(PendingDeprecationWarning, match="__table_name_case_sensitive__ will be removed in 4.0"):
+        assert case.column_family_name(include_keyspace=False) == '"Odd"'
+    # Once for each model.
     assert case.column_family_name(include_keyspace=False) == '"Odd"'
     with pytest.warns(UserWarning, match="case sensitive"):
         lost = type("Y", (Model,), {"id": key(), "__table_name__": "Odd"}).column_family_name(include_keyspace=False)

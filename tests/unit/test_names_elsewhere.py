@@ -22,6 +22,18 @@ ELSEWHERE = {
 }
 
 
+GRAPH = "Edge GraphOptions GraphProtocol Path Result SimpleGraphStatement Vertex VertexProperty GraphSON3Reader"
+ELSEWHERE |= {
+    "cassandra.datastax.cloud": "CloudConfig get_cloud_config",
+    "cassandra.datastax.graph": GRAPH,
+    "cassandra.datastax.graph.fluent": "DseGraph HAVE_GREMLIN",
+    "cassandra.datastax.graph.graphson": "GraphSON1Serializer GraphSON2Reader",
+    "cassandra.datastax.graph.query": "GraphOptions Result graph_result_row_factory single_object_row_factory",
+    "cassandra.datastax.graph.types": "Edge Path Vertex VertexProperty",
+    "cassandra.graph": GRAPH,
+}
+
+
 @pytest.mark.parametrize("module", ELSEWHERE)
 def test_they_are_there(module: str) -> None:
     found = importlib.import_module(module)

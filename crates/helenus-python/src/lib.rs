@@ -27,6 +27,8 @@ mod native {
     #[pymodule_export]
     use crate::encode::{Binder, BoundValues};
     #[pymodule_export]
+    use crate::engine::logs::{least_log_level, write_logs_by};
+    #[pymodule_export]
     use crate::engine::runtime::{ending, forked};
     #[pymodule_export]
     use crate::engine::{

@@ -196,6 +196,12 @@ impl Pending {
         }
     }
 
+    /// How many bytes the request has, its header included, before it is compressed. None where it could not be encoded.
+    #[must_use]
+    pub fn request_length(&self) -> Option<usize> {
+        self.0.as_ref().map(|request| request.length())
+    }
+
     /// The addresses of the hosts whose answers are due, and how many requests are in flight on the connection of each, this one
     /// among them. Where they are many, the host may be slow and not silent.
     #[must_use]

@@ -57,6 +57,8 @@ class Answer:
     _callbacks: tuple[Call, ...] = ()
     _errbacks: tuple[Call, ...] = ()
     _to_tell: tuple[tuple[RequestCore, tuple[Call, ...], Any], ...] = ()
+    _ended: tuple[RequestCore, ...] = ()
+    _is_telling = False
     _tried: tuple[Any, ...] = ()
 
     def _settle(self) -> None:
@@ -127,7 +129,9 @@ class Answer:
         if answer.kind == "rows":
             self._is_result_kind_rows = True
             self._note_new_columns(answer)
-            self._col_names, self._col_types, self._final_result = read
+            self._col_names, self._col_types, rows = read
+            # A factory may make one mapping of all rows, which is one row then.
+            self._final_result = ([rows] if rows else []) if isinstance(rows, Mapping) else rows
             return
         self._final_result = None
         if answer.kind == "schema_change":

@@ -231,7 +231,7 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
         if self._config_mode == ConfigMode.LEGACY:
             raise ValueError("Cannot add execution profiles when legacy parameters are set explicitly.")
         if name in self.profile_manager.profiles:
-            raise ValueError(f"Profile {name!r} already exists")
+            raise ValueError(f"Profile {name} already exists")
         if self._core is not None:
             policies = [*self.profile_manager.policies(), profile.load_balancing_policy]
             engine_policies.check_choice(policies, self._engine_plans)

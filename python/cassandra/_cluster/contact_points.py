@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from cassandra._cluster.options import whole
@@ -67,5 +68,6 @@ def for_engine(endpoints: list[EndPoint]) -> list[str | tuple[str, int]]:
     points: list[str | tuple[str, int]] = []
     for endpoint in endpoints:
         address, port = endpoint.resolve()
-        points.append(address if port is None else (address, port))
+        # A path from the root is what tells a socket from a name.
+        points.append(str(Path(address).absolute()) if port is None else (address, port))
     return points

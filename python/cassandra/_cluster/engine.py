@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster import engine_options, engine_policies
+from cassandra._cluster import engine_log, engine_options, engine_policies
 from cassandra._cluster.engine_names import EngineNames
 from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
@@ -14,7 +14,8 @@ from cassandra._connection.hub import Hub, finished, hub_for
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.connection import ProtocolVersionUnsupported
 from cassandra._errors.driver import DriverException
-from cassandra._errors.session import NoHostAvailable
+from cassandra._errors.session import KeyspaceNotUsed, NoHostAvailable
+from cassandra._errors.validation import InvalidRequest
 from cassandra._native import ClusterCore
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Engine:
 
     def _connect_engine(self) -> None:
         self._hub = hub_for(self.connection_class)
+        engine_log.follow(self._hub)
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
         if not self.endpoints_resolved and not self._bundle:
@@ -135,5 +137,8 @@ class Engine:
         return self._core
 
     def _session_core(self, keyspace: str | None) -> SessionCore:
-        core: SessionCore = finished(self._hub, self._connected_core().session(keyspace))
+        try:
+            core: SessionCore = finished(self._hub, self._connected_core().session(keyspace))
+        except InvalidRequest as error:
+            raise KeyspaceNotUsed(str(keyspace), [host.address for host in self.metadata.all_hosts()]) from error
         return core

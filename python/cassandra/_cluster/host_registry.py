@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
+from cassandra._connection.endpoints import DefaultEndPoint, EndPoint, UnixSocketEndPoint
 from cassandra._locks import rlock
 from cassandra._pool.host import Host
 
@@ -70,7 +70,12 @@ class HostRegistry:
             return added, removed
 
     def _host(self, known: Host | None, facts: Mapping[str, Any]) -> Host:
-        endpoint = self.reached_by.get(facts["host_id"]) or DefaultEndPoint(facts["address"], facts["port"])
+        endpoint = self.reached_by.get(facts["host_id"])
+        if endpoint is None:
+            path = facts["socket"]
+            endpoint = (
+                DefaultEndPoint(facts["address"], facts["port"]) if path is None else UnixSocketEndPoint(str(path))
+            )
         if known is None or known.endpoint != endpoint:
             known = self._by_endpoint.get(endpoint) or Host(endpoint, self._conviction)
         known.host_id = facts["host_id"]

@@ -9,6 +9,13 @@ from cassandra._cluster import options
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, ConfigMode
 from cassandra._cql.consistency_level import ConsistencyLevel
 
+NAMES = {
+    "request_timeout": "default_timeout",
+    "consistency_level": "default_consistency_level",
+    "serial_consistency_level": "default_serial_consistency_level",
+}
+"""What a session calls attributes of a profile."""
+
 
 class LegacySettings:
     """`row_factory` and its neighbours: what they read is in the default profile."""
@@ -22,7 +29,7 @@ class LegacySettings:
         return self.cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT]
 
     def _set_legacy(self, attribute: str, value: Any) -> None:
-        name = {"request_timeout": "default_timeout"}.get(attribute, attribute)
+        name = NAMES.get(attribute, attribute)
         if self.cluster._config_mode == ConfigMode.PROFILES:
             raise ValueError(
                 f"Cannot set Session.{name} while using Configuration Profiles. Set this in a profile instead."

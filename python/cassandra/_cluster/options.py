@@ -19,7 +19,7 @@ def number(name: str, value: Any) -> float:
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
     if not math.isfinite(value) or value < 0:
         raise ValueError(f"{name} must be a finite number that is not negative; got {value}")
-    return float(value)
+    return value if isinstance(value, (int, float)) else float(value)
 
 
 def seconds(name: str, value: Any) -> float:

@@ -24,8 +24,8 @@ def columns(described: Any) -> list[ColumnMetadata] | None:
 
 
 def on_the_wire(class_name: str) -> str:
-    """The class name of a type as answers have it, where text is called varchar."""
-    return class_name.replace("UTF8Type", "VarcharType")
+    """The class name of a type as answers have it, where text is called varchar, though not inside of a vector."""
+    return class_name if "VectorType" in class_name else class_name.replace("UTF8Type", "VarcharType")
 
 
 def prepared_statement(session: Any, core: PreparedCore) -> PreparedStatement:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cassandra._cluster import engine_policies, options
 from cassandra._cluster.bind_markers import is_for_preparing
-from cassandra._cluster.defaults import NOT_SET
+from cassandra._cluster.defaults import NOT_SET, ConfigMode
 from cassandra._cluster.message import BatchMessage, ExecuteMessage, Message, QueryMessage
 from cassandra._cluster.on_hub import AskedRetry
 from cassandra._cluster.preparing import core_of
@@ -65,6 +65,8 @@ class Requests:
             raise UnsupportedOperation("execute_as is an extension of DataStax Enterprise")
         profile = self.cluster.profile_manager.profiles.get(execution_profile)
         if profile is None:
+            if self.cluster._config_mode == ConfigMode.LEGACY:
+                raise ValueError("Cannot specify execution_profile while using legacy parameters.")
             profile = self._given_profile(execution_profile)
         if timeout is NOT_SET:
             timeout = profile.request_timeout

@@ -63,9 +63,6 @@ class ResponseFuture(Answer):
     is_schema_agreed = True
     """After a change of the schema: whether all nodes agreed on it in time."""
 
-    request_encoded_size: int | None = None
-    """The length of the request; the engine does not tell."""
-
     query_plan: Any = ()
 
     _is_being_sent = False
@@ -100,6 +97,14 @@ class ResponseFuture(Answer):
         self._request = self.message.send(self.session._core)
         # That was for this page.
         self.message.waits = False
+        # A listener for new requests may have put callbacks in already.
+        if (self._callbacks or self._errbacks) and not self._is_being_sent:
+            self._listen()
+
+    @property
+    def request_encoded_size(self) -> int | None:
+        """The bytes of the request, before it is compressed; None before it is sent."""
+        return None if self._request is None else self._request.length()
 
     # Waiting
 
@@ -220,6 +225,28 @@ class ResponseFuture(Answer):
             request.on_done(call if hub is None else hub.later(call))
 
     def _on_done(self, request: RequestCore) -> None:
+        # One page after another: a callback may have asked for the next page, which may be here before it returns.
+        with self._lock:
+            self._ended = (*self._ended, request)
+            if self._is_telling:
+                return
+            self._is_telling = True
+        try:
+            while (ended := self._next_ended()) is not None:
+                self._tell(ended)
+        except BaseException:
+            self._is_telling = False
+            raise
+
+    def _next_ended(self) -> RequestCore | None:
+        with self._lock:
+            if not self._ended:
+                self._is_telling = False
+                return None
+            ended, self._ended = self._ended[0], self._ended[1:]
+            return ended
+
+    def _tell(self, request: RequestCore) -> None:
         if self._request is request:
             self._settle()
         with self._lock:

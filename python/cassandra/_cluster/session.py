@@ -23,6 +23,7 @@ from cassandra._connection.hub import finished
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
+from cassandra._graph.requests import GraphRequests
 from cassandra._protocol.handler import ProtocolHandler
 from cassandra._query.prepared import PreparedStatement
 from cassandra._query.rows import dict_factory
@@ -42,7 +43,7 @@ def quoted(name: str) -> str:
 
 
 @exported_by("cassandra.cluster")
-class Session(Requests, LegacySettings):
+class Session(Requests, GraphRequests, LegacySettings):
     """Runs statements on the hosts of a cluster. `Cluster.connect` makes it; it is safe to use from any thread."""
 
     cluster: Any = None
@@ -241,7 +242,8 @@ class Session(Requests, LegacySettings):
         try:
             return profiles[name]
         except KeyError:
-            raise ValueError(f"Invalid execution_profile: {name!r}; valid profiles are {list(profiles)}") from None
+            known = ", ".join(f'"{other}"' if isinstance(other, str) else str(other) for other in profiles)
+            raise ValueError(f'Invalid execution_profile: "{name}"; valid profiles are: {known}.') from None
 
     def _given_profile(self, execution_profile: Any) -> Any:
         if hasattr(execution_profile, "request_timeout"):
@@ -341,8 +343,11 @@ class Session(Requests, LegacySettings):
     ) -> Sequence[Mapping[str, Any]]:
         """Rows as dicts, whatever row factory is set: for what the package itself reads."""
         profile = self.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, row_factory=dict_factory)
-        future = Session.execute_async(self, query, parameters, timeout=timeout, execution_profile=profile)
+        statement, message = self._message(query, parameters, profile, False, None)
+        self._plan(message, statement, profile, None)
+        future = ResponseFuture(self, message, statement, timeout, None, dict_factory)
         future._is_internal = True
+        future.send_request()
         rows: Sequence[Mapping[str, Any]] = future.result().current_rows
         return rows
 

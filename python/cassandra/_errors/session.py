@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cassandra._errors.driver import UnsupportedOperation
 from cassandra._errors.pickling import RebuiltByArgs
+from cassandra._errors.validation import InvalidRequest
 from cassandra._exported import exported_by
 
 
@@ -61,6 +62,19 @@ class ProtocolVersionNotSpoken(NoHostAvailable, UnsupportedOperation):
 
     def __str__(self) -> str:
         return f"protocol version {self.version} is not supported; this driver speaks native protocol 3, 4 and 5"
+
+
+@exported_by("cassandra.cluster")
+class KeyspaceNotUsed(NoHostAvailable, InvalidRequest):
+    """`Cluster.connect` was given a keyspace that the servers do not let it use: they are there, the keyspace is not.
+
+    cassandra-driver raises `NoHostAvailable`. The servers' own error is the `__cause__`.
+    """
+
+    def __init__(self, keyspace: str, addresses: Sequence[str]) -> None:
+        message = f"Unable to connect to any servers using keyspace '{keyspace}'"
+        NoHostAvailable.__init__(self, message, addresses)  # type: ignore[arg-type]
+        self.args = (message, addresses)
 
 
 @exported_by("cassandra.cluster")

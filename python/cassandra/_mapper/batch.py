@@ -170,6 +170,8 @@ def moved(model: Any, keyspace: str | None, connection: Any) -> Any:
         "__module__": model.__module__,
         "__table_name__": model._raw_column_family_name(),
         "__table_name_case_sensitive__": True,
+        # The attribute is ours here, and no matter of the program's unless its own model has it.
+        "_has_warned": model._has_warned or not model.__table_name_case_sensitive__,
     }
     attributes["__keyspace__"] = keyspace or model.__keyspace__
     attributes["__connection__"] = connection or model.__connection__

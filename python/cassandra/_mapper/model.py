@@ -225,6 +225,9 @@ class BaseModel(FieldMapping):
     def _raw_column_family_name(cls) -> str:
         name = cls.__table_name__
         if name and cls.__table_name_case_sensitive__:
+            if not cls._has_warned:
+                cls._has_warned = True
+                warn_of_case_sensitivity(4)
             return name
         if name:
             if name != name.lower():
@@ -401,6 +404,12 @@ def warn_of_case(model: Any) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def warn_of_case_sensitivity(stacklevel: int) -> None:
+    """Say that the attribute is on its way out."""
+    text = "Model __table_name_case_sensitive__ will be removed in 4.0."
+    warnings.warn(text, PendingDeprecationWarning, stacklevel=stacklevel)
 
 
 @exported

@@ -126,8 +126,10 @@ def refuse_misfits(name: str, base: Any, columns: Mapping[str, Column], is_abstr
     if base is None or (not columns and is_abstract):
         return
     for key, column in columns.items():
-        is_inherited = any(isinstance(vars(kind).get(key), ColumnDescriptor) for kind in base.__mro__)
-        if hasattr(base, key) and not is_inherited and key != "pk":
+        # Not `hasattr`: looking at `objects` of an abstract model is an error of its own.
+        there = [vars(kind)[key] for kind in base.__mro__ if key in vars(kind)]
+        is_inherited = any(isinstance(attribute, ColumnDescriptor) for attribute in there)
+        if there and not is_inherited and key != "pk":
             raise ModelDefinitionException(f"column '{key}' conflicts with built-in attribute/method")
         if column.clustering_order is not None and column.clustering_order.lower() not in ("asc", "desc"):
             raise ModelException(f"invalid clustering order {column.clustering_order!r} for column '{key}'")

@@ -80,10 +80,21 @@ class DMLQuery:
             statement.add_where(column, EqualsOperator(), getattr(self.instance, column.column_name))
         return statement
 
-    def save(self) -> None:
-        """Store the row: an insert, or where it was stored before under the same key, an update of what changed."""
+    def _refuse_no_row(self) -> None:
         if self.instance is None:
             raise CQLEngineException("DML Query instance attribute is None")
+
+    def _deletion(self) -> DeleteStatement:
+        return DeleteStatement(
+            self.column_family_name,
+            timestamp=self._timestamp,
+            conditionals=self._conditional,
+            if_exists=self._if_exists,
+        )
+
+    def save(self) -> None:
+        """Store the row: an insert, or where it was stored before under the same key, an update of what changed."""
+        self._refuse_no_row()
         if self.model._has_counter or self.instance._can_update():
             self.update()
             return
@@ -112,8 +123,7 @@ class DMLQuery:
 
     def update(self) -> None:
         """Store the columns that have changed."""
-        if self.instance is None:
-            raise CQLEngineException("DML Query instance attribute is None")
+        self._refuse_no_row()
         update = UpdateStatement(
             self.column_family_name,
             ttl=self._ttl,
@@ -144,12 +154,7 @@ class DMLQuery:
 
     def _delete_null_columns(self) -> None:
         """Delete the columns, and keys of maps, that there are no more."""
-        delete = DeleteStatement(
-            self.column_family_name,
-            timestamp=self._timestamp,
-            conditionals=self._conditional,
-            if_exists=self._if_exists,
-        )
+        delete = self._deletion()
         static_only = True
         for name, column in self.instance._columns.items():
             manager = self.instance._values[name]
@@ -175,14 +180,8 @@ class DMLQuery:
 
     def delete(self) -> None:
         """Delete the row."""
-        if self.instance is None:
-            raise CQLEngineException("DML Query instance attribute is None")
-        delete = DeleteStatement(
-            self.column_family_name,
-            timestamp=self._timestamp,
-            conditionals=self._conditional,
-            if_exists=self._if_exists,
-        )
+        self._refuse_no_row()
+        delete = self._deletion()
         clustering = self.model._clustering_keys
         for name, column in self.model._primary_keys.items():
             value = getattr(self.instance, name)

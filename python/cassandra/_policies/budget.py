@@ -19,8 +19,8 @@ class Budget:
     __slots__ = ("_per_second", "_share")
 
     def __init__(self, share: float = 0.1, per_second: float = 10.0) -> None:
-        self._share = options.number("share", share)
-        self._per_second = options.number("per_second", per_second)
+        self._share = float(options.number("share", share))
+        self._per_second = float(options.number("per_second", per_second))
 
     @property
     def share(self) -> float:

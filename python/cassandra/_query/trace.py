@@ -80,11 +80,8 @@ class QueryTrace:
         while True:
             left = None if max_wait is None else max_wait - (time.monotonic() - start)
             if left is not None and left < 0:
-                raise TraceUnavailable(
-                    f"Trace information was not available within {max_wait:f} seconds. "
-                    "Consider raising Session.max_trace_wait."
-                )
-            found = self._read(SESSION, level, left)
+                raise late(max_wait)
+            found = self._read(SESSION, level, left, max_wait)
             if found and (found[0]["duration"] is not None or not wait_for_complete):
                 break
             time.sleep(wait if left is None else min(wait, max(left, 0.0)))
@@ -93,16 +90,18 @@ class QueryTrace:
         left = None if max_wait is None else max(max_wait - (time.monotonic() - start), 0.001)
         self.events = [
             TraceEvent(row["activity"], row["event_id"], row["source"], row["source_elapsed"], row["thread"])
-            for row in self._read(EVENTS, level, left)
+            for row in self._read(EVENTS, level, left, max_wait)
         ]
 
-    def _read(self, query: str, level: int, timeout: float | None) -> Sequence[Mapping[str, Any]]:
+    def _read(
+        self, query: str, level: int, timeout: float | None, max_wait: float | None
+    ) -> Sequence[Mapping[str, Any]]:
         # Not paged: a long trace has more events than a page holds.
         statement = SimpleStatement(query, consistency_level=level, fetch_size=None)
         try:
             return self._session._dict_rows(statement, (self.trace_id,), timeout)
         except OperationTimedOut as error:
-            raise TraceUnavailable(f"Trace information was not available within {timeout} seconds") from error
+            raise late(max_wait) from error
 
     def _take(self, row: Mapping[str, Any]) -> None:
         duration = row["duration"]
@@ -119,6 +118,14 @@ class QueryTrace:
             f"{self.request_type} [{self.trace_id}] coordinator: {self.coordinator}, started at: {self.started_at}, "
             f"duration: {self.duration}, parameters: {self.parameters}"
         )
+
+
+def late(max_wait: float | None) -> TraceUnavailable:
+    """That the time was over."""
+    return TraceUnavailable(
+        f"Trace information was not available within {max_wait or 0:f} seconds. "
+        "Consider raising Session.max_trace_wait."
+    )
 
 
 @exported_by("cassandra.query")

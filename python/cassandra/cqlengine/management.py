@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cassandra import AlreadyExists
 from cassandra._mapper import table_text
+from cassandra._mapper.model import warn_of_case_sensitivity
 from cassandra.cqlengine import CQLEngineException, columns, models
 from cassandra.cqlengine.connection import execute, format_log_context, get_cluster
 from cassandra.cqlengine.models import BaseModel
@@ -115,6 +116,8 @@ def sync_table(model: Any, keyspaces: Iterable[str] | None = None, connections: 
 
     Nothing is ever dropped or made another type. `keyspaces` and `connections` are lists of names.
     """
+    if getattr(model, "__table_name_case_sensitive__", False):
+        warn_of_case_sensitivity(3)
     for moved, connection in _moved(model, keyspaces, connections):
         _sync_table(moved, connection=connection)
 

@@ -128,6 +128,27 @@ impl Drop for InOneGo<'_> {
     }
 }
 
+/// Keeps an object that nobody else refers to from the cycle collector, which would look at it again and again while more
+/// are made; [`give_out`] is due before anybody else gets to refer to it.
+pub(crate) fn keep_back(object: &Bound<'_, PyAny>) {
+    // SAFETY: a live object, which may be untracked at any time; the collector takes it for held from outside, as it is.
+    unsafe {
+        if ffi::Py_REFCNT(object.as_ptr()) == 1 && ffi::PyObject_GC_IsTracked(object.as_ptr()) != 0 {
+            ffi::PyObject_GC_UnTrack(object.as_ptr().cast());
+        }
+    }
+}
+
+/// Leaves an object that was [kept back](keep_back) to the cycle collector, as any other.
+pub(crate) fn give_out(object: &Bound<'_, PyAny>) {
+    // SAFETY: a live object whose fields are all set, and which the collector does not look at yet.
+    unsafe {
+        if ffi::PyObject_IS_GC(object.as_ptr()) != 0 && ffi::PyObject_GC_IsTracked(object.as_ptr()) == 0 {
+            ffi::PyObject_GC_Track(object.as_ptr().cast());
+        }
+    }
+}
+
 /// Has the cycle collector pass a row by, if nothing in it can lead back to it: a tuple never changes, so one of numbers
 /// and texts is in no cycle. The collector does the same by itself for plain tuples, but not for their subclasses, and
 /// not before it has looked at each.

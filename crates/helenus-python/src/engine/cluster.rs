@@ -258,6 +258,7 @@ pub(super) fn facts_of<'py>(
     known.set_item("listen_port", facts.listen_address.map(|address| address.port()))?;
     known.set_item("rpc_address", facts.rpc_address.ip().to_string())?;
     known.set_item("rpc_port", facts.rpc_address.port())?;
+    known.set_item("socket", facts.socket.as_deref())?;
     let tokens: Vec<String> = facts.tokens.iter().map(ToString::to_string).collect();
     known.set_item("tokens", tokens)?;
     Ok(known)

@@ -11,6 +11,7 @@ mod distances;
 mod failures;
 mod hosts;
 mod lanes;
+pub(crate) mod logs;
 mod policies;
 mod request;
 mod reserved;

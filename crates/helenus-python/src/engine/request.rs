@@ -113,6 +113,11 @@ impl RequestCore {
         Ok(())
     }
 
+    /// How many bytes the request has, before it is compressed; `None` where it could not be encoded.
+    fn length(&self) -> PyResult<Option<usize>> {
+        Ok(self.waiting.get()?.request_length())
+    }
+
     /// The addresses of the hosts whose answers are due, and how many requests are in flight on the connection of each.
     fn waiting_on(&self) -> PyResult<Vec<(String, usize)>> {
         let waiting_on = self.waiting.get()?.waiting_on();

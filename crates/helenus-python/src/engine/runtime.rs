@@ -10,7 +10,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use super::cluster::ClusterCore;
-use super::{lanes, result};
+use super::{lanes, logs, result};
 
 /// How often this process was made by a fork of one that had loaded us.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -38,6 +38,7 @@ pub(super) fn beside_ciphers<T: Send>(py: Python<'_>, work: impl FnOnce() -> T +
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
     lanes::forked();
+    logs::forked();
     result::forked();
 }
 

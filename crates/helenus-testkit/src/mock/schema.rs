@@ -149,6 +149,11 @@ pub fn cql_type(text: &str, keyspace: Option<&Keyspace>) -> CqlType {
     resolve(text, keyspace, 0).unwrap_or_else(|| CqlType::Custom(text.into()))
 }
 
+/// Whether `text` is a type: one of CQL's, one of `keyspace`'s own, or a class's name in quotes.
+pub(super) fn is_type(text: &str, keyspace: Option<&Keyspace>) -> bool {
+    resolve(text, keyspace, 0).is_some()
+}
+
 /// User-defined types may be made of each other; beyond this depth they are taken for a circle.
 const DEEPEST: usize = 16;
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -36,6 +37,8 @@ pub struct HostFacts {
     pub rack: Option<Arc<str>>,
     /// The version of Cassandra that it runs, such as `5.0.6`.
     pub release_version: Option<Arc<str>>,
+    /// The Unix-domain socket by which it is reached, where that is how it was found.
+    pub socket: Option<Arc<Path>>,
     /// The tokens that it owns.
     pub tokens: Vec<Token>,
 }
@@ -53,6 +56,7 @@ impl HostFacts {
             datacenter: None,
             rack: None,
             release_version: None,
+            socket: None,
             tokens: Vec::new(),
         }
     }

@@ -244,6 +244,9 @@ impl ClusterInner {
 
     /// How a host is dialled.
     pub(crate) fn endpoint(&self, host: &Host) -> Endpoint {
+        if let Some(path) = &host.facts().socket {
+            return Endpoint::Unix { path: path.to_path_buf(), address: host.address() };
+        }
         let proxied = self.config.proxy.as_ref().and_then(|proxy| proxy.endpoint(host));
         proxied.unwrap_or_else(|| plain_endpoint(host.address()))
     }

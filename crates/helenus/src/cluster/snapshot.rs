@@ -71,10 +71,14 @@ impl Snapshot {
         let hosts: Vec<Arc<Host>> = found
             .hosts
             .iter()
-            .map(|facts| match self.host(facts.host_id) {
-                Some(known) if known.facts() == facts => Arc::clone(known),
-                Some(known) => Arc::new(known.updated(facts.clone())),
-                None => Arc::new(Host::new(facts.clone())),
+            .map(|facts| {
+                let Some(known) = self.host(facts.host_id) else { return Arc::new(Host::new(facts.clone())) };
+                let mut facts = facts.clone();
+                // Others do not know by which socket this machine reaches it.
+                if found.own != Some(facts.host_id) {
+                    facts.socket.clone_from(&known.facts().socket);
+                }
+                if *known.facts() == facts { Arc::clone(known) } else { Arc::new(known.updated(facts)) }
             })
             .collect();
         // Where the data centre has another name now, the old one would leave no host to be used.

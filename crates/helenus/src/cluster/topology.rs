@@ -54,11 +54,13 @@ pub(crate) async fn read(
     let mut found: Vec<HostFacts> = Vec::new();
     let own = local.rows().next().map(|row| {
         // We are connected to it, whatever it thinks its address is; unless that is a proxy's.
-        let behind = if is_proxied { rpc_address(&row, port) } else { None };
+        let socket = link.connection.socket_path();
+        let behind = if is_proxied || socket.is_some() { rpc_address(&row, port) } else { None };
         let address = behind.unwrap_or_else(|| link.connection.address());
         let mut facts =
             facts(&row, address, partitioner).unwrap_or_else(|| HostFacts::new(link.host.host_id(), address));
         facts.rpc_address = rpc_address(&row, port).unwrap_or(facts.rpc_address);
+        facts.socket = socket;
         let id = facts.host_id;
         found.push(facts);
         id

@@ -1,10 +1,11 @@
-//! TCP sockets: to which address, and with which options.
+//! Sockets: to which address or path, and with which options.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, UnixStream};
 
 use super::config::{ConnectionConfig, SocketOption};
 use crate::error::ConnectionError;
@@ -22,6 +23,12 @@ pub(super) async fn connect_tcp(
     let stream = socket.connect(address).await?;
     stream.set_nodelay(config.tcp_nodelay)?;
     Ok(stream.into_std()?)
+}
+
+/// Connects to a Unix-domain socket. The address that stands for it tells nobody which it is: its errors do.
+pub(super) async fn connect_unix(path: &Path) -> io::Result<std::os::unix::net::UnixStream> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    UnixStream::connect(path).await.map_err(named)?.into_std()
 }
 
 /// Connects to any of the addresses that `name` has now: proxies come and go behind a name.

@@ -28,6 +28,7 @@ mod turn;
 mod wire;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize as Count, Ordering};
 use std::time::Instant;
@@ -160,6 +161,11 @@ const fn fits(unsent: usize, bytes: usize, max_unsent: usize) -> bool {
 impl Connection {
     pub(crate) const fn serial(&self) -> usize {
         self.serial
+    }
+
+    /// The path of the Unix-domain socket, where it is one.
+    pub(crate) fn socket_path(&self) -> Option<Arc<Path>> {
+        self.socket.path()
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {

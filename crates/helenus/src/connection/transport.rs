@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::io::Interest;
@@ -21,6 +22,12 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
+    /// The path at the other end, of a Unix-domain socket.
+    pub(crate) fn path(&self) -> Option<Arc<Path>> {
+        let Self::Unix(socket) = self else { return None };
+        socket.peer_addr().ok()?.as_pathname().map(Arc::from)
+    }
+
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let outcome = match self {

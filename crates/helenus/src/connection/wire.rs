@@ -10,11 +10,10 @@ use helenus_protocol::connection::handshake::{self, Ready, Step, Wanted};
 use helenus_protocol::response::Response;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
 use super::config::ConnectionConfig;
-use super::dial::{connect_tcp, connect_to_any};
+use super::dial::{connect_tcp, connect_to_any, connect_unix};
 use super::endpoint::Endpoint;
 use super::login::{Login, Round};
 use super::transport::{Cipher, Socket, register};
@@ -41,7 +40,7 @@ impl Wire {
             Endpoint::Proxied { proxy: (name, port), .. } => {
                 Socket::Tcp(connect_to_any(name, *port, config).await?)
             }
-            Endpoint::Unix { path, .. } => Socket::Unix(UnixStream::connect(path).await?.into_std()?),
+            Endpoint::Unix { path, .. } => Socket::Unix(connect_unix(path).await?),
         };
         let cipher = match &config.tls {
             None => None,
@@ -80,7 +79,12 @@ impl Wire {
         let mut login = Login::new(config.auth.clone(), address);
         loop {
             match step {
-                Step::Ready(ready) => return Ok(ready),
+                Step::Ready(ready) => {
+                    if config.auth.is_some() {
+                        tracing::warn!(%address, "an authentication challenge was not sent, though there are credentials");
+                    }
+                    return Ok(ready);
+                }
                 Step::Authenticated { ready, token } => {
                     let class = ready.authenticator.clone().unwrap_or_default();
                     login.perform(&class, Round::Last(token)).await?;

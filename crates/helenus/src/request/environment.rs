@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus_protocol::ProtocolVersion;
 use helenus_protocol::response::SchemaChange;
+use helenus_protocol::{Consistency, ProtocolVersion};
 
 use super::execution::{AttemptId, Input, Verdict};
 use super::{Request, Token};
@@ -103,6 +103,8 @@ pub(crate) struct Asked {
     pub(crate) retries: u32,
     /// How many attempts may have reached a server.
     pub(crate) attempts: u32,
+    /// With which consistency it was tried, where a policy has said so.
+    pub(crate) consistency: Option<Consistency>,
 }
 
 /// What was heard of an attempt.

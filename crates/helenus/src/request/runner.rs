@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use helenus_protocol::Consistency;
 use helenus_protocol::connection::Body;
-use helenus_protocol::envelope::Envelope;
+use helenus_protocol::envelope::{Envelope, HEADER_LENGTH};
 use helenus_protocol::response::SchemaChange;
 
 use smallvec::SmallVec;
@@ -92,6 +92,15 @@ impl Request {
         let ids = self.columns().and_then(|columns| columns.ids().get(..self.message.ids_length));
         let body = Body::new([ids.unwrap_or_default(), before, values, after]);
         Dispatch { flags: self.message.flags, opcode: self.message.opcode, body, wake_at, waits }
+    }
+
+    /// How many bytes the message has, its header included.
+    pub(crate) fn length(&self) -> usize {
+        let values = match &self.statement {
+            Statement::Bound(bound) => bound.values.as_bytes().len(),
+            _ => 0,
+        };
+        HEADER_LENGTH + self.message.ids_length + self.message.bytes.len() + values
     }
 
     /// Takes what has happened, and does what follows from it until nothing is left to do.
@@ -203,8 +212,8 @@ impl Request {
                 }
             }
             Action::Done(outcome) => state.outcome = Some(outcome),
-            Action::AskRetry { id, host, error, retries, attempts } => {
-                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts }));
+            Action::AskRetry { id, host, error, retries, attempts, consistency } => {
+                later.push(Later::AskRetry(id, host, error, Asked { retries, attempts, consistency }));
             }
             Action::AskSpeculation => inputs.push(Input::Speculation(self.environment.may_speculate(now))),
             Action::Prepare { id, host, since } => later.push(Later::Prepare(id, host, since)),

@@ -98,6 +98,7 @@ impl Environment for SessionInner {
             return;
         };
         self.cluster.counters.prepared_again.one();
+        tracing::debug!(host = %host.address(), "preparing again what the host does not know");
         let (request, host) = (Arc::clone(request), Arc::clone(host));
         // Its deadline is what ends it. Others who need the statement have it prepared themselves.
         let (ended, has_ended) = oneshot::channel();

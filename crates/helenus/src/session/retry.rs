@@ -60,7 +60,8 @@ fn judged(
     let now = Instant::now();
     let mut context = RetryContext::new(failure, request.statement(), host, request.retry_state());
     (context.retries, context.attempts) = (asked.retries, asked.attempts);
-    (context.consistency, context.idempotent) = (facts.consistency, facts.idempotent);
+    (context.consistency, context.idempotent) =
+        (asked.consistency.unwrap_or(facts.consistency), facts.idempotent);
     context.elapsed = now.saturating_duration_since(facts.began);
     let decided = guarded("retry policy", || policy.decide(&context));
     let verdict = match (decided, context.into_failure()) {

@@ -44,6 +44,7 @@ mod tls;
 mod turns;
 #[cfg(feature = "macros")]
 mod typed;
+mod unix_sockets;
 mod watching;
 
 use std::sync::Arc;

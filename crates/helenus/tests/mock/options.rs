@@ -288,3 +288,18 @@ async fn the_shortest_pauses_are_no_storm() {
     assert!((1..=most).contains(&(probes() - before)), "{} of {most}", probes() - before);
     drop(waiting);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_tells_how_long_it_is() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    let length = |statement: Statement| session.execute(statement).pending().request_length();
+    let [short, long] =
+        ["SELECT v FROM ks.t", "SELECT v FROM ks.t WHERE k = 1"].map(|text| length(text.into()));
+    assert_eq!(short.map(|short| short + 12), long);
+    let prepared = session.prepare("SELECT v FROM ks.t WHERE k = ?").await.expect("it is known");
+    let bound = prepared.bind((1_i32,)).expect("it fits");
+    // The values are counted too, which are sent from where they are.
+    let id = prepared.id().len();
+    assert!(length(bound.into()) > Some(9 + 2 + id + 4 + 4), "{id}");
+}

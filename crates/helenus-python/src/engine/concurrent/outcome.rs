@@ -30,6 +30,8 @@ pub(crate) struct Results<'py> {
     run: Bound<'py, PyAny>,
     row_factory: Bound<'py, PyAny>,
     user_types: Option<Bound<'py, PyAny>>,
+    /// Whether results are kept back until there are all of them.
+    keeps_back: bool,
     /// The decoder of the last answer: mostly all have the same columns.
     decoder: Option<(Arc<RowsMetadata>, Bound<'py, RowDecoder>)>,
     /// The last answer: mostly those of one host say the same beside their rows.
@@ -43,7 +45,7 @@ impl<'py> Results<'py> {
         row_factory: Bound<'py, PyAny>,
         user_types: Option<Bound<'py, PyAny>>,
     ) -> Self {
-        Self { set, run, row_factory, user_types, decoder: None, ended: None }
+        Self { set, run, row_factory, user_types, keeps_back: false, decoder: None, ended: None }
     }
 
     /// The result of one execution, which was asked with the values in `given`. An error is that of reading its answer.
@@ -74,6 +76,13 @@ impl<'py> Results<'py> {
         };
         drop(result);
         let set = objects::blank(&self.set)?;
+        if self.keeps_back {
+            objects::keep_back(&set);
+            // It may be a program's own, or in its hands.
+            if rows.is_exact_instance_of::<PyList>() {
+                objects::keep_back(&rows);
+            }
+        }
         objects::set(&set, intern!(py, "_run"), &self.run)?;
         objects::set(&set, intern!(py, "_answer"), &ended)?;
         objects::set(&set, intern!(py, "_given"), given)?;
@@ -132,7 +141,7 @@ impl<'py> Outcomes<'py> {
     /// `given`: the class of pairs, that of results without rows, and then what [results](Results::new) are made of.
     pub(crate) fn new(given: &Bound<'py, PyTuple>) -> PyResult<Self> {
         let (pair, void, set, run, row_factory, user_types) = given.extract()?;
-        let results = Results::new(set, run, row_factory, user_types);
+        let results = Results { keeps_back: true, ..Results::new(set, run, row_factory, user_types) };
         Ok(Self { pair, void, results })
     }
 
@@ -155,7 +164,8 @@ impl<'py> Outcomes<'py> {
         self.results.result(given, result).map(Outcome::Success)
     }
 
-    /// The pairs of all of them. Of the objects that the cycle collector looks at, most are made here, in one go.
+    /// The pairs of all of them. Of the objects that the cycle collector looks at, some are made here in one go, and those that
+    /// were made before are shown to it.
     pub(super) fn pairs(
         &self,
         outcomes: Vec<Option<Outcome<'py>>>,
@@ -182,10 +192,22 @@ impl<'py> Outcomes<'py> {
         let py = self.pair.py();
         let (is_success, made) = match outcome {
             Outcome::Void(ended) => (true, self.void(py, &ended)?),
-            Outcome::Success(made) => (true, made),
+            Outcome::Success(made) => (true, self.given_out(py, made)?),
             Outcome::Failure(error) => (false, error),
         };
         objects::named_pair(&self.pair, [PyBool::new(py, is_success).to_owned().into_any(), made])
+    }
+
+    /// A result as a program may have it.
+    fn given_out(&self, py: Python<'py>, made: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if made.get_type().is(&self.results.set) {
+            let rows = made.getattr(intern!(py, "_current_rows"))?;
+            if rows.is_exact_instance_of::<PyList>() {
+                objects::give_out(&rows);
+            }
+            objects::give_out(&made);
+        }
+        Ok(made)
     }
 
     fn void(&self, py: Python<'py>, ended: &Bound<'py, EndedCore>) -> PyResult<Bound<'py, PyAny>> {

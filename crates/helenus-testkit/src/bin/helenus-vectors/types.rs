@@ -67,6 +67,13 @@ const VECTORS: &[Column] = &[
     ("list<frozen<vector<double, 2>>>", &["[[1, 2], [3, 4]]", "null", "[]"]),
 ];
 
+/// Types that the protocol has no number for: they are told by the name of their class.
+const CUSTOMS: &[Column] = &[
+    ("'LexicalUUIDType'", &["0x5b6962dd3f904c938f61eabfa4a803e2", "0x", "null"]),
+    ("list<'LexicalUUIDType'>", &["[0x5b6962dd3f904c938f61eabfa4a803e2]", "[]", "null"]),
+    ("'DynamicCompositeType(s=>UTF8Type)'", &["null", "0x8073000361626300", "0x"]),
+];
+
 const TABLES: &[(&str, &[Column])] = &[
     ("numbers", NUMBERS),
     ("texts", TEXTS),
@@ -74,6 +81,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("collections", COLLECTIONS),
     ("composites", COMPOSITES),
     ("vectors", VECTORS),
+    ("customs", CUSTOMS),
 ];
 
 /// Captures `SELECT *` of each table, in `version`.

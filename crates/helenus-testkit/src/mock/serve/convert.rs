@@ -10,6 +10,7 @@ use helenus_protocol::response::{
 };
 use helenus_protocol::{Consistency, ProtocolVersion, RequestOpcode, ResponseOpcode};
 
+use super::check;
 use super::command::{
     AnswerFields, ErrorFields, EventFields, MatcherFields, ReactionFields, ThenFields, WorldPatch,
 };
@@ -124,8 +125,9 @@ fn answer(fields: AnswerFields, world: &World) -> Outcome<Reaction> {
         }
         AnswerFields::Rows { keyspace, table, columns, rows: values } => {
             let schema = world.schema.iter().find(|candidate| candidate.name == keyspace);
-            let names = columns.iter().map(|(name, cql_type)| (name.as_str(), cql_type.as_str()));
-            let mut result = Rows::of_keyspace(&keyspace, &table, names, schema);
+            let names = || columns.iter().map(|(name, cql_type)| (name.as_str(), cql_type.as_str()));
+            check::types("the rows", names(), schema)?;
+            let mut result = Rows::of_keyspace(&keyspace, &table, names(), schema);
             for values in &values {
                 let columns = &result.table.columns;
                 if values.len() != columns.len() {
@@ -277,6 +279,7 @@ pub(super) fn patched(mut world: World, patch: WorldPatch) -> Outcome<World> {
             .map(|it| Binding { text: it.text, markers: it.markers, partition_key: it.partition_key })
             .collect();
     }
+    check::world(&world)?;
     Ok(world)
 }
 

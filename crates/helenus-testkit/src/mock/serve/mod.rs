@@ -14,6 +14,7 @@
 //! `wait`, `push`, `node`, `connections` and `change`; they do what the methods of
 //! [`RunningCluster`] do. `tests/support/mock.py` is their client for pytest.
 
+mod check;
 mod command;
 mod convert;
 mod report;
@@ -81,6 +82,7 @@ impl Server {
     fn run(&mut self, command: Command) -> Result<Value, String> {
         Ok(match command {
             Command::Start { nodes, address, port, world } => {
+                check::nodes(nodes)?;
                 let mut plan = MockCluster::new(nodes);
                 if let Some(address) = address {
                     plan = plan.address(address);
@@ -99,6 +101,8 @@ impl Server {
             Command::Stop { cluster } => json!(self.clusters.remove(&cluster).is_some()),
             Command::On { cluster, matcher, react } => {
                 let cluster = self.cluster(cluster)?;
+                check::matcher(&matcher, cluster.addresses().len())?;
+                check::reaction(&react)?;
                 let reaction = convert::reaction(*react, &cluster.world())?;
                 json!(cluster.on(convert::matcher(&matcher)?, reaction).0)
             }
@@ -217,7 +221,6 @@ mod tests {
 
     #[test]
     fn a_bad_command_is_answered_with_what_is_wrong_with_it() {
-        let start = r#"{"do": "start"}"#;
         for (line, part) in [
             ("nonsense", "expected"),
             (r#"{"do": "dance"}"#, "dance"),
@@ -240,10 +243,66 @@ mod tests {
             (r#"{"do": "node", "cluster": 1, "node": 7, "action": "stop"}"#, "no node 7"),
             (r#"{"do": "change", "cluster": 1, "world": {"newest": 9}}"#, "version"),
         ] {
-            let answers = answers(&format!("{start}\n{line}\n{start}\n"));
-            let error = answers[1]["error"].as_str().unwrap_or_default();
-            assert!(error.contains(part), "{line}: {error:?}");
-            assert!(answers[2].get("ok").is_some(), "it goes on after {line}");
+            refused_and_on(line, part);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (line, part) in [
+            (r#"{"do": "start", "nodes": 0}"#, "nodes must be 1 to 254, not 0"),
+            (r#"{"do": "start", "nodes": 255}"#, "not 255"),
+            (r#"{"do": "start", "address": "192.0.2.1"}"#, "no loopback address"),
+            (r#"{"do": "start", "world": {"oldest": 5, "newest": 4}}"#, "oldest"),
+            (
+                r#"{"do": "start", "world": {"keyspaces": [{"name": "k", "tables": [{"name": "t", "columns":
+                [["a", "nosuchtype", "partition_key"]]}]}]}}"#,
+                r#"no type "nosuchtype", of "a" in the table "t""#,
+            ),
+            (
+                r#"{"do": "start", "world": {"keyspaces": [{"name": "k", "types": [["u", [["f", "list<u2>"]]]]}]}}"#,
+                r#"of "f" in the type "u""#,
+            ),
+            (
+                r#"{"do": "start", "world": {"bindings": [{"text": "INSERT", "markers": [["m", "strng"]]}]}}"#,
+                r#"of "m" in the binding of "INSERT""#,
+            ),
+            (
+                r#"{"do": "start", "world": {"bindings": [{"text": "I", "markers": [], "partition_key": [0]}]}}"#,
+                "none of index 0",
+            ),
+            (
+                r#"{"do": "on", "cluster": 1, "react": {"answer": {"rows": {"columns": [["a", "itn"]], "rows": []}}}}"#,
+                r#"no type "itn""#,
+            ),
+            (r#"{"do": "on", "cluster": 1, "match": {"node": 1}, "react": {"answer": "void"}}"#, "no node 1"),
+            (r#"{"do": "on", "cluster": 1, "match": {"nth": 0}, "react": {"answer": "void"}}"#, "from 1"),
+            (
+                r#"{"do": "on", "cluster": 1, "match": {"probability": 2}, "react": {"answer": "void"}}"#,
+                "0 to 1",
+            ),
+            (r#"{"do": "on", "cluster": 1, "react": {"answer": "void", "copies": 0}}"#, "copies"),
+            (r#"{"do": "on", "cluster": 1, "react": {"answer": "void", "gather": 0}}"#, "gather"),
+            (r#"{"do": "on", "cluster": 1, "react": {"answer": "void", "dribble": [0, 0]}}"#, "dribble"),
+        ] {
+            refused_and_on(&line.replace("\n                ", " "), part);
+        }
+    }
+
+    #[test]
+    fn custom_types_and_types_of_the_keyspace_are_types() {
+        let line = r#"{"do": "start", "world": {"keyspaces": [{"name": "k", "types": [["u", [["f", "int"]]]], "tables":
+            [{"name": "t", "columns": [["a", "frozen<u>", "partition_key"], ["b", "'LexicalUUIDType'", "regular"]]}]}]}}"#;
+        let answers = answers(&line.replace("\n            ", " "));
+        assert_eq!(answers[0]["ok"]["cluster"], 1, "{answers:?}");
+    }
+
+    /// `line`, after a start of one node, is answered with an error that says `part`; the next command is served.
+    fn refused_and_on(line: &str, part: &str) {
+        let start = r#"{"do": "start"}"#;
+        let answers = answers(&format!("{start}\n{line}\n{start}\n"));
+        let error = answers[1]["error"].as_str().unwrap_or_default();
+        assert!(error.contains(part), "{line}: {error:?}");
+        assert!(answers[2].get("ok").is_some(), "it goes on after {line}");
     }
 }

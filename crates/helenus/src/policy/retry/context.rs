@@ -27,7 +27,7 @@ pub struct RetryContext<'a> {
     /// How many attempts may have reached a server, this one and speculative ones included: not those that never left, since their
     /// host had no room or no connection for them.
     pub attempts: u32,
-    /// The consistency that the statement asks for; a retry policy may have lowered it since.
+    /// With which consistency it was tried: what the statement asks for, unless a retry policy has changed it since.
     pub consistency: Consistency,
     /// Whether the request is known to be idempotent.
     pub idempotent: bool,

@@ -23,8 +23,15 @@ pub(crate) enum Action<H> {
     WaitForRoom(SmallVec<[H; 3]>),
     /// It does not wait any more.
     LeaveQueue,
-    /// Ask the retry policy and tell [`Input::Retry`].
-    AskRetry { id: AttemptId, host: H, error: Box<AttemptError>, retries: u32, attempts: u32 },
+    /// Ask the retry policy and tell [`Input::Retry`]. The attempt was at `consistency`, or at the request's own.
+    AskRetry {
+        id: AttemptId,
+        host: H,
+        error: Box<AttemptError>,
+        retries: u32,
+        attempts: u32,
+        consistency: Option<Consistency>,
+    },
     /// Ask whether there may be a speculative attempt and tell [`Input::Speculation`](super::Input::Speculation).
     AskSpeculation,
     /// The answer of this attempt, which began then, is not wanted any more.

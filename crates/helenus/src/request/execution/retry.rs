@@ -31,6 +31,7 @@ impl<H: Clone + PartialEq> Execution<H> {
             error: Box::new(error),
             retries,
             attempts,
+            consistency: self.consistency,
         });
     }
 

@@ -244,3 +244,21 @@ fn a_policy_hears_how_many_attempts_there_were() {
     run.after(1);
     assert_eq!(told(&mut run, 6), (2, 3));
 }
+
+#[test]
+fn a_policy_hears_with_which_consistency_it_was_tried() {
+    let mut run = Run::begun(idempotent);
+    let told = |run: &mut Run, id| {
+        let refused = Input::Responded(id, Answer::Error(Box::new(overloaded())));
+        let actions = run.execution.handle(refused, run.now);
+        let [Action::AskRetry { consistency, .. }] = actions.as_slice() else { panic!("{actions:?}") };
+        *consistency
+    };
+    assert_eq!(told(&mut run, 0), None, "that of the request");
+    let lower = |level| Verdict::Again { same_host: true, consistency: level, after: Duration::ZERO };
+    run.decided(0, lower(Some(Consistency::Two)));
+    assert_eq!(told(&mut run, 1), Some(Consistency::Two));
+    // A policy that names no other leaves it as it is.
+    run.decided(1, lower(None));
+    assert_eq!(told(&mut run, 2), Some(Consistency::Two));
+}

@@ -1,0 +1,66 @@
+"""What the engine tells of itself, in the loggers where cassandra-driver tells the like.
+
+The engine makes records on a thread of its own, and only those that somebody wants when a cluster connects.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from cassandra._native import least_log_level, write_logs_by
+
+if TYPE_CHECKING:
+    from cassandra._connection.hub import Hub
+
+LOGGERS: Final = {
+    "connection": logging.getLogger("cassandra.connection"),
+    "policy": logging.getLogger("cassandra.policies"),
+    "pool": logging.getLogger("cassandra.pool"),
+    "schema": logging.getLogger("cassandra.metadata"),
+}
+"""By the part of the engine; all others are `cassandra.cluster`."""
+
+OTHER: Final = logging.getLogger("cassandra.cluster")
+
+TEXTS: Final = {
+    "an authentication challenge was not sent, though there are credentials": (
+        "An authentication challenge was not sent, which is suspicious because there are credentials for it"
+    ),
+    "connected": "Got ReadyMessage on new connection",
+    "preparing again what the host does not know": "Re-preparing unrecognized prepared statement",
+}
+"""Those that programs look for, in the words that they know."""
+
+
+def record(level: int, target: str, text: str, fields: str) -> None:
+    """Make one record: `target` is the part of the engine, `fields` are the facts of this case."""
+    part = target.split("::")[1] if "::" in target else ""
+    logger = LOGGERS.get(part, OTHER)
+    if logger.isEnabledFor(level):
+        text = TEXTS.get(text, text)
+        logger.log(level, "%s", f"{text} ({fields})" if fields else text)
+
+
+making: Callable[[int, str, str, str], None] = record
+"""Makes the records, on whichever thread."""
+
+
+def write(level: int, target: str, text: str, fields: str) -> None:
+    """The engine calls it, on a thread of its own."""
+    making(level, target, text, fields)
+
+
+def follow(hub: Hub | None) -> None:
+    """Tell the engine which records somebody wants, beside warnings, and have `hub` make them where there is one.
+
+    The locks of `logging` are a hub's in a program that it has patched: no thread of the engine may touch them.
+    """
+    global making
+    making = record if hub is None else hub.told(record)
+    least = min(logger.getEffectiveLevel() for logger in (OTHER, *LOGGERS.values()))
+    least_log_level(max(min(least, logging.WARNING), 0))
+
+
+write_logs_by(write)

@@ -1,0 +1,108 @@
+"""What the engine tells of itself comes in the loggers of `cassandra`, in the words that programs look for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from cassandra._cluster import engine_log
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import Cluster, NoHostAvailable
+from cassandra.query import BatchStatement
+
+from tests.support.mock import MockCluster, binding
+from tests.support.statements import COLUMNS, INSERT, profiles, wait_until
+
+SECRET = "a-password-that-is-not-shown"
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    with MockCluster(1, bindings=[binding(INSERT, COLUMNS, [0])]) as mock:
+        yield mock
+
+
+def texts(caplog: pytest.LogCaptureFixture, logger: str, level: int) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.name == logger and r.levelno == level]
+
+
+def test_credentials_that_nobody_asks_for(mock: MockCluster, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cassandra")
+    provider = PlainTextAuthProvider("user", SECRET)
+    with Cluster(mock.contact_points, port=mock.port, auth_provider=provider, execution_profiles=profiles()) as cluster:
+        cluster.connect(wait_for_all_pools=True)
+
+    def told(level: int, text: str) -> list[str]:
+        return [found for found in texts(caplog, "cassandra.connection", level) if text in found]
+
+    # The control connection and one for requests.
+    wait_until(lambda: len(told(logging.WARNING, "An authentication challenge was not sent")) == 2)
+    wait_until(lambda: len(told(logging.DEBUG, "Got ReadyMessage on new connection")) == 2)
+    assert all(mock.contact_points[0] in text for text in told(logging.WARNING, ""))
+    assert SECRET not in caplog.text
+
+
+def test_statements_that_are_prepared_again(mock: MockCluster, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cassandra")
+    with Cluster(mock.contact_points, port=mock.port, execution_profiles=profiles()) as cluster:
+        session = cluster.connect()
+        insert = session.prepare(INSERT)
+
+        def prepared_again() -> list[str]:
+            return [text for text in texts(caplog, "cassandra.cluster", logging.DEBUG) if "Re-preparing" in text]
+
+        session.execute(insert, (1, "a"))
+        assert prepared_again() == []
+        mock.nodes[0].forget_statements()
+        session.execute(insert, (1, "a"))
+        wait_until(lambda: len(prepared_again()) == 1)
+        mock.nodes[0].forget_statements()
+        batch = BatchStatement()
+        batch.add(insert, (1, "a"))
+        session.execute(batch)
+        wait_until(lambda: len(prepared_again()) == 2)
+        assert mock.contact_points[0] in prepared_again()[0]
+
+
+def test_a_host_that_cannot_be_reached_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "cassandra")
+    with Cluster(["127.0.50.99"], port=1, execution_profiles=profiles()) as cluster, pytest.raises(NoHostAvailable):
+        cluster.connect()
+    wait_until(lambda: [text for text in texts(caplog, "cassandra.cluster", logging.WARNING) if "50.99" in text])
+
+
+def test_what_nobody_wants_is_not_made(mock: MockCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels: list[int] = []
+    monkeypatch.setattr(engine_log, "least_log_level", levels.append)
+    for wanted in (logging.DEBUG, logging.WARNING, logging.CRITICAL):
+        logging.getLogger("cassandra").setLevel(wanted)
+        engine_log.follow(None)
+    logging.getLogger("cassandra").setLevel(logging.NOTSET)
+    # Who wants nothing below CRITICAL may set that later: warnings are few, and always come this far.
+    assert levels == [logging.DEBUG, logging.WARNING, logging.WARNING]
+
+
+def test_a_hub_makes_the_records_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+
+    class Telling:
+        def told(self, listener: object) -> object:
+            return lambda *args: made.append((listener, *args))
+
+    monkeypatch.setattr(engine_log, "making", engine_log.record)
+    engine_log.follow(Telling())  # type: ignore[arg-type]
+    engine_log.write(logging.WARNING, "helenus::pool", "a text", "")
+    assert made == [(engine_log.record, logging.WARNING, "helenus::pool", "a text", "")]
+
+
+def test_each_part_has_its_logger(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cassandra")
+    engine_log.write(logging.WARNING, "helenus::pool", "%s of 5 %d", "host=a")
+    engine_log.write(logging.INFO, "helenus::schema::read", "a text", "")
+    engine_log.write(logging.ERROR, "helenus", "another", "")
+    assert [(r.name, r.levelname, r.getMessage()) for r in caplog.records] == [
+        ("cassandra.pool", "WARNING", "%s of 5 %d (host=a)"),
+        ("cassandra.metadata", "INFO", "a text"),
+        ("cassandra.cluster", "ERROR", "another"),
+    ]
