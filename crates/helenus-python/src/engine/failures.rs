@@ -38,7 +38,9 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Error::Encode(error) => PyValueError::new_err(error.to_string()),
         Error::Decode(error) => raise(py, &python::DRIVER_EXCEPTION, (error.to_string(),))?,
         Error::Connect(errors) if errors.is_empty() => {
-            raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?
+            let why = "Unable to connect to any servers: the load-balancing policy uses none of the hosts, or they are to \
+                       have no connections";
+            raise(py, &python::NO_HOST_AVAILABLE, (why, PyDict::new(py)))?
         }
         Error::NoControlConnection => {
             raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?

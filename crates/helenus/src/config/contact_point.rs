@@ -23,7 +23,7 @@ impl From<&str> for ContactPoint {
             }
         }
         match text.split_once(':') {
-            Some((name, rest)) if !name.is_empty() && port(rest).is_some() => {
+            Some((name, rest)) if !name.is_empty() && !name.contains(['[', ']']) && port(rest).is_some() => {
                 Self::Host(name.to_owned(), port(rest))
             }
             _ => Self::Host(text.to_owned(), None),

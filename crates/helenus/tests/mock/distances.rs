@@ -187,7 +187,7 @@ async fn a_policy_that_ignores_everyone_is_named() {
     let cluster = nodes(2, 2).start().expect("the mock starts");
     let policy = Arc::new(DcAwareRoundRobinPolicy::new(Some("no such data centre")));
     let refused = settings(&cluster).load_balancing(policy).session().await.expect_err("nobody is used");
-    assert!(refused.to_string().ends_with("the load-balancing policy uses none of the hosts"), "{refused}");
+    assert!(refused.to_string().contains("the load-balancing policy uses none of the hosts"), "{refused}");
     assert!(cluster.received(&statement("SELECT v FROM ks.t")).is_empty());
 }
 
