@@ -85,6 +85,23 @@ def test_a_failed_read_leaves_what_was_known(cluster: Cluster, mock: MockCluster
     assert set(cluster.metadata.keyspaces) == set(known)
 
 
+def test_how_long_agreement_is_waited_for(cluster: Cluster, mock: MockCluster) -> None:
+    cluster.connect()
+    control = cluster.control_connection
+    for wrong in (1e19, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="max_schema_agreement_wait must be"):
+            cluster.refresh_schema_metadata(max_schema_agreement_wait=wrong)
+        with pytest.raises(ValueError, match="wait_time must be"):
+            control.wait_for_schema_agreement(wait_time=wrong)
+    with pytest.raises(TypeError, match="max_schema_agreement_wait must be a number, not str"):
+        cluster.refresh_keyspace_metadata("shop", max_schema_agreement_wait="x")  # type: ignore[arg-type]
+    asked = len(mock.received(query("schema_version")))
+    for none in (0, -1):
+        cluster.refresh_schema_metadata(max_schema_agreement_wait=none)
+        assert control.wait_for_schema_agreement(wait_time=none)
+    assert len(mock.received(query("schema_version"))) == asked, "nobody was asked"
+
+
 @dataclass
 class Address:
     street: str

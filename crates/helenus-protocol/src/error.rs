@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::SocketAddr;
 
 use crate::types::CqlType;
 
@@ -75,6 +76,8 @@ pub struct DecodeErrorParts {
     pub offset: usize,
     /// What was wrong with it.
     pub why: Cow<'static, str>,
+    /// Who sent it, where whoever read it knew.
+    pub sender: Option<SocketAddr>,
     misread: bool,
 }
 
@@ -90,19 +93,20 @@ impl std::ops::Deref for DecodeError {
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DecodeErrorParts { what, offset, why, misread } = &**self;
+        let DecodeErrorParts { what, offset, why, sender, misread } = &**self;
         let mut shown = f.debug_struct("DecodeError");
-        shown.field("what", what).field("offset", offset).field("why", why).field("misread", misread).finish()
+        shown.field("what", what).field("offset", offset).field("why", why);
+        shown.field("sender", sender).field("misread", misread).finish()
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DecodeErrorParts { what, offset, why, misread } = &**self;
-        if *misread {
-            write!(f, "cannot read {what}: {why}")
-        } else {
-            write!(f, "the server sent a malformed {what} at byte {offset}: {why}")
+        let DecodeErrorParts { what, offset, why, sender, misread } = &**self;
+        match sender {
+            _ if *misread => write!(f, "cannot read {what}: {why}"),
+            None => write!(f, "the server sent a malformed {what} at byte {offset}: {why}"),
+            Some(sender) => write!(f, "the server {sender} sent a malformed {what} at byte {offset}: {why}"),
         }
     }
 }
@@ -111,13 +115,25 @@ impl DecodeError {
     /// An error about `what` at `offset`, because of `why`.
     #[cold]
     pub fn new(what: impl Into<Cow<'static, str>>, offset: usize, why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(DecodeErrorParts { what: what.into(), offset, why: why.into(), misread: false }))
+        Self(Box::new(DecodeErrorParts {
+            what: what.into(),
+            offset,
+            why: why.into(),
+            sender: None,
+            misread: false,
+        }))
     }
 
     /// An error about sound bytes that the caller asked to read as `what`, which they are not: a column of another type,
     /// or a null where none is expected.
     pub fn misread(what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(DecodeErrorParts { what: what.into(), offset: 0, why: why.into(), misread: true }))
+        Self(Box::new(DecodeErrorParts {
+            what: what.into(),
+            offset: 0,
+            why: why.into(),
+            sender: None,
+            misread: true,
+        }))
     }
 
     /// The Rust type named `rust` is not read from values of type `cql_type`.
@@ -131,6 +147,13 @@ impl DecodeError {
     #[must_use]
     pub fn is_misread(&self) -> bool {
         self.0.misread
+    }
+
+    /// The same error, of bytes that `sender` has sent.
+    #[must_use]
+    pub fn sent_by(mut self, sender: SocketAddr) -> Self {
+        self.0.sender = Some(sender);
+        self
     }
 
     /// The same error, of bytes that stand `base` bytes behind the start of something larger.

@@ -1,5 +1,7 @@
 //! Every knob, its default, and why.
 
+mod contact_point;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -21,7 +23,9 @@ use crate::policy::{
 use crate::profile::ExecutionProfile;
 pub use helenus_protocol::connection::handshake::CompressionChoice;
 
-/// Where to look for the cluster first.
+pub(crate) use contact_point::{is_address, zone};
+
+/// Where to look for the cluster first. It is made of text, too: `db.example`, `10.0.0.1:9142`, `[::1]:9042`, `fe80::1%eth0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContactPoint {
     /// A host name or an address, with or without a port of its own. A name is resolved, to all its addresses.
@@ -83,6 +87,16 @@ pub struct PoolSize {
     pub remote: usize,
 }
 
+/// The most connections that a session holds to one host: 1,024. Each carries 32,768 requests at a time.
+pub const MOST_CONNECTIONS: usize = 1024;
+
+impl PoolSize {
+    /// The same without more connections than there may be.
+    pub(crate) fn bounded(self) -> Self {
+        Self { local: self.local.min(MOST_CONNECTIONS), remote: self.remote.min(MOST_CONNECTIONS) }
+    }
+}
+
 /// How much may wait in a session's queue: requests for which every host of their plan is busy. What is more is told so at
 /// once, with [`RequestFailure::Busy`](crate::RequestFailure::Busy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,8 +144,9 @@ impl Default for QueueLimits {
 pub struct Config {
     /// Where to look first.
     pub contact_points: Vec<ContactPoint>,
-    /// How the names among them are resolved: by the operating system. That is done again whenever the control connection
-    /// is lost, so that a cluster that has moved as a whole is found.
+    /// How the names among them are resolved: by the operating system. That is done again when the control connection is
+    /// lost and no host that is known takes another, so that a cluster that has moved as a whole is found. All are resolved at
+    /// once, each within [`ConnectionConfig::connect_timeout`].
     pub resolver: Arc<dyn NameResolver>,
     /// The port of contact points and nodes that name none: 9042.
     pub port: u16,
@@ -153,8 +168,11 @@ pub struct Config {
     pub conviction: Arc<dyn ConvictionPolicy>,
     /// How nodes' own addresses become ones that can be reached from here.
     pub address_translation: Arc<dyn AddressTranslator>,
-    /// How many connections a host gets: one, since one carries 32,768 requests at a time.
+    /// How many connections a host gets: one, since one carries 32,768 requests at a time; at most [`MOST_CONNECTIONS`].
     pub pool_size: PoolSize,
+    /// How many connections to one host a session opens at a time: 8, so that a node is not stormed by large pools; one at
+    /// least. The next is begun as soon as one is open; after one could not be opened they are tried one by one.
+    pub dials_per_host: usize,
     /// How much may wait for room on connections, each request within its own time.
     pub queue: QueueLimits,
     /// How long a statement that changes the schema waits until all nodes agree: 10 s. With zero it does
@@ -218,6 +236,7 @@ impl Config {
             conviction: Arc::new(policy::SimpleConvictionPolicy),
             address_translation: Arc::new(policy::IdentityTranslator),
             pool_size: PoolSize { local: 1, remote: 1 },
+            dials_per_host: 8,
             queue: QueueLimits::default(),
             max_schema_agreement_wait: Duration::from_secs(10),
             control_timeout: Duration::from_secs(2),
@@ -246,6 +265,20 @@ impl Config {
         }
         self.connection.tls = Some(Arc::new(bundle.clone()));
         self.proxy = Some(Arc::new(bundle));
+    }
+
+    /// Refuses what no cluster can be connected to with.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.connection.check()?;
+        let PoolSize { local, remote } = self.pool_size;
+        for (whose, count) in [("local", local), ("remote", remote)] {
+            if count > MOST_CONNECTIONS {
+                return Err(Error::Configuration(format!(
+                    "pool_size: {count} connections to each {whose} host; at most {MOST_CONNECTIONS} can be held"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// How many requests may be in flight on one connection, 1 to 32,768 (the default).

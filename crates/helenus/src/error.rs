@@ -15,6 +15,7 @@ use crate::observe::Flight;
 use crate::policy::PolicyFailure;
 
 pub use connection::ConnectionError;
+pub(crate) use connection::RUNTIME_ENDED;
 pub use failure::{Attempt, NotRetried, QueueState, RequestFailure, Unanswered};
 
 /// Why one attempt came to nothing.
@@ -88,9 +89,14 @@ pub enum Error {
     /// The answer's bytes are wrong; the connection is not harmed.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// No contact point, or no host that the load-balancing policy uses, could be connected to; with the reason for each.
+    /// No contact point, or no host that the load-balancing policy uses, could be connected to; with the reason for each. With none
+    /// where there is no host that it uses, or that is to have a connection.
     #[error("cannot connect to any contact point{}", display_contacts(.0))]
     Connect(Vec<(SocketAddr, ConnectionError)>),
+    /// No control connection is open at the moment, on which the cluster could be read: the last one was lost, and another is
+    /// being looked for.
+    #[error("no control connection is open at the moment, and another is being looked for: nothing was read")]
+    NoControlConnection,
     /// The caller's settings cannot be true.
     #[error("wrong setting: {0}")]
     Configuration(String),
@@ -105,13 +111,14 @@ pub enum Error {
     #[error("the session is shut down")]
     ShutDown,
     /// The runtime that the session lives on has ended.
-    #[error("the request was dropped by the engine")]
+    #[error("the runtime that the session lives on has ended")]
     Dropped,
 }
 
 fn display_contacts(errors: &[(SocketAddr, ConnectionError)]) -> String {
     if errors.is_empty() {
-        return ": the load-balancing policy uses none of the hosts".into();
+        return ": the load-balancing policy uses none of the hosts, or they are to have no connections"
+            .into();
     }
     errors.iter().map(|(address, error)| format!("; {address}: {error}")).collect()
 }
@@ -168,6 +175,14 @@ impl Error {
             RequestFailure::Busy { attempts, .. } => attempts.iter().all(|attempt| !attempt.written),
             _ => false,
         })
+    }
+
+    /// The same, where it is of bytes that `sender` has sent.
+    pub(crate) fn sent_by(self, sender: SocketAddr) -> Self {
+        match self {
+            Self::Decode(error) => Self::Decode(error.sent_by(sender)),
+            other => other,
+        }
     }
 
     /// Whether the request's time ran out.

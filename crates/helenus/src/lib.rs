@@ -79,9 +79,11 @@ mod future;
 #[cfg(doctest)]
 mod guide;
 mod hash;
+mod later;
 mod lock;
 pub mod metrics;
 pub mod observe;
+mod owed;
 pub mod policy;
 mod pool;
 pub mod profile;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cassandra._cluster.options import patience as patience_of
 from cassandra._connection.hub import finished
 from cassandra._exported import exported_by
 
@@ -36,7 +37,7 @@ class ControlConnection:
         self, connection: Any = None, preloaded_results: Any = None, wait_time: float | None = None
     ) -> bool:
         """Whether all nodes that are up have the same schema within `wait_time` seconds, by default the cluster's."""
-        patience = self._cluster.max_schema_agreement_wait if wait_time is None else wait_time
+        patience = self._cluster.max_schema_agreement_wait if wait_time is None else patience_of("wait_time", wait_time)
         cluster = self._cluster
         agreeing = cluster._connected_core().await_schema_agreement(float(patience))
         agreed: bool = finished(cluster._hub, agreeing)

@@ -34,6 +34,13 @@ def seconds(name: str, value: Any) -> float:
     return found
 
 
+def patience(name: str, value: Any) -> float:
+    """A length of time; with less than nothing nobody waits, as with nothing."""
+    if isinstance(value, Real) and value < 0:
+        return 0.0
+    return seconds(name, value)
+
+
 def timeout(name: str, value: Any) -> float | None:
     """A length of time, or None for any."""
     return None if value is None else seconds(name, value)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cassandra._cluster.options import patience as patience_of
 from cassandra._connection.hub import Hub, finished
 from cassandra._errors.driver import DriverException
 from cassandra._metadata.identifiers import protect_name
@@ -38,7 +39,7 @@ class SchemaRefresh:
     ) -> None:
         """Have a part of the schema read again, once the nodes agree on it."""
         failed = f"{what} metadata was not refreshed. See log for details."
-        patience = self.max_schema_agreement_wait if wait is None else wait
+        patience = self.max_schema_agreement_wait if wait is None else patience_of("max_schema_agreement_wait", wait)
         try:
             core = self._connected_core()
             if patience > 0 and not finished(self._hub, core.await_schema_agreement(float(patience))):

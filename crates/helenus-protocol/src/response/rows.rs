@@ -173,6 +173,12 @@ impl RawRows {
         Ok(metadata)
     }
 
+    /// How many bytes its cells are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.cells.len()
+    }
+
     /// The rows in order. After an error there are no more.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {

@@ -302,4 +302,8 @@ impl HostStateListener for Listener {
     fn on_down(&self, host: &Arc<Host>) {
         self.tell("down", host);
     }
+
+    fn may_block(&self) -> bool {
+        false
+    }
 }

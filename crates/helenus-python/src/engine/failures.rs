@@ -37,6 +37,12 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Error::Recorded(recorded) => return request_failure(py, &recorded.failure),
         Error::Encode(error) => PyValueError::new_err(error.to_string()),
         Error::Decode(error) => raise(py, &python::DRIVER_EXCEPTION, (error.to_string(),))?,
+        Error::Connect(errors) if errors.is_empty() => {
+            raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?
+        }
+        Error::NoControlConnection => {
+            raise(py, &python::NO_HOST_AVAILABLE, (error.to_string(), PyDict::new(py)))?
+        }
         Error::Connect(errors) => return no_contact(py, errors),
         Error::Configuration(why) => raise(py, &python::UNRESOLVABLE, (why.as_str(),))?,
         Error::ShutDown => raise(py, &python::CLUSTER_SHUT_DOWN, ("Session is already shut down",))?,
@@ -108,7 +114,12 @@ fn request_failure(py: Python<'_>, failure: &RequestFailure) -> PyResult<PyErr> 
         RequestFailure::TimedOut { waiting, attempts, .. } => {
             let errors = by_address(py, attempts)?;
             for silent in waiting {
-                let why = "Client request timeout. See Session.execute[_async](timeout)";
+                let why = if silent.has_changed_schema {
+                    "Client request timeout. The schema was changed, and the nodes have not been seen to agree on it \
+                     yet. See Session.execute[_async](timeout)"
+                } else {
+                    "Client request timeout. See Session.execute[_async](timeout)"
+                };
                 let on =
                     silent.in_flight.map(|count| format!("; {count} requests in flight on its connection"));
                 let why =

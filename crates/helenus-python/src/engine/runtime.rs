@@ -71,7 +71,9 @@ pub(super) fn check_end() -> PyResult<()> {
 }
 
 fn at_the_end() -> PyErr {
-    PyRuntimeError::new_err("the interpreter is ending: connections to Cassandra were closed, and nothing can be asked any more")
+    PyRuntimeError::new_err(
+        "the interpreter is ending: connections to Cassandra were closed, and nothing can be asked any more",
+    )
 }
 
 /// The I/O threads of this process.

@@ -39,17 +39,16 @@ impl ClusterBuilder {
         &mut self.config
     }
 
-    /// Adds a contact point: a host name or an address.
+    /// Adds a contact point: a host name or an address, with a port of its own or not: `db.example`, `10.0.0.1:9142`, `::1`,
+    /// `[::1]:9042`, `fe80::1%eth0`.
     pub fn contact_point(mut self, host: impl Into<String>) -> Self {
-        self.config.contact_points.push(ContactPoint::Host(host.into(), None));
+        self.config.contact_points.push(ContactPoint::from(host.into()));
         self
     }
 
     /// Adds contact points.
     pub fn contact_points<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
-        self.config
-            .contact_points
-            .extend(hosts.into_iter().map(|host| ContactPoint::Host(host.into(), None)));
+        self.config.contact_points.extend(hosts.into_iter().map(|host| ContactPoint::from(host.into())));
         self
     }
 

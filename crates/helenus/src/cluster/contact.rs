@@ -1,10 +1,13 @@
-//! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again.
+//! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again; all at once,
+//! and none for longer than a connection may take.
 
+use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::config::{Config, ContactPoint};
+use crate::config::{Config, ContactPoint, is_address, zone};
 use crate::connection::endpoint::Endpoint;
 use crate::error::Error;
 
@@ -21,6 +24,7 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
     }
     let mut endpoints = Vec::new();
     let mut errors = Vec::new();
+    let mut looked_up = look_up_all(config);
     for point in &config.contact_points {
         match point {
             ContactPoint::Address(address) => push(&mut endpoints, tcp(*address, None)),
@@ -34,7 +38,23 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
                     push(&mut endpoints, tcp(SocketAddr::new(ip, port), None));
                     continue;
                 }
-                match look_up(config, name).await {
+                if zone(name).is_some() {
+                    // That is no question to a name server: the operating system knows its own interfaces.
+                    match (&**name, port).to_socket_addrs() {
+                        Ok(found) => found.for_each(|address| push(&mut endpoints, tcp(address, None))),
+                        Err(error) => errors.push(format!("{name}: {error}")),
+                    }
+                    continue;
+                }
+                if name.contains(':') {
+                    errors.push(format!(
+                        "{name}: it is no host name; behind a colon stands a port from 1 to 65535, and an IPv6 address with \
+                         a port stands in brackets"
+                    ));
+                    continue;
+                }
+                let Some(looking_up) = looked_up.pop_front() else { continue };
+                match looking_up.await {
                     Ok(found) if found.is_empty() => errors.push(format!("{name}: it has no address")),
                     Ok(found) => found
                         .into_iter()
@@ -53,10 +73,36 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
     Ok(endpoints)
 }
 
-async fn look_up(config: &Config, name: &str) -> io::Result<Vec<IpAddr>> {
-    let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
-    let looked_up = tokio::task::spawn_blocking(move || resolver.resolve(&name)).await;
-    looked_up.unwrap_or_else(|_panicked| Err(io::Error::other("the resolver panicked")))
+/// Begins to look up all names at once, each for as long as connecting may take. In their order.
+fn look_up_all(config: &Config) -> VecDeque<impl Future<Output = io::Result<Vec<IpAddr>>> + use<>> {
+    let limit = config.connection.connect_timeout;
+    let began = Instant::now();
+    let names = config.contact_points.iter().filter_map(name_of);
+    names
+        .map(|name| {
+            let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
+            let looking_up = tokio::task::spawn_blocking(move || resolver.resolve(&name));
+            async move {
+                let left = limit.saturating_sub(began.elapsed());
+                match tokio::time::timeout(left, looking_up).await {
+                    Ok(Ok(looked_up)) => looked_up,
+                    Ok(Err(_panicked)) => Err(io::Error::other("the resolver panicked")),
+                    Err(_elapsed) => {
+                        let why = format!("the resolver has not answered within {limit:?}");
+                        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+                    }
+                }
+            }
+        })
+        .collect()
+}
+
+/// The name of a contact point that has to be looked up.
+fn name_of(point: &ContactPoint) -> Option<&str> {
+    match point {
+        ContactPoint::Host(name, _) if !is_address(name) && !name.contains(':') => Some(name),
+        _ => None,
+    }
 }
 
 fn tcp(address: SocketAddr, name: Option<&str>) -> Endpoint {

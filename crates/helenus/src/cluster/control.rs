@@ -15,12 +15,13 @@ use uuid::Uuid;
 
 use super::link::Link;
 use super::watch::News;
-use super::{ClusterInner, Host, HostFacts, topology};
+use super::{ClusterInner, Host, HostFacts, contact, topology};
 use crate::connection::config::ConnectionConfig;
 use crate::connection::endpoint::Endpoint;
 use crate::connection::open::open;
 use crate::connection::{Connection, Owner};
 use crate::error::{ConnectionError, Error};
+use crate::later::later;
 use crate::schema::read::Depth;
 use crate::schema::{self, SchemaPart};
 
@@ -89,6 +90,29 @@ pub(crate) async fn establish(
         }
     }
     Err(errors)
+}
+
+/// The same where one was `lost`: with the hosts that are known, and only if none of them takes one with the contact points,
+/// whose names may mean others by now. Names are not looked up before: that may take long just when the network is ill.
+pub(crate) async fn establish_again(
+    cluster: &Arc<ClusterInner>,
+    lost: SocketAddr,
+    news: &mpsc::UnboundedSender<News>,
+) -> Result<(), Vec<(SocketAddr, ConnectionError)>> {
+    let known = cluster.endpoints_by_preference(lost);
+    let Err(mut errors) = establish(cluster, known.iter().cloned(), news).await else { return Ok(()) };
+    let points = match contact::resolve(&cluster.config).await {
+        Ok(points) => points,
+        Err(error) => {
+            tracing::warn!(%error, "the contact points cannot be resolved again");
+            return Err(errors);
+        }
+    };
+    let others = points.into_iter().filter(|point| !known.contains(point));
+    establish(cluster, others, news).await.map_err(|more| {
+        errors.extend(more);
+        errors
+    })
 }
 
 async fn establish_at(
@@ -176,7 +200,7 @@ pub(crate) async fn await_agreement(cluster: &ClusterInner, link: &Link, patienc
     if patience.is_zero() {
         return true;
     }
-    let until = Instant::now() + patience;
+    let until = later(Instant::now(), patience);
     loop {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() || link.connection.ended().is_some() {
@@ -218,14 +242,19 @@ async fn schema_versions(
 ///
 /// It is the node that made the change which is asked whether the others have followed. Any other, that of the control
 /// connection too, may not have heard of the change yet, and sees nothing but agreement on what was before.
+/// Once it is `given_up` nobody is asked any more, and what changed is read all the same.
 pub(crate) async fn settle(
     cluster: &Arc<ClusterInner>,
     change: &SchemaChange,
     coordinator: Option<Link>,
+    given_up: impl Future<Output = ()>,
 ) -> bool {
     let Some(link) = cluster.control() else { return false };
     let asked = coordinator.as_ref().unwrap_or(&link);
-    let agreed = await_agreement(cluster, asked, cluster.config.max_schema_agreement_wait).await;
+    let agreed = tokio::select! {
+        agreed = await_agreement(cluster, asked, cluster.config.max_schema_agreement_wait) => agreed,
+        () = given_up => false,
+    };
     if let Err(error) = refresh_schema(cluster, &link, &[SchemaPart::of(change)]).await {
         tracing::warn!(%error, ?change, "cannot read the schema after it was changed");
     }

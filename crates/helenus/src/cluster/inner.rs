@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 
 use super::distances::nearest;
 use super::link::Link;
+use super::listening::Listeners;
 use super::topology::Topology;
 use super::watch::News;
-use super::{Host, HostStatus, Snapshot, contact, control};
+use super::{Host, HostStatus, Snapshot, control};
 use crate::config::{Config, PoolSize};
 use crate::connection::endpoint::Endpoint;
 use crate::error::ConnectionError;
@@ -22,8 +23,7 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::ClusterCounters;
 use crate::observe::Observer;
-use crate::policy::guard::guarded;
-use crate::policy::{HostDistance, HostStateListener, LoadBalancingPolicy};
+use crate::policy::{HostDistance, LoadBalancingPolicy};
 use crate::pool::plain_endpoint;
 use crate::profile::Profiles;
 use crate::schema::Schema;
@@ -47,7 +47,7 @@ pub(crate) struct ClusterInner {
     pub(super) pool_size: Mutex<PoolSize>,
     /// The hosts' distances will be asked again soon.
     pub(super) judging: AtomicBool,
-    pub(super) listeners: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    pub(super) listeners: Listeners,
     pub(super) profiles: Mutex<Profiles>,
     pub(super) news: mpsc::UnboundedSender<News>,
     pub(super) shut_down: AtomicBool,
@@ -114,8 +114,8 @@ impl ClusterInner {
     /// How long reading everything may take: one host after another may have to be connected to, and asked.
     pub(super) fn refresh_limit(&self) -> Duration {
         let hosts = self.snapshot().hosts().len() + self.config.contact_points.len();
-        let each =
-            self.config.connection.connect_timeout.saturating_add(self.config.control_timeout * QUESTIONS);
+        let asking = self.config.control_timeout.saturating_mul(QUESTIONS);
+        let each = self.config.connection.connect_timeout.saturating_add(asking);
         each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
     }
 
@@ -128,17 +128,18 @@ impl ClusterInner {
         let (before, after) = self.publish(|before| before.after_reading(&found)).await;
         self.names.store(Some(Arc::new((found.cluster_name, found.partitioner_class))));
         for host in after.hosts().iter().filter(|host| before.host(host.host_id()).is_none()) {
-            self.tell(|listener| listener.on_add(host));
+            self.listeners.tell(host, |listener, host| listener.on_add(host));
         }
         for host in before.hosts().iter().filter(|host| after.host(host.host_id()).is_none()) {
-            self.tell(|listener| listener.on_remove(host));
+            self.listeners.tell(host, |listener, host| listener.on_remove(host));
         }
     }
 
     pub(super) async fn apply_schema(&self, schema: Schema) {
         if **self.snapshot().schema() != schema {
             let schema = Arc::new(schema);
-            self.publish(|before| before.with_schema(Arc::clone(&schema))).await;
+            let (before, after) = self.publish(|before| before.with_schema(Arc::clone(&schema))).await;
+            self.listeners.tell_of_schema(&before, &after);
         }
     }
 
@@ -203,14 +204,6 @@ impl ClusterInner {
         lock(&self.profiles).policies(&self.config.defaults.load_balancing)
     }
 
-    pub(super) fn tell(&self, what: impl Fn(&dyn HostStateListener)) {
-        let listeners = lock(&self.listeners).clone();
-        for listener in listeners {
-            // What listeners fail with is logged; the others hear of it all the same.
-            _ = guarded("host listener", || what(&*listener));
-        }
-    }
-
     /// An event says that the host is up: connections that wait for a later attempt try at once.
     pub(super) fn host_may_be_up(&self, host: &Arc<Host>) {
         for session in self.sessions() {
@@ -229,16 +222,16 @@ impl ClusterInner {
             return;
         }
         match status {
-            HostStatus::Up => self.tell(|listener| listener.on_up(host)),
-            HostStatus::Down => self.tell(|listener| listener.on_down(host)),
+            HostStatus::Up => self.listeners.tell(host, |listener, host| listener.on_up(host)),
+            HostStatus::Down => self.listeners.tell(host, |listener, host| listener.on_down(host)),
             HostStatus::Unknown => {}
         }
         self.judge_soon();
     }
 
     /// Where a new control connection is tried: hosts that are up, then others that are used and `lost`, from where it
-    /// was lost; then the contact points, whose names may mean others by now.
-    pub(super) async fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
+    /// was lost.
+    pub(super) fn endpoints_by_preference(&self, lost: SocketAddr) -> Vec<Endpoint> {
         let snapshot = self.snapshot();
         // A host that is not to be used is not to be watched from either, unless it is all that can be found.
         let policies = self.policies();
@@ -246,13 +239,7 @@ impl ClusterInner {
         let mut hosts: Vec<_> = snapshot.hosts().iter().filter(is_used).collect();
         fastrand::shuffle(&mut hosts);
         hosts.sort_by_key(|host| (host.address() == lost, host.is_set_aside(), !host.is_up()));
-        let mut endpoints: Vec<Endpoint> = hosts.iter().map(|host| self.endpoint(host)).collect();
-        match contact::resolve(&self.config).await {
-            Ok(points) => endpoints
-                .extend(points.into_iter().filter(|point| !endpoints.contains(point)).collect::<Vec<_>>()),
-            Err(error) => tracing::warn!(%error, "the contact points cannot be resolved again"),
-        }
-        endpoints
+        hosts.iter().map(|host| self.endpoint(host)).collect()
     }
 
     /// How a host is dialled.
@@ -264,13 +251,15 @@ impl ClusterInner {
         proxied.unwrap_or_else(|| plain_endpoint(host.address()))
     }
 
-    /// Waits until the schema is settled after `change` by `coordinator`; tells whether the nodes agree.
+    /// Waits until the schema is settled after `change` by `coordinator`, or that is `given_up`; tells whether the nodes
+    /// agree.
     pub(crate) async fn settle_schema(
         self: &Arc<Self>,
         change: &SchemaChange,
         coordinator: Option<Link>,
+        given_up: impl Future<Output = ()>,
     ) -> bool {
-        control::settle(self, change, coordinator).await
+        control::settle(self, change, coordinator, given_up).await
     }
 }
 

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use helenus_protocol::notation::Writer;
 use helenus_protocol::request::{EventType, Prepare, Query, QueryParameters, Register};
 use helenus_protocol::response::{Message, Prepared, RawRows, Response, ResultMessage, SchemaChange};
-use helenus_protocol::{Consistency, EncodeError, ProtocolVersion, RequestOpcode};
+use helenus_protocol::{Consistency, DecodeError, EncodeError, ProtocolVersion, RequestOpcode};
 use tokio::runtime::Handle;
 
 use super::Host;
 use super::table::Table;
 use crate::connection::{Connection, Dispatch, Seat};
 use crate::error::{AttemptError, Error};
+use crate::owed::Owed;
 use crate::policy::Plan;
 use crate::request::environment::{Asked, Environment, RetryAnswer};
 use crate::request::execution::{AttemptId, Input, Limits, Verdict};
@@ -20,6 +21,11 @@ use crate::request::route::Route;
 use crate::request::{Awaited, Facts, Message as RequestMessage, Request, Token};
 use crate::session::SessionInner;
 use crate::statement::Statement;
+
+/// How many pages of one query of the engine's own are followed: ten times as many as a schema of ten thousand tables has.
+const MOST_PAGES: usize = 1_000;
+/// How many bytes of cells they may be together: as many as one answer may be.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// One connection and the host at its other end.
 #[derive(Debug, Clone)]
@@ -87,11 +93,20 @@ impl Environment for Bare {
     }
 }
 
-/// Tells `request` when `at` has come, if it still exists then.
+/// Tells `request` when `at` has come, if it still exists then. Not with its state held.
 pub(crate) fn call_at(handle: &Handle, request: &Arc<Request>, at: Instant) {
+    let abandoned = {
+        let request = Arc::downgrade(request);
+        Owed::new(move || {
+            if let Some(request) = request.upgrade() {
+                request.handle(Input::Abandoned);
+            }
+        })
+    };
     let request = Arc::downgrade(request);
     handle.spawn(async move {
         tokio::time::sleep_until(at.into()).await;
+        abandoned.paid();
         if let Some(request) = request.upgrade() {
             request.handle(Input::TimerFired);
         }
@@ -127,7 +142,21 @@ impl Link {
         let success = Awaited::new(request).await?;
         let Some(envelope) = success.envelope else { return Err(Error::Dropped) };
         let header = envelope.header;
-        Ok(Response::decode(version, header.flags, header.opcode, &envelope.body)?)
+        let response = Response::decode(version, header.flags, header.opcode, &envelope.body);
+        response.map_err(|error| self.malformed(error))
+    }
+
+    /// What the host has sent is not what it should be.
+    fn malformed(&self, error: DecodeError) -> Error {
+        error.sent_by(self.connection.address()).into()
+    }
+
+    fn unexpected(&self, got: &Message, expected: &'static str) -> Error {
+        self.malformed(DecodeError::new(got.opcode().name(), 0, format!("{expected} was due")))
+    }
+
+    fn table(&self, rows: RawRows) -> Result<Table, Error> {
+        Table::new(rows).map_err(|error| self.malformed(error))
     }
 
     /// Runs a query without values; all its rows come at once.
@@ -138,12 +167,13 @@ impl Link {
         let response =
             self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
         match response.message {
-            Message::Result(ResultMessage::Rows(rows)) => Table::new(rows),
-            _ => Table::new(RawRows::from_rows(Arc::default(), std::iter::empty::<[Option<&[u8]>; 0]>())?),
+            Message::Result(ResultMessage::Rows(rows)) => self.table(rows),
+            _ => self.table(RawRows::from_rows(Arc::default(), std::iter::empty::<[Option<&[u8]>; 0]>())?),
         }
     }
 
-    /// Runs a query without values and follows its pages; each page has `timeout` afresh.
+    /// Runs a query without values and follows its pages; each page has `timeout` afresh. A host that goes on sending pages is
+    /// left after [`MOST_PAGES`] of them, or [`MOST_BYTES`].
     pub(crate) async fn query_pages(
         &self,
         cql: &str,
@@ -151,6 +181,7 @@ impl Link {
         timeout: Duration,
     ) -> Result<Vec<Table>, Error> {
         let mut pages = Vec::new();
+        let mut bytes = 0_usize;
         let mut paging_state = None;
         loop {
             let mut parameters = QueryParameters::new(Consistency::One);
@@ -160,10 +191,16 @@ impl Link {
             let response =
                 self.call(RequestOpcode::Query, timeout, |version, out| query.encode(version, out)).await?;
             let Message::Result(ResultMessage::Rows(rows)) = response.message else {
-                return Err(unexpected(&response.message, "RESULT rows"));
+                return Err(self.unexpected(&response.message, "RESULT rows"));
             };
             let next = rows.paging_state.clone();
-            pages.push(Table::new(rows)?);
+            bytes = bytes.saturating_add(rows.size());
+            pages.push(self.table(rows)?);
+            if next.is_some() && (pages.len() >= MOST_PAGES || bytes > MOST_BYTES) {
+                let why =
+                    format!("there is still more after {} pages and {bytes} bytes of {cql:?}", pages.len());
+                return Err(self.malformed(DecodeError::new("RESULT rows", 0, why)));
+            }
             match next {
                 // A server that sends the state that it was given would be asked for ever.
                 Some(next) if query.parameters.paging_state.as_ref() != Some(&next) => {
@@ -186,7 +223,7 @@ impl Link {
             self.call(RequestOpcode::Prepare, timeout, |version, out| message.encode(version, out)).await?;
         match response.message {
             Message::Result(ResultMessage::Prepared(prepared)) => Ok(prepared),
-            other => Err(unexpected(&other, "RESULT prepared")),
+            other => Err(self.unexpected(&other, "RESULT prepared")),
         }
     }
 
@@ -197,11 +234,7 @@ impl Link {
             self.call(RequestOpcode::Register, timeout, |version, out| message.encode(version, out)).await?;
         match response.message {
             Message::Ready => Ok(()),
-            other => Err(unexpected(&other, "READY")),
+            other => Err(self.unexpected(&other, "READY")),
         }
     }
-}
-
-fn unexpected(got: &Message, expected: &'static str) -> Error {
-    helenus_protocol::DecodeError::new(got.opcode().name(), 0, format!("{expected} was due")).into()
 }

@@ -8,6 +8,7 @@ pub(crate) mod distances;
 pub(crate) mod host;
 mod inner;
 pub(crate) mod link;
+mod listening;
 pub(crate) mod load;
 pub(crate) mod proxy;
 mod snapshot;
@@ -36,10 +37,11 @@ use crate::executor::Executor;
 use crate::lock::lock;
 use crate::metrics::{ClusterCounters, Failures, Metrics};
 use crate::observe::{Flight, Observer};
-use crate::policy::HostStateListener;
+use crate::policy::{HostStateListener, SchemaListener};
 use crate::profile::{ExecutionProfile, ProfileHandle, Profiles};
 use crate::schema::SchemaPart;
 use crate::session::Session;
+use listening::Listeners;
 use watch::News;
 
 /// A cluster: where sessions come from, and what is known of its hosts. Handles are cheap to clone.
@@ -64,12 +66,12 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where there is no contact point or none can be resolved, or servers would be asked for signs of
-    /// life without a pause; [`Error::Connect`] where none can be connected to.
+    /// [`Error::Configuration`] where there is no contact point or none can be resolved, servers would be asked for signs of
+    /// life without a pause, or a host would get too many connections; [`Error::Connect`] where none can be connected to.
     pub async fn connect(mut config: Config, executor: Executor) -> Result<Self, Error> {
         // Settings may be those of other clusters, too.
         config.connection.traffic = Arc::default();
-        config.connection.check()?;
+        config.check()?;
         let observer = Arc::new(Observer::new(&config.observability));
         let endpoints = contact::resolve(&config).await?;
         let (news, inbox) = mpsc::unbounded_channel();
@@ -85,7 +87,7 @@ impl Cluster {
             sessions: Mutex::default(),
             pool_size: Mutex::new(pool_size),
             judging: AtomicBool::new(false),
-            listeners: Mutex::default(),
+            listeners: Listeners::default(),
             profiles: Mutex::new(profiles),
             news: news.clone(),
             shut_down: AtomicBool::new(false),
@@ -143,13 +145,15 @@ impl Cluster {
     /// # Errors
     ///
     /// What came in the way of reading; [`Error::Connect`] where no host takes a connection; [`Error::ShutDown`] after
-    /// [`shut_down`](Self::shut_down). It takes no longer than connecting to each host and asking it may take.
+    /// [`shut_down`](Self::shut_down), [`Error::Dropped`] after the end of the runtime that it was connected on. It takes no longer than connecting to each host and asking it may take.
     pub async fn refresh(&self) -> Result<(), Error> {
         let (waiting, finished) = oneshot::channel();
-        self.inner.news.send(News::Refresh(waiting)).map_err(|_| Error::ShutDown)?;
+        // Whoever watches is gone with the cluster, or with its runtime.
+        let gone = || if self.is_shut_down() { Error::ShutDown } else { Error::Dropped };
+        self.inner.news.send(News::Refresh(waiting)).map_err(|_| gone())?;
         let limit = self.inner.refresh_limit();
         match tokio::time::timeout(limit, finished).await {
-            Ok(outcome) => outcome.map_err(|_| Error::ShutDown)?,
+            Ok(outcome) => outcome.map_err(|_| gone())?,
             Err(_) => {
                 let silent = |host| Unanswered::new(host, limit);
                 let waiting = self.control_host().into_iter().map(silent).collect();
@@ -163,9 +167,9 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] with nothing in it while there is no control connection, else what reading came to.
+    /// [`Error::NoControlConnection`] while there is none, else what reading came to.
     pub async fn refresh_schema(&self, part: SchemaPart) -> Result<(), Error> {
-        let link = self.inner.control().ok_or_else(|| Error::Connect(Vec::new()))?;
+        let link = self.inner.control().ok_or(Error::NoControlConnection)?;
         control::refresh_schema(&self.inner, &link, &[part]).await
     }
 
@@ -185,8 +189,10 @@ impl Cluster {
     }
 
     /// Has all sessions, those that there are too, hold so many connections to each host. Those that are not needed any
-    /// more end when their last answer has come.
+    /// more end when their last answer has come. More than [`MOST_CONNECTIONS`](crate::config::MOST_CONNECTIONS) are as many
+    /// as that.
     pub fn set_pool_size(&self, size: PoolSize) {
+        let size = size.bounded();
         *lock(&self.inner.pool_size) = size;
         for session in self.inner.sessions() {
             while !session.adjust_pools(&self.inner.snapshot()) {}
@@ -236,9 +242,14 @@ impl Cluster {
         Ok(handle)
     }
 
-    /// Has `listener` told of hosts from now on.
+    /// Has `listener` told of hosts from now on, on a thread for all listeners.
     pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
-        lock(&self.inner.listeners).push(listener);
+        self.inner.listeners.add(listener);
+    }
+
+    /// Has `listener` told of changes of the schema from now on, on the same thread.
+    pub fn add_schema_listener(&self, listener: Arc<dyn SchemaListener>) {
+        self.inner.listeners.add_for_schema(listener);
     }
 
     /// Asks the load-balancing policy again how far each host is, and has every session connect accordingly. It is for

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use helenus_protocol::CqlType;
 use helenus_protocol::response::{RawRows, RowsMetadata};
 use helenus_protocol::value::DecodeValue;
-
-use crate::error::Error;
+use helenus_protocol::{CqlType, DecodeError};
 
 /// A small result, kept as bytes.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(rows: RawRows) -> Result<Self, Error> {
+    pub(crate) fn new(rows: RawRows) -> Result<Self, DecodeError> {
         let metadata = Arc::clone(rows.resolve_metadata(None)?);
         let columns =
             metadata.columns.iter().enumerate().map(|(at, column)| (column.name.to_string(), at)).collect();

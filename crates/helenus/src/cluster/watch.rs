@@ -10,16 +10,20 @@ use helenus_protocol::response::{Event, StatusChange};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::control::{establish, refresh_schema, refresh_topology, setup_error};
+use super::control::{establish_again, refresh_schema, refresh_topology, setup_error};
+use super::link::Link;
 use super::{ClusterInner, Host};
 use crate::error::Error;
+use crate::later::{jittered, later};
 use crate::policy::ReconnectionSchedule;
 use crate::schema::{SchemaPart, Stale};
 
 /// Between attempts to take over where the reconnection policy has no more pauses: the cluster is not given up.
 const LAST_PAUSE: Duration = Duration::from_secs(60);
-/// Before the schema is read again after that failed, at least: a server that cannot tell is not asked all the time.
+/// Until what could not be read is read again, at most; each time that fails in a row doubles it, so often: a server that
+/// cannot tell is not asked all the time.
 const SECOND_READING: Duration = Duration::from_secs(1);
+const DOUBLINGS: u32 = 3;
 
 /// What the control task is told.
 #[derive(Debug)]
@@ -83,6 +87,8 @@ struct Pending {
     schema: Stale,
     read_at: Option<Instant>,
     last_read: Option<Instant>,
+    /// How often in a row a server could not tell.
+    failures: u32,
     /// Hosts that were said to be up.
     up: HashMap<Uuid, Arc<Host>>,
     try_at: Option<Instant>,
@@ -110,7 +116,7 @@ impl Pending {
                     (Some(host), StatusChange::Up) => {
                         self.up.insert(host.host_id(), Arc::clone(host));
                         let window = config.status_refresh_window;
-                        self.try_at.get_or_insert_with(|| now + jittered(window));
+                        self.try_at.get_or_insert_with(|| later(now, jittered(window)));
                     }
                     // Its connections tell whether it is down, and sooner.
                     (Some(_), _) => {}
@@ -128,10 +134,10 @@ impl Pending {
     }
 
     /// Has it read at some moment within the window, but never twice within one: events that go on coming are no reason
-    /// to go on asking.
+    /// to go on asking. Many clients hear the same event at the same time; they should not all ask at the same time.
     fn read_within(&mut self, window: Duration, now: Instant) {
-        let earliest = self.last_read.map_or(now, |last| last + window);
-        self.read_at.get_or_insert_with(|| (now + jittered(window)).max(earliest));
+        let earliest = self.last_read.map_or(now, |last| later(last, window));
+        self.read_at.get_or_insert_with(|| later(now, jittered(window)).max(earliest));
     }
 
     fn handle_refresh(&mut self, waiting: Waiting, now: Instant) {
@@ -166,41 +172,60 @@ impl Pending {
     async fn read(&mut self, cluster: &Arc<ClusterInner>) -> Result<(), Error> {
         let Some(link) = cluster.control() else {
             // It was lost, and another one will have read everything.
-            return Err(Error::Connect(Vec::new()));
+            return Err(Error::NoControlConnection);
         };
-        if std::mem::take(&mut self.topology)
-            && let Err(error) = refresh_topology(cluster, &link).await
-        {
-            tracing::warn!(%error, "cannot read the cluster's nodes");
-            if error.server_error().is_none() {
-                // What it does not tell another will: all is read again by whoever takes over.
-                link.connection.close(setup_error(&error));
+        let outcome = self.read_from(cluster, &link).await;
+        self.handle_read(&outcome, Instant::now());
+        outcome
+    }
+
+    /// What is not read is still to be read; that of one kind which a server refuses is no reason not to ask for the other.
+    async fn read_from(&mut self, cluster: &Arc<ClusterInner>, link: &Link) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        if self.topology {
+            match refresh_topology(cluster, link).await {
+                Ok(_) => self.topology = false,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read the cluster's nodes");
+                    if error.server_error().is_none() {
+                        // What it does not tell another will: all is read again by whoever takes over.
+                        link.connection.close(setup_error(&error));
+                        return Err(error);
+                    }
+                    outcome = Err(error);
+                }
             }
-            return Err(error);
         }
-        for part in self.schema.take() {
-            if let Err(error) = refresh_schema(cluster, &link, std::slice::from_ref(&part)).await {
+        let mut parts = self.schema.take().into_iter();
+        for part in parts.by_ref() {
+            if let Err(error) = refresh_schema(cluster, link, std::slice::from_ref(&part)).await {
                 tracing::warn!(%error, ?part, "cannot read the schema");
                 self.schema.add(part);
-                let window = cluster.config.schema_refresh_window.max(SECOND_READING);
-                self.read_within(window, Instant::now());
-                return Err(error);
+                outcome = outcome.and(Err(error));
+                break;
             }
         }
-        Ok(())
+        parts.for_each(|part| self.schema.add(part));
+        outcome
+    }
+
+    /// What could not be read is read again soon, whether anything else happens or not.
+    fn handle_read(&mut self, outcome: &Result<(), Error>, now: Instant) {
+        if outcome.is_ok() {
+            self.failures = 0;
+            return;
+        }
+        let pause = SECOND_READING * (1 << self.failures.min(DOUBLINGS));
+        self.failures = self.failures.saturating_add(1);
+        self.read_at.get_or_insert(now + pause / 2 + jittered(pause / 2));
     }
 
     /// Everything was read on a new control connection.
     fn handle_taken_over(&mut self) {
-        (self.topology, self.read_at) = (false, None);
+        (self.topology, self.read_at, self.failures) = (false, None, 0);
         let _read_too = self.schema.take();
         self.tell(&Ok(()));
     }
-}
-
-/// Many clients hear the same event at the same time; they should not all ask at the same time.
-fn jittered(window: Duration) -> Duration {
-    window.mul_f64(fastrand::f64())
 }
 
 /// Makes a control connection to any host there is, trying again for as long as someone holds the cluster. Whoever wants
@@ -219,8 +244,7 @@ async fn take_over(
             if cluster.is_shut_down() {
                 return false;
             }
-            let endpoints = cluster.endpoints_by_preference(lost).await;
-            match establish(&cluster, endpoints, news).await {
+            match establish_again(&cluster, lost, news).await {
                 Ok(()) => {
                     pending.handle_taken_over();
                     return true;

@@ -16,7 +16,7 @@ use super::lending::{Asked, Lending, Order};
 use super::pump::Drained;
 use super::transport::{Socket, register};
 use super::{CLOSE, Connection, FLUSH, LONE, READ};
-use crate::error::ConnectionError;
+use crate::error::{ConnectionError, RUNTIME_ENDED};
 use crate::sync::lock;
 
 /// How many reads in a row one connection gets before others on the thread get a turn.
@@ -45,7 +45,7 @@ pub(super) struct Driver {
 impl Drop for Driver {
     /// A runtime that ends drops its tasks: no request may be forgotten with them.
     fn drop(&mut self) {
-        self.connection.close(ConnectionError::Closed("its I/O task has ended"));
+        self.connection.close(ConnectionError::Closed(RUNTIME_ENDED));
     }
 }
 

@@ -8,6 +8,9 @@ use helenus_protocol::ProtocolViolation;
 use helenus_protocol::connection::handshake::HandshakeError;
 use helenus_protocol::response::ServerError;
 
+/// Why a connection [was closed](ConnectionError::Closed), or was never opened, whose runtime is gone.
+pub(crate) const RUNTIME_ENDED: &str = "its runtime has ended";
+
 /// Why a connection could not be opened, or ended.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]

@@ -38,12 +38,15 @@ pub struct Unanswered<H = Arc<Host>> {
     pub in_flight: Option<usize>,
     /// For how long it was waited for.
     pub elapsed: Duration,
+    /// It has answered, and was not silent: the statement has run, and changed the schema. What was waited for in vain is that
+    /// all nodes agree on that, and that it is read.
+    pub has_changed_schema: bool,
 }
 
 impl<H> Unanswered<H> {
     /// A host that was waited for, of whose connection nothing is known.
     pub(crate) const fn new(host: H, elapsed: Duration) -> Self {
-        Self { host, connection: None, in_flight: None, elapsed }
+        Self { host, connection: None, in_flight: None, elapsed, has_changed_schema: false }
     }
 }
 
@@ -203,9 +206,17 @@ impl fmt::Display for RequestFailure {
                 write_attempts(f, attempts)
             }
             Self::TimedOut { after, waiting, attempts } => {
-                write!(f, "no answer within {after:?}")?;
-                for Unanswered { host, connection, in_flight, elapsed } in waiting {
+                let is_done = waiting.iter().any(|waiting| waiting.has_changed_schema);
+                let what = if is_done { "not finished" } else { "no answer" };
+                write!(f, "{what} within {after:?}")?;
+                for Unanswered { host, connection, in_flight, elapsed, has_changed_schema } in waiting {
                     write!(f, "; {}", host.address())?;
+                    if *has_changed_schema {
+                        f.write_str(
+                            " has changed the schema, and the nodes have not been seen to agree on it yet",
+                        )?;
+                        continue;
+                    }
                     if let (Some(connection), Some(in_flight)) = (connection, in_flight) {
                         write!(f, " (connection {connection}, {in_flight} requests in flight)")?;
                     }

@@ -21,6 +21,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use helenus_protocol::response::SchemaChange;
+
 use crate::cluster::{Host, HostFacts, Snapshot};
 
 pub use address_translation::IdentityTranslator;
@@ -162,7 +164,8 @@ pub trait TimestampGenerator: Debug + Send + Sync {
     fn timestamp(&self, now: i64) -> Option<i64>;
 }
 
-/// Told when hosts come and go. Called one event after another; it must not block.
+/// Told when hosts come and go: one event after another, on a thread that the cluster has for its listeners. One that blocks holds
+/// up the others, and nothing else; while 4,096 calls wait, no more are made, and a warning is logged.
 pub trait HostStateListener: Debug + Send + Sync {
     /// A host has joined the cluster.
     fn on_add(&self, host: &Arc<Host>) {
@@ -182,6 +185,25 @@ pub trait HostStateListener: Debug + Send + Sync {
     /// A host does not answer any more.
     fn on_down(&self, host: &Arc<Host>) {
         let _ = host;
+    }
+
+    /// Whether it may block. One that says that it never does is called at once, on the I/O thread where it happened.
+    fn may_block(&self) -> bool {
+        true
+    }
+}
+
+/// Told when the schema has changed, whoever has changed it: on the thread of [`HostStateListener`], in the order in which the
+/// changes were read. What was changed and changed back in between is no change. Where schema metadata is not read, nothing is
+/// known of changes.
+pub trait SchemaListener: Debug + Send + Sync {
+    /// A keyspace, a table or view, a type, a function or an aggregate is new, different or gone; `snapshot` is the first that
+    /// shows it so. Of a keyspace that is gone, what was in it is gone too, and not told of.
+    fn on_change(&self, change: &SchemaChange, snapshot: &Arc<Snapshot>);
+
+    /// Whether it may block. One that says that it never does is called at once, on the I/O thread where it was read.
+    fn may_block(&self) -> bool {
+        true
     }
 }
 

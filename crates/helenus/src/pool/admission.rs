@@ -11,6 +11,7 @@ use crate::cluster::Host;
 use crate::connection::{Connection, Dispatch, NotSent, Seat};
 use crate::error::AttemptError;
 use crate::lock::lock;
+use crate::owed::Owed;
 use crate::request::Token;
 use crate::request::execution::Input;
 
@@ -172,9 +173,16 @@ impl Pool {
             return;
         }
         lock(&self.outage).begin(now);
-        let me = self.me.clone();
+        let (me, abandoned) = (self.me.clone(), self.me.clone());
+        // A runtime that has ended opens no other either.
+        let abandoned = Owed::new(move || {
+            if let Some(pool) = abandoned.upgrade() {
+                pool.give_up();
+            }
+        });
         self.context.executor.main().spawn(async move {
             tokio::time::sleep(MOMENT).await;
+            abandoned.paid();
             if let Some(pool) = me.upgrade() {
                 pool.handle_room();
             }

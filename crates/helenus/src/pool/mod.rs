@@ -25,9 +25,10 @@ use crate::connection::config::ConnectionConfig;
 use crate::connection::endpoint::Endpoint;
 use crate::connection::open::open;
 use crate::connection::{Connection, Owner};
-use crate::error::ConnectionError;
+use crate::error::{ConnectionError, RUNTIME_ENDED};
 use crate::executor::Executor;
 use crate::lock::lock;
+use crate::owed::Owed;
 use draining::Draining;
 use keyspace::SessionKeyspace;
 use outage::Outage;
@@ -191,6 +192,8 @@ impl Pool {
         let Some(me) = self.me.upgrade() else { return };
         let endpoint = observer.endpoint(&self.host);
         let context = Arc::clone(&self.context);
+        let pool = Arc::clone(&me);
+        let abandoned = Owed::new(move || pool.failed(&ConnectionError::Closed(RUNTIME_ENDED)));
         self.context.executor.pick().clone().spawn(async move {
             let owner: Arc<dyn Owner> = Arc::new(PoolOwner::new(&me));
             let opened = open(&endpoint, context.version, &context.connection, owner).await;
@@ -198,6 +201,7 @@ impl Pool {
                 Ok(connection) => me.join(&connection).await.map(|()| connection),
                 Err(error) => Err(error),
             };
+            abandoned.paid();
             match joined {
                 Ok(connection) => me.joined(&connection),
                 Err(error) => me.failed(&error),

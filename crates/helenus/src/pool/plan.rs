@@ -69,6 +69,8 @@ struct Open {
 /// One host's connections, as they are and as they should be.
 pub(crate) struct PoolPlan {
     wanted: usize,
+    /// How many may be under way at a time.
+    dials: usize,
     open: Vec<Open>,
     connecting: usize,
     /// When the last attempts were begun.
@@ -96,9 +98,11 @@ impl fmt::Debug for PoolPlan {
 }
 
 impl PoolPlan {
-    pub(crate) fn new(wanted: usize, reconnection: Arc<dyn ReconnectionPolicy>) -> Self {
+    /// A plan of `wanted` connections, of which no more than `dials` (one at least) are opened at a time.
+    pub(crate) fn new(wanted: usize, dials: usize, reconnection: Arc<dyn ReconnectionPolicy>) -> Self {
         Self {
             wanted,
+            dials: dials.max(1),
             open: Vec::new(),
             connecting: 0,
             attempts: VecDeque::new(),
@@ -224,11 +228,12 @@ impl PoolPlan {
         let missing = self.wanted.saturating_sub(fresh + self.connecting);
         // After a failure one at a time, so that a host that returns is not stormed.
         let at_once = if self.pauses.is_some() { 1_usize.saturating_sub(self.connecting) } else { missing };
-        let due = missing.min(at_once);
+        // Each that comes to something lets the next begin.
+        let due = missing.min(at_once).min(self.dials.saturating_sub(self.connecting));
         while self.attempts.front().is_some_and(|begun| !counts(*begun, now)) {
             self.attempts.pop_front();
         }
-        let begin = due.min((self.wanted + SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
+        let begin = due.min(self.wanted.saturating_add(SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
         self.attempts.extend(std::iter::repeat_n(now, begin));
         self.connecting += begin;
         let mut actions: Vec<_> = std::iter::repeat_with(|| PoolAction::Connect).take(begin).collect();
@@ -243,7 +248,7 @@ impl PoolPlan {
     fn turn_at(&self, now: Instant) -> Option<Instant> {
         let mut recent = self.attempts.iter().filter(|begun| counts(**begun, now));
         let oldest = recent.next()?;
-        let used_up = 1 + recent.count() >= self.wanted + SPARE_ATTEMPTS;
+        let used_up = 1 + recent.count() >= self.wanted.saturating_add(SPARE_ATTEMPTS);
         used_up.then(|| *oldest + ATTEMPT_WINDOW)
     }
 

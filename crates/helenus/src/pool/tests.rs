@@ -134,7 +134,7 @@ fn watched(
         draining: Draining::default(),
         observer,
     };
-    let plan = PoolPlan::new(3, Arc::new(crate::policy::ConstantReconnectionPolicy::new(MOMENT, None)));
+    let plan = PoolPlan::new(3, 8, Arc::new(crate::policy::ConstantReconnectionPolicy::new(MOMENT, None)));
     let watched = Pool::new(Arc::clone(pool.host()), Arc::new(context), plan);
     watcher.pool.set(Arc::downgrade(&watched)).expect("it is set once");
     *lock(&watcher.handle) = Some((at, Arc::clone(&watcher)));

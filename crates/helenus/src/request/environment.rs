@@ -75,7 +75,7 @@ pub(crate) trait Environment: Send + Sync {
     /// Waits until the cluster agrees on the schema that `host` has changed; comes back as [`Input::SchemaSettled`].
     fn await_schema(&self, request: &Arc<Request>, host: &Arc<Host>, change: SchemaChange);
 
-    /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection.
+    /// Calls `request` with [`Input::TimerFired`] at `at`, for a request that is on no connection. With no lock held.
     fn set_timer(&self, request: &Arc<Request>, at: Instant);
 
     /// A failure, or what was decided about one: to be counted.

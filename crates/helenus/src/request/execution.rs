@@ -18,13 +18,13 @@ mod input;
 mod limits;
 mod retry;
 mod room;
+mod settling;
 
 use std::time::Instant;
 
 use smallvec::SmallVec;
 
 use helenus_protocol::Consistency;
-use helenus_protocol::envelope::Envelope;
 use helenus_protocol::response::ServerError;
 
 use crate::error::{Attempt, AttemptError, NotRetried};
@@ -35,6 +35,7 @@ pub(crate) use input::{Answer, Input, Verdict};
 pub(crate) use limits::Limits;
 use retry::surely_not_run;
 use room::Room;
+use settling::Settling;
 
 /// Numbers the attempts of one request, from 0.
 pub(crate) type AttemptId = u32;
@@ -99,7 +100,7 @@ pub(crate) struct Execution<H> {
     kept_back: Option<Box<(H, AttemptError, Option<NotRetried>)>>,
     /// Where a host was busy.
     room: Option<Box<Room<H>>>,
-    settling: Option<Box<(Envelope, H)>>,
+    settling: Option<Box<Settling<H>>>,
     ended: bool,
 }
 
@@ -136,8 +137,11 @@ impl<H: Clone + PartialEq> Execution<H> {
 
     /// When [`Input::TimerFired`] is due.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        if self.ended || self.settling.is_some() {
+        if self.ended {
             return None;
+        }
+        if let Some(settling) = &self.settling {
+            return self.settling_timeout(settling);
         }
         let mut next = self.limits.deadline;
         let mut hear = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
@@ -200,26 +204,12 @@ impl<H: Clone + PartialEq> Execution<H> {
     /// Takes what has happened, at `now`, and says what is to be done, in this order.
     pub(crate) fn handle(&mut self, input: Input<H>, now: Instant) -> Actions<H> {
         let mut actions = Actions::new();
-        let settles = matches!(input, Input::KeyspaceSet | Input::SchemaSettled | Input::Cancelled);
-        if self.ended || (self.settling.is_some() && !settles) {
+        if self.ended {
             return actions;
         }
         match input {
-            Input::Start => self.want_host(&mut actions),
-            Input::NextHost(host) => self.next_host(host, now, &mut actions),
-            Input::Responded(id, answer) => self.responded(id, answer, now, &mut actions),
-            Input::Failed(id, error, written) => self.failed(id, error, written, now, &mut actions),
-            Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
-            Input::Speculation(granted) => self.speculate(granted, now, &mut actions),
-            Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
-            Input::KeyspaceSet | Input::SchemaSettled => {
-                if let Some((envelope, host)) = self.settling.take().map(|settling| *settling) {
-                    self.succeed(envelope, host, &mut actions);
-                }
-            }
-            Input::Room(host) => self.has_room(host, now, &mut actions),
-            Input::NoRoom(full) => self.no_room(full, now, &mut actions),
-            Input::TimerFired => self.timer_fired(now, &mut actions),
+            Input::KeyspaceSet | Input::SchemaSettled => self.settled(&mut actions),
+            Input::TimerFired if self.settling.is_some() => self.settling_timer_fired(now, &mut actions),
             Input::Cancelled => {
                 if self.waits_for_room() {
                     actions.push(Action::LeaveQueue);
@@ -227,6 +217,21 @@ impl<H: Clone + PartialEq> Execution<H> {
                 self.ended = true;
                 self.orphan_all(&mut actions);
             }
+            // What the server has done it has done.
+            Input::Abandoned if self.settling.is_some() => self.settled(&mut actions),
+            Input::Abandoned => self.abandon(now, &mut actions),
+            // Nothing is begun any more.
+            _ if self.settling.is_some() => {}
+            Input::Start => self.want_host(&mut actions),
+            Input::NextHost(host) => self.next_host(host, now, &mut actions),
+            Input::Responded(id, answer) => self.responded(id, answer, now, &mut actions),
+            Input::Failed(id, error, written) => self.failed(id, error, written, now, &mut actions),
+            Input::Retry(id, decision) => self.decided(id, decision, now, &mut actions),
+            Input::Speculation(granted) => self.speculate(granted, now, &mut actions),
+            Input::Prepared(id, outcome) => self.prepared(id, outcome, now, &mut actions),
+            Input::Room(host) => self.has_room(host, now, &mut actions),
+            Input::NoRoom(full) => self.no_room(full, now, &mut actions),
+            Input::TimerFired => self.timer_fired(now, &mut actions),
         }
         actions
     }
@@ -304,12 +309,12 @@ impl<H: Clone + PartialEq> Execution<H> {
                 self.succeed(envelope, live.host, actions);
             }
             Answer::KeyspaceSet(envelope, keyspace) => {
-                self.settle(index, envelope, actions);
+                self.settle(index, envelope, false, actions);
                 actions.push(Action::SetKeyspace(keyspace));
             }
             Answer::SchemaChanged(envelope, change) => {
                 let host = self.live[index].host.clone();
-                self.settle(index, envelope, actions);
+                self.settle(index, envelope, true, actions);
                 actions.push(Action::AwaitSchema(*change, host));
             }
             Answer::Error(error)
@@ -325,13 +330,6 @@ impl<H: Clone + PartialEq> Execution<H> {
                 self.undone(index, AttemptError::Server(error), ran, now, actions);
             }
         }
-    }
-
-    /// The server has done it; what is left is ours, and no deadline turns it into a failure any more.
-    fn settle(&mut self, index: usize, envelope: Envelope, actions: &mut Actions<H>) {
-        let live = self.live.swap_remove(index);
-        self.orphan_all(actions);
-        self.settling = Some(Box::new((envelope, live.host)));
     }
 
     fn failed(

@@ -28,6 +28,7 @@ use crate::cluster::Host;
 use crate::connection::{Connection, Seat, Taken};
 use crate::error::{AttemptError, ConnectionError, RequestFailure};
 use crate::observe::Observed;
+use crate::owed::Owed;
 use crate::policy::RetryState;
 use crate::session::SessionInner;
 use crate::statement::batch::BatchEntry;
@@ -332,6 +333,13 @@ impl Request {
 
     pub(crate) fn note_prepared_again(&self) {
         self.prepared_again.store(true, Ordering::Release);
+    }
+
+    /// To be moved into a task that does something for it. Should that be dropped, so that it never comes to its end, the
+    /// request ends too.
+    pub(crate) fn owed(self: &Arc<Self>) -> Owed<impl FnOnce() + Send + 'static> {
+        let request = Arc::clone(self);
+        Owed::new(move || request.handle(Input::Abandoned))
     }
 
     /// Nobody wants the outcome any more.

@@ -118,6 +118,7 @@ impl Request {
         let fired = matches!(input, Input::TimerFired);
         let mut input = Some(input);
         let mut later = Vec::new();
+        let timer;
         let told = {
             let mut state = lock(&self.state);
             let since = unseated.and_then(|id| state.execution.began(id));
@@ -152,7 +153,7 @@ impl Request {
                     self.perform(action, &mut state, now, &mut inputs, &mut later);
                 }
             }
-            self.arm(&mut state);
+            timer = self.arm(&mut state);
             // Also where it was cancelled: whoever waits for it waits in vain.
             if state.execution.has_ended() && !state.ended {
                 self.note_end(None, &state, now);
@@ -162,6 +163,9 @@ impl Request {
             }
         };
         self.tell_observer();
+        if let Some(at) = timer {
+            self.environment.set_timer(self, at);
+        }
         for action in later {
             self.perform_unlocked(action, now);
         }
@@ -271,24 +275,26 @@ impl Request {
         Ok(())
     }
 
-    /// Sees to it that the request hears of its next deadline.
-    fn arm(self: &Arc<Self>, state: &mut State) {
+    /// Sees to it that the request hears of its next deadline; of what is returned by a timer of its own, which is set when the
+    /// state is not held any more.
+    fn arm(self: &Arc<Self>, state: &mut State) -> Option<Instant> {
         if state.ended || state.outcome.is_some() {
-            return;
+            return None;
         }
-        let Some(at) = state.execution.poll_timeout() else { return };
+        let at = state.execution.poll_timeout()?;
         if state.armed == Some(at) {
-            return;
+            return None;
         }
         state.armed = Some(at);
         match state.seats.first() {
             // The queue knows when.
-            None if state.execution.waits_for_room() => {}
+            None if state.execution.waits_for_room() => None,
             Some((id, seat)) => {
                 let id = *id;
                 seat.connection.rearm(seat.stream, at, |token| token.is(self, id));
+                None
             }
-            None => self.environment.set_timer(self, at),
+            None => Some(at),
         }
     }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use helenus_protocol::DecodeError;
 use helenus_protocol::ResponseOpcode;
-use helenus_protocol::envelope::Flags;
+use helenus_protocol::envelope::{Envelope, Flags};
 use helenus_protocol::response::{
     ColumnSpec, Message, RawRows, Response, ResultKind, ResultMessage, RowsMetadata, SchemaChange,
 };
@@ -77,23 +77,28 @@ impl ResultSet {
             extras.attempts = success.attempts;
             extras.schema_disputed = !schema_agreed;
         }
-        let Some(envelope) = success.envelope else { return Ok(result) };
+        match success.envelope.map(|envelope| result.read(envelope)) {
+            None | Some(Ok(())) => Ok(result),
+            Some(Err(error)) => Err(result.sent(error)),
+        }
+    }
+
+    fn read(&mut self, envelope: Envelope) -> Result<(), Error> {
         let header = envelope.header;
-        let version = result.request.version();
+        let version = self.request.version();
         let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
             // Nearly all are of one of two kinds.
             match ResultKind::of_body(&envelope.body)? {
-                ResultKind::Void => return Ok(result),
+                ResultKind::Void => return Ok(()),
                 ResultKind::Rows => {
                     let rows = RawRows::decode_body(version, envelope.body)?;
-                    result.set_rows(rows)?;
-                    return Ok(result);
+                    return Ok(self.set_rows(rows)?);
                 }
                 _ => ResultMessage::decode_body(version, envelope.body)?,
             }
         } else {
             let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
-            let extras = result.extras();
+            let extras = self.extras();
             extras.tracing_id = response.tracing_id;
             extras.warnings = response.warnings;
             extras.custom_payload = response.custom_payload;
@@ -106,12 +111,12 @@ impl ResultSet {
             }
         };
         match message {
-            ResultMessage::Rows(rows) => result.set_rows(rows)?,
-            ResultMessage::SchemaChange(change) => result.extras().schema_change = Some(change),
-            ResultMessage::SetKeyspace(keyspace) => result.extras().keyspace = Some(keyspace),
+            ResultMessage::Rows(rows) => self.set_rows(rows)?,
+            ResultMessage::SchemaChange(change) => self.extras().schema_change = Some(change),
+            ResultMessage::SetKeyspace(keyspace) => self.extras().keyspace = Some(keyspace),
             ResultMessage::Void | ResultMessage::Prepared(_) => {}
         }
-        Ok(result)
+        Ok(())
     }
 
     fn extras(&mut self) -> &mut Extras {
@@ -136,6 +141,12 @@ impl ResultSet {
         rows.resolve_metadata(self.known_columns())?;
         self.rows = Some(rows);
         Ok(())
+    }
+
+    /// What is wrong with the page is told with who has sent it.
+    #[cold]
+    fn sent(&self, error: Error) -> Error {
+        error.sent_by(self.host.address())
     }
 
     /// What the request said it knows, and not what has been learnt since by another.
@@ -178,7 +189,7 @@ impl ResultSet {
         let mut rows = self.rows.as_ref().map(|page| (page, page.rows()));
         std::iter::from_fn(move || {
             let (page, rows) = rows.as_mut()?;
-            Row::read(self.columns(), page, rows)
+            Some(Row::read(self.columns(), page, rows)?.map_err(|error| self.sent(error)))
         })
     }
 

@@ -38,6 +38,7 @@ impl ResultSet {
         Row::read(self.columns(), rows, &mut rows.rows())
             .map(|row| T::from_row(&row?, &mut layout.places()))
             .transpose()
+            .map_err(|error| self.sent(error))
     }
 
     /// The only row as `T`, or `None` where there is none.
@@ -95,7 +96,8 @@ impl<'a, T: FromRow<'a>> Iterator for RowsAs<'a, T> {
         let Some(Ok(layout)) = &self.layout else { return self.layout.take().and_then(Result::err).map(Err) };
         let raw: &'a RawRows = self.result.raw_rows()?;
         let row = Row::read(self.result.columns(), raw, self.rows.as_mut()?)?;
-        Some(row.and_then(|row| T::from_row(&row, &mut layout.places())))
+        let value = row.and_then(|row| T::from_row(&row, &mut layout.places()));
+        Some(value.map_err(|error| self.result.sent(error)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

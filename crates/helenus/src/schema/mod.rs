@@ -9,6 +9,7 @@
 mod assemble;
 mod change;
 mod describe;
+mod difference;
 mod function;
 mod index;
 mod keyspace;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 pub use change::SchemaPart;
 pub(crate) use change::Stale;
 pub use describe::{Layout, virtual_keyspace, virtual_table, without_frozen};
+pub(crate) use difference::difference;
 pub use function::{Aggregate, Function, Monotonic, signature};
 pub use index::{Index, Trigger};
 pub use keyspace::Keyspace;

@@ -103,6 +103,7 @@ impl Environment for SessionInner {
         // Its deadline is what ends it. Others who need the statement have it prepared themselves.
         let (ended, has_ended) = oneshot::channel();
         request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
+        let abandoned = request.owed();
         self.context.executor.main().spawn(async move {
             let link = Link { host, connection };
             let preparing = async {
@@ -120,6 +121,7 @@ impl Environment for SessionInner {
                 }
                 _ = has_ended => {}
             }
+            abandoned.paid();
         });
     }
 
@@ -129,7 +131,7 @@ impl Environment for SessionInner {
             self.view.load().pools().map(of).collect::<Vec<_>>()
         });
         let (switching, context) = (Arc::clone(&self.switching), Arc::clone(&self.context));
-        let request = Arc::clone(request);
+        let (abandoned, request) = (request.owed(), Arc::clone(request));
         self.context.executor.main().spawn(async move {
             let told = context.keyspace.told();
             let switching = switching.lock().await;
@@ -146,6 +148,7 @@ impl Environment for SessionInner {
             }
             drop((switching, told));
             request.handle(Input::KeyspaceSet);
+            abandoned.paid();
         });
     }
 
@@ -162,10 +165,17 @@ impl Environment for SessionInner {
         let coordinator = self.view.load().connection(host);
         let coordinator = coordinator.map(|connection| Link { host: Arc::clone(host), connection });
         let cluster = Arc::clone(&self.cluster);
+        let (ended, has_ended) = oneshot::channel();
+        request.tell(Waiter::Callback(Box::new(move |_| _ = ended.send(()))));
+        // Nothing is known of that yet.
+        request.set_schema_agreed(false);
+        let abandoned = request.owed();
         self.context.executor.main().spawn(async move {
-            let agreed = cluster.settle_schema(&change, coordinator).await;
+            let given_up = async { _ = has_ended.await };
+            let agreed = cluster.settle_schema(&change, coordinator, given_up).await;
             request.set_schema_agreed(agreed);
             request.handle(Input::SchemaSettled);
+            abandoned.paid();
         });
     }
 

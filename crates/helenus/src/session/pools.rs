@@ -29,7 +29,7 @@ impl SessionInner {
         if !Arc::ptr_eq(&self.cluster.current(), snapshot) {
             return false;
         }
-        let size = self.cluster.pool_size();
+        let (size, config) = (self.cluster.pool_size(), &self.cluster.config);
         let before = self.view.load_full();
         let mut after = Vec::with_capacity(snapshot.hosts().len());
         for (host, distance) in snapshot.hosts().iter().zip(distances) {
@@ -47,7 +47,7 @@ impl SessionInner {
                     Arc::clone(pool)
                 }
                 _ => {
-                    let plan = PoolPlan::new(wanted, Arc::clone(&self.cluster.config.reconnection));
+                    let plan = PoolPlan::new(wanted, config.dials_per_host, Arc::clone(&config.reconnection));
                     Pool::new(Arc::clone(host), Arc::clone(&self.context), plan)
                 }
             };
@@ -77,6 +77,9 @@ impl SessionInner {
         let until = Instant::now().checked_add(patience);
         loop {
             let view = self.view.load_full();
+            if self.is_shut_down() {
+                return Err(Error::ShutDown);
+            }
             if view.pools().len() == 0 {
                 return Err(Error::Connect(Vec::new()));
             }

@@ -36,9 +36,11 @@ impl SessionInner {
         };
         if may_block {
             let (policy, request, host) = (Arc::clone(policy), Arc::clone(request), Arc::clone(host));
+            let abandoned = request.owed();
             self.context.executor.main().spawn_blocking(move || {
                 let verdict = judged(&*policy, &request, &host, failure, asked);
                 request.handle(Input::Retry(attempt, verdict));
+                abandoned.paid();
             });
             return RetryAnswer::Later;
         }

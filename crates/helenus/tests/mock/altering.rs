@@ -1,12 +1,16 @@
 //! Statements that nodes have forgotten, and tables that change under prepared statements, many at a time (F19, F20).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use helenus::cluster::Snapshot;
+use helenus::policy::SchemaListener;
 use helenus::protocol::ProtocolVersion;
+use helenus::protocol::response::{Event, SchemaChange, SchemaChangeKind, SchemaTarget};
+use helenus_testkit::mock::schema::TableDefinition;
 use helenus_testkit::mock::{Rows, execute, prepare, rows, statement};
 
-use super::{all_up, nodes, settings};
+use super::{all_up, nodes, settings, until};
 
 const READ: &str = "SELECT * FROM ks.t WHERE k = ?";
 
@@ -112,4 +116,62 @@ async fn columns_that_were_left_out_are_those_of_the_statement_as_it_was_prepare
         assert_eq!(read("k").await, 1, "{version}, prepared again for this request");
         assert_eq!((read("k").await, read("v").await), (1, 2), "{version}, and afterwards");
     }
+}
+
+/// Writes down what it is told, and whether the model shows it so.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl SchemaListener for Heard {
+    fn on_change(&self, change: &SchemaChange, snapshot: &Arc<Snapshot>) {
+        let SchemaTarget::Table(name) = &change.target else { panic!("{change:?}") };
+        let is_there = snapshot.schema().table(&change.keyspace, name).is_some();
+        assert_eq!(is_there, change.change != SchemaChangeKind::Dropped, "the model came first");
+        let what = format!("{} {}.{name}", change.change.name(), change.keyspace);
+        self.0.lock().expect("nobody panics").push(what);
+    }
+}
+
+#[derive(Debug)]
+struct Panics;
+
+impl SchemaListener for Panics {
+    fn on_change(&self, _: &SchemaChange, _: &Arc<Snapshot>) {
+        panic!("the listener of this test")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listeners_are_told_of_each_change_of_the_schema_whoever_has_made_it() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let mut settings = settings(&cluster);
+    settings.config_mut().schema_refresh_window = std::time::Duration::from_millis(50);
+    let session = settings.session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
+    let heard = Arc::new(Heard::default());
+    session.cluster().add_schema_listener(Arc::new(Panics));
+    session.cluster().add_schema_listener(Arc::clone(&heard) as _);
+    let told = |count: usize| heard.0.lock().expect("nobody panics").len() == count;
+    let fresh = |columns: &[&str]| {
+        let table = TableDefinition::new("fresh").partition_key("k", "int");
+        columns.iter().fold(table, |table, name| table.regular(name, "int"))
+    };
+    cluster.change(|world| world.schema[0].tables.push(fresh(&[])));
+    session.execute("CREATE TABLE ks.fresh (k int PRIMARY KEY)").await.expect("the mock answers");
+    until("it is told of its own change", || told(1)).await;
+    let event = |change| {
+        let target = SchemaTarget::Table("fresh".into());
+        let change = SchemaChange { change, keyspace: "ks".into(), target };
+        assert_eq!(cluster.push_event(&Event::SchemaChange(change)).expect("it can be said"), 1);
+    };
+    cluster.change(|world| *world.schema[0].tables.last_mut().expect("it is there") = fresh(&["v"]));
+    event(SchemaChangeKind::Updated);
+    until("it is told of another's", || told(2)).await;
+    event(SchemaChangeKind::Updated);
+    session.cluster().refresh().await.expect("the mock answers");
+    cluster.change(|world| world.schema[0].tables.retain(|table| table.name != "fresh"));
+    event(SchemaChangeKind::Dropped);
+    until("it is told of the end", || told(3)).await;
+    let heard = heard.0.lock().expect("nobody panics");
+    assert_eq!(*heard, ["CREATED ks.fresh", "UPDATED ks.fresh", "DROPPED ks.fresh"]);
 }

@@ -247,6 +247,35 @@ async fn f17_whatever_else_panics_fails_what_it_was_asked_for() {
     still_works(&session).await;
 }
 
+/// Blocks in each call until it is let go.
+#[derive(Debug)]
+struct Blocking(std::sync::Mutex<std::sync::mpsc::Receiver<()>>, AtomicUsize);
+
+impl HostStateListener for Blocking {
+    fn on_down(&self, _: &Arc<Host>) {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        // Until the other end is gone.
+        let _gone = self.0.lock().expect("nobody panics").recv_timeout(Duration::from_secs(20));
+    }
+}
+
+#[tokio::test]
+async fn f17_a_listener_that_blocks_holds_up_nobody_else() {
+    let cluster = three();
+    let session = session(settings(&cluster)).await;
+    let (hold, held) = std::sync::mpsc::channel();
+    let blocking = Arc::new(Blocking(std::sync::Mutex::new(held), AtomicUsize::new(0)));
+    session.cluster().add_listener(Arc::clone(&blocking) as _);
+    let host = session.cluster().snapshot().host_at(cluster.node(2).address()).expect("it is known").clone();
+    let begun = Instant::now();
+    cluster.node(2).stop();
+    until("it is told", || blocking.1.load(Ordering::SeqCst) == 1).await;
+    assert!(!host.is_up());
+    still_works(&session).await;
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    drop(hold);
+}
+
 #[derive(Debug, Default)]
 struct Counting(AtomicUsize);
 

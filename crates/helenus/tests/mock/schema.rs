@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use helenus::protocol::RequestOpcode;
 use helenus::protocol::response::{Event, SchemaChange, SchemaChangeKind, SchemaTarget, ServerError};
+use helenus::protocol::{RequestOpcode, ResponseOpcode};
 use helenus::schema::SchemaPart;
-use helenus::{Session, SimpleStatement};
+use helenus::{Error, RequestFailure, Session, SimpleStatement};
 use helenus_testkit::mock::schema::{Keyspace, TableDefinition};
-use helenus_testkit::mock::{Matcher, RunningCluster, error, opcode, silence};
+use helenus_testkit::mock::{Matcher, Received, RunningCluster, body, error, opcode, silence, statement};
 
 use super::{all_up, nodes, settings, until};
 
@@ -182,4 +182,104 @@ async fn without_patience_nobody_is_asked() {
     let asked =
         cluster.received(&opcode(RequestOpcode::Query).regex("schema_version").expect("it is a pattern"));
     assert!(asked.is_empty(), "{asked:?}");
+}
+
+/// The statement has its time, however long agreement may be waited for; what it changed is known soon all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_not_agreed_on_in_its_time_says_that_it_was_made() {
+    let cluster = nodes(2, 2).start().expect("the mock starts");
+    let mut settings = settings(&cluster);
+    settings.config_mut().max_schema_agreement_wait = Duration::from_secs(60);
+    let session = settings.session().await.expect("the mock lets everyone in");
+    all_up(&session).await;
+    cluster.on(opcode(RequestOpcode::Query).regex("schema_version").expect("it is a pattern"), silence());
+    add_table(&cluster, "fresh");
+    let mut statement = SimpleStatement::new("CREATE TABLE ks.fresh (k int PRIMARY KEY)");
+    statement.options.timeout = Some(Duration::from_millis(300));
+    let begun = Instant::now();
+    let failure = session.execute(statement).await.expect_err("nobody says whether they agree");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(failure.is_timeout(), "{failure}");
+    let message = failure.to_string();
+    assert!(message.contains("within 300ms") && message.contains("has changed the schema"), "{message}");
+    let Some(RequestFailure::TimedOut { waiting, .. }) = failure.request_failure() else {
+        panic!("{failure}")
+    };
+    assert!(waiting.len() == 1 && waiting[0].has_changed_schema && waiting[0].connection.is_some());
+    until("the table is known", || has_table(&session, "ks", "fresh")).await;
+}
+
+/// A rows result of one cell, with a paging state that is never the same twice in a row.
+fn endless(state: u8) -> Vec<u8> {
+    let text =
+        |text: &str| [&u16::try_from(text.len()).expect("short").to_be_bytes(), text.as_bytes()].concat();
+    let head = [0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, state];
+    let names = [text("system_schema"), text("tables"), text("keyspace_name"), vec![0, 13]].concat();
+    [&head[..], &names, &[0, 0, 0, 1, 0, 0, 0, 2], b"ks"].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_sends_pages_without_end_is_left() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let session = attentive(&cluster).await;
+    let tables = || opcode(RequestOpcode::Query).regex("system_schema.tables").expect("it is a pattern");
+    let is_at = |state: u8| {
+        move |received: &Received| {
+            received
+                .parameters()
+                .is_some_and(|parameters| parameters.paging_state.as_deref() == Some(&[state]))
+        }
+    };
+    cluster.on(tables(), body(ResponseOpcode::Result, endless(1)));
+    cluster.on(tables().when(is_at(1)), body(ResponseOpcode::Result, endless(2)));
+    cluster.clear_received();
+    let watcher = session.cluster();
+    let failure =
+        watcher.refresh_schema(SchemaPart::Everything).await.expect_err("it has no end").to_string();
+    let address = cluster.addresses()[0].to_string();
+    assert!(failure.contains(&address) && failure.contains("still more after 1000 pages"), "{failure}");
+    assert_eq!(cluster.received(&tables()).len(), 1000);
+}
+
+/// Whoever is told that bytes are wrong wants to know whose they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_malformed_is_told_with_who_has_sent_it() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let session = attentive(&cluster).await;
+    let address = cluster.addresses()[0].to_string();
+    let whole = &endless(1)[..];
+    let short = &whole[..whole.len() - 1];
+    let rule = cluster.on(schema_queries(), body(ResponseOpcode::Result, &short[..9]));
+    let failure =
+        session.cluster().refresh_schema(SchemaPart::Everything).await.expect_err("it is malformed");
+    let message = failure.to_string();
+    assert!(message.starts_with(&format!("the server {address} sent a malformed ")), "{message}");
+    cluster.remove(rule);
+    cluster.on(statement("SELECT v"), body(ResponseOpcode::Result, &short[..9]));
+    let failure = session.execute("SELECT v FROM ks.t").await.expect_err("it is malformed");
+    let Error::Decode(malformed) = &failure else { panic!("{failure}") };
+    assert_eq!(malformed.sender, Some(cluster.addresses()[0]));
+    cluster.on(statement("SELECT w"), body(ResponseOpcode::Result, short));
+    let result = session.execute("SELECT w FROM ks.t").await.expect("its columns are sound");
+    let failure = result.rows().next().expect("there is a row").expect_err("it is malformed").to_string();
+    assert!(failure.starts_with(&format!("the server {address} sent a malformed ")), "{failure}");
+    assert_eq!(result.first_as::<(String,)>().expect_err("so is this").to_string(), failure);
+    let wanted = result.rows_as::<(i32,)>().next().expect("an error").expect_err("it is a text");
+    assert!(!wanted.to_string().contains(&address), "{wanted}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_control_connection_nothing_is_read_and_that_is_what_is_said() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let session = attentive(&cluster).await;
+    cluster.node(0).stop();
+    let watcher = session.cluster();
+    until("the control connection is lost", || watcher.control_host().is_none()).await;
+    let failure = watcher.refresh_schema(SchemaPart::Everything).await.expect_err("nobody can be asked");
+    assert!(matches!(failure, Error::NoControlConnection), "{failure:?}");
+    assert!(failure.to_string().contains("no control connection"), "{failure}");
+    let nobody = settings(&cluster).connections_per_host(0).connections_per_remote_host(0);
+    cluster.node(0).listen().expect("its address is free");
+    let failure = nobody.session().await.expect_err("no connections are wanted").to_string();
+    assert!(failure.contains("they are to have no connections"), "{failure}");
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use helenus::cluster::ClusterBuilder;
 use helenus::config::NameResolver;
 use helenus::policy::ConstantReconnectionPolicy;
+use helenus::protocol::Consistency;
 use helenus::protocol::response::{
     Event, SchemaChange, SchemaChangeKind, SchemaTarget, ServerError, StatusChange, TopologyChange,
 };
@@ -85,6 +86,36 @@ async fn a_refresh_ends_where_everyone_is_silent() {
     cluster.nodes().for_each(|node| node.resume());
     until("it is watched again", || session.cluster().control_host().is_some()).await;
     session.cluster().refresh().await.expect("they answer again");
+}
+
+/// What one node cannot tell at the moment it is asked for again, and nothing else has to happen for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_would_not_tell_is_asked_for_again() {
+    let message = String::from("not now");
+    let consistency = Consistency::One;
+    let refusals = [
+        ServerError::Overloaded { message: message.clone() },
+        ServerError::ServerError { message: message.clone() },
+        ServerError::ReadTimeout { message, consistency, received: 0, required: 1, data_present: false },
+    ];
+    for refusal in refusals {
+        let cluster =
+            nodes(3, 3).world(|world| world.topology.nodes[2].is_member = false).start().expect("starts");
+        let session = open(quick(&cluster)).await;
+        let refused = cluster.on(query("SELECT * FROM system.local").to(2), error(refusal.clone()));
+        cluster.change(|world| world.topology.nodes[2].is_member = true);
+        let address = cluster.node(2).address();
+        let change = add_table(&cluster, "of the same moment");
+        let joined = Event::TopologyChange { change: TopologyChange::New, address };
+        for event in [joined, change] {
+            assert_eq!(cluster.push_event(&event).expect("it can be said"), 1);
+        }
+        let watcher = session.cluster();
+        until("the table is known", || knows(&session, "of the same moment")).await;
+        until("the node is known", || watcher.snapshot().host_at(address).is_some()).await;
+        assert_eq!(cluster.used(refused), 2, "{refusal}");
+        assert_eq!(cluster.nodes().map(|node| node.accepted()).sum::<usize>(), 4, "by the same connection");
+    }
 }
 
 fn add_table(cluster: &RunningCluster, name: &str) -> Event {

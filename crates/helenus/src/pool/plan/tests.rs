@@ -7,7 +7,7 @@ use PoolAction::{Close, Connect, Drain, Timer};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn plan(wanted: usize) -> PoolPlan {
-    PoolPlan::new(wanted, Arc::new(ConstantReconnectionPolicy::new(3 * SECOND, Some(2))))
+    PoolPlan::new(wanted, 8, Arc::new(ConstantReconnectionPolicy::new(3 * SECOND, Some(2))))
 }
 
 /// A plan whose connections 1, 2, … are all open, some time after they were opened.
@@ -33,6 +33,21 @@ fn all_that_is_wanted_is_opened_at_once() {
     assert_eq!(three.handle_connected(1, now), []);
     assert_eq!(three.start(now), [], "two are still under way");
     assert_eq!(plan(0).start(now), []);
+}
+
+#[test]
+fn many_are_opened_a_few_at_a_time() {
+    let now = Instant::now();
+    let mut plan = plan(200);
+    assert_eq!(plan.start(now), [Connect; 8]);
+    for serial in 1..=192 {
+        assert_eq!(plan.handle_connected(serial, now), [Connect]);
+    }
+    for serial in 193..=200 {
+        assert_eq!(plan.handle_connected(serial, now), []);
+    }
+    let mut one_by_one = PoolPlan::new(2, 0, Arc::new(ConstantReconnectionPolicy::new(SECOND, None)));
+    assert_eq!(one_by_one.start(now), [Connect], "one at least");
 }
 
 #[test]
@@ -199,7 +214,7 @@ fn nothing_is_opened_after_the_end() {
 #[test]
 fn an_endless_pause_is_no_overflow() {
     let now = Instant::now();
-    let mut plan = PoolPlan::new(1, Arc::new(ConstantReconnectionPolicy::new(Duration::MAX, None)));
+    let mut plan = PoolPlan::new(1, 8, Arc::new(ConstantReconnectionPolicy::new(Duration::MAX, None)));
     plan.start(now);
     assert_eq!(plan.handle_failed(now), []);
     assert_eq!(plan.handle_timeout(now + 99 * SECOND), []);

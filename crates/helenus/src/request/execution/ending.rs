@@ -5,7 +5,9 @@ use std::time::Instant;
 use helenus_protocol::envelope::Envelope;
 
 use super::{Action, Actions, Doing, Execution, Live, Outcome, Success};
-use crate::error::{Attempt, AttemptError, NotRetried, RequestFailure, Unanswered};
+use crate::error::{
+    Attempt, AttemptError, ConnectionError, NotRetried, RUNTIME_ENDED, RequestFailure, Unanswered,
+};
 
 impl<H: Clone + PartialEq> Execution<H> {
     pub(super) fn time_out(&mut self, now: Instant, actions: &mut Actions<H>) {
@@ -35,6 +37,26 @@ impl<H: Clone + PartialEq> Execution<H> {
         let after = self.limits.timeout.unwrap_or_default();
         let attempts = std::mem::take(&mut self.attempts);
         self.end(Err(Box::new(RequestFailure::TimedOut { after, waiting, attempts })), actions);
+    }
+
+    /// Nothing more can be done for it. What was said of its attempts so far is what there is to say.
+    pub(super) fn abandon(&mut self, now: Instant, actions: &mut Actions<H>) {
+        if self.waits_for_room() {
+            actions.push(Action::LeaveQueue);
+        }
+        for live in std::mem::take(&mut self.live) {
+            let lost = AttemptError::Connection(ConnectionError::Closed(RUNTIME_ENDED));
+            match live.doing.clone() {
+                Doing::Waiting => {
+                    actions.push(Action::Orphan { id: live.id, since: live.started });
+                    self.record(live, lost, true, now);
+                }
+                Doing::Preparing => self.record(live, lost, true, now),
+                Doing::Asking(error) => self.record(live, *error, true, now),
+                Doing::Pausing { .. } => {}
+            }
+        }
+        self.fail_exhausted(actions);
     }
 
     pub(super) fn record(&mut self, live: Live<H>, error: AttemptError, written: bool, now: Instant) {

@@ -62,6 +62,8 @@ pub(crate) enum Input<H> {
     NoRoom(Option<QueueState>),
     /// Time has passed.
     TimerFired,
+    /// The runtime has ended on which something was to be done for it: no timer is told any more, and nothing else.
+    Abandoned,
     /// Nobody wants the answer any more.
     Cancelled,
 }

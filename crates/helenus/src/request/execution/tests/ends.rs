@@ -85,8 +85,19 @@ fn a_use_is_done_when_all_connections_have_it() {
 fn a_schema_change_is_done_when_the_cluster_agrees() {
     let mut run = Run::begun(idempotent);
     assert_eq!(run.feed(Input::Responded(0, Answer::SchemaChanged(envelope(), change()))), ["agree with a"]);
-    assert!(run.after(100).is_empty());
+    assert!(run.after(1).is_empty());
     assert_eq!(run.feed(Input::SchemaSettled), ["answer of a after []"]);
+}
+
+#[test]
+fn a_schema_change_that_is_not_agreed_on_in_time_is_told_so() {
+    let mut run = Run::begun(|start| Limits { speculation: vec![SECOND; 3], ..idempotent(start) });
+    run.feed(Input::Responded(0, Answer::SchemaChanged(envelope(), change())));
+    assert_eq!(run.wakes_in(), Some(10));
+    assert!(run.after(9).is_empty(), "nothing is sent speculatively either");
+    assert_eq!(run.after(1), ["10s over after [], waiting for [agreement with a for 10s]"]);
+    assert!(run.feed(Input::SchemaSettled).is_empty());
+    assert_eq!(run.wakes_in(), None);
 }
 
 #[test]

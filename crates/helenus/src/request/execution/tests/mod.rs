@@ -8,7 +8,7 @@ mod room;
 mod speculation;
 
 use bytes::Bytes;
-use helenus_protocol::envelope::{Flags, ResponseHeader};
+use helenus_protocol::envelope::{Envelope, Flags, ResponseHeader};
 use helenus_protocol::response::{SchemaChange, SchemaChangeKind, SchemaTarget};
 use helenus_protocol::{DecodeError, ResponseOpcode};
 
@@ -170,7 +170,10 @@ fn ended(outcome: &Outcome<char>) -> String {
                 format!("busy for {waited:?}{full} after [{}]", tried(attempts))
             }
             RequestFailure::TimedOut { after, waiting, attempts } => {
-                let silent = |Unanswered { host, connection, in_flight, elapsed }: &Unanswered<char>| {
+                let silent = |Unanswered { host, connection, in_flight, elapsed, has_changed_schema }: &_| {
+                    if *has_changed_schema {
+                        return format!("agreement with {host} for {elapsed:?}");
+                    }
                     let among = connection.map(|connection| {
                         format!(" on {connection} with {}", in_flight.expect("it is on a connection"))
                     });

@@ -1,0 +1,132 @@
+//! Programs that listen to the cluster, and the thread that tells them: one event after another, in the order in which they
+//! happened. A listener that takes its time holds up other listeners, and nothing else.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+
+use super::{Host, Snapshot};
+use crate::lock::lock;
+use crate::policy::guard::guarded;
+use crate::policy::{HostStateListener, SchemaListener};
+use crate::schema::difference;
+
+/// So many calls may wait. A listener that is so slow that there are more misses those that come next.
+const MOST_WAITING: usize = 4096;
+
+/// One call of one listener.
+type Call = Box<dyn FnOnce() + Send>;
+
+/// Those who listen.
+#[derive(Default)]
+pub(super) struct Listeners {
+    hosts: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    schema: Mutex<Vec<Arc<dyn SchemaListener>>>,
+    /// To the thread, once there is one. It ends when this does.
+    lane: Mutex<Option<SyncSender<Call>>>,
+}
+
+impl Listeners {
+    pub(super) fn add(&self, listener: Arc<dyn HostStateListener>) {
+        lock(&self.hosts).push(listener);
+    }
+
+    pub(super) fn add_for_schema(&self, listener: Arc<dyn SchemaListener>) {
+        lock(&self.schema).push(listener);
+    }
+
+    /// Tells of what has changed from one snapshot to the next.
+    pub(super) fn tell_of_schema(&self, before: &Snapshot, after: &Arc<Snapshot>) {
+        let listeners = lock(&self.schema).clone();
+        if listeners.is_empty() {
+            return;
+        }
+        let changes: Arc<[_]> = difference(before.schema(), after.schema()).into();
+        for listener in listeners.into_iter().filter(|_| !changes.is_empty()) {
+            let (changes, snapshot) = (Arc::clone(&changes), Arc::clone(after));
+            let may_block = guarded("schema listener", || listener.may_block()).unwrap_or(true);
+            self.call(may_block, move || {
+                for change in &*changes {
+                    _ = guarded("schema listener", || listener.on_change(change, &snapshot));
+                }
+            });
+        }
+    }
+
+    /// Tells of a host.
+    pub(super) fn tell(&self, host: &Arc<Host>, what: fn(&dyn HostStateListener, &Arc<Host>)) {
+        let listeners = lock(&self.hosts).clone();
+        for listener in listeners {
+            let host = Arc::clone(host);
+            // What listeners fail with is logged; the others hear of it all the same.
+            let may_block = guarded("host listener", || listener.may_block()).unwrap_or(true);
+            self.call(may_block, move || _ = guarded("host listener", || what(&*listener, &host)));
+        }
+    }
+
+    fn call(&self, may_block: bool, call: impl FnOnce() + Send + 'static) {
+        if !may_block {
+            return call();
+        }
+        let sent = {
+            let mut lane = lock(&self.lane);
+            if lane.is_none() {
+                *lane = start();
+            }
+            lane.as_ref().map(|lane| lane.try_send(Box::new(call)))
+        };
+        // What was not sent is dropped here, with no lock held: it may be the last to hold what is the program's.
+        match sent {
+            Some(Ok(())) => {}
+            Some(Err(TrySendError::Full(_))) => {
+                tracing::warn!(MOST_WAITING, "listeners are too slow: one is not told of what has happened");
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                tracing::error!("there is no thread for listeners: one is not told of what has happened");
+            }
+        }
+    }
+}
+
+/// A thread that makes calls for as long as somebody may have one made.
+fn start() -> Option<SyncSender<Call>> {
+    let (lane, calls): (_, Receiver<Call>) = sync_channel(MOST_WAITING);
+    let started = std::thread::Builder::new()
+        .name("helenus-listeners".into())
+        .spawn(move || calls.into_iter().for_each(|call| call()));
+    started.inspect_err(|error| tracing::error!(%error, "no thread for listeners")).ok().map(|_| lane)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn calls_wait_their_turn_up_to_a_limit_and_nobody_waits_for_them() {
+        let listeners = Listeners::default();
+        let (begun, gate) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let (told, hear) = mpsc::channel();
+        let (theirs, open) = (Arc::clone(&begun), Arc::clone(&gate));
+        listeners.call(true, move || {
+            theirs.wait();
+            open.wait();
+        });
+        begun.wait();
+        for n in 0..MOST_WAITING + 10 {
+            let told = told.clone();
+            listeners.call(true, move || _ = told.send(n));
+        }
+        let at_once = told.clone();
+        listeners.call(false, move || _ = at_once.send(usize::MAX));
+        assert_eq!(hear.try_recv(), Ok(usize::MAX));
+        gate.wait();
+        for n in 0..MOST_WAITING {
+            assert_eq!(hear.recv_timeout(Duration::from_secs(20)), Ok(n));
+        }
+        drop((listeners, told));
+        assert!(hear.recv_timeout(Duration::from_secs(20)).is_err(), "the others were too many");
+    }
+}
