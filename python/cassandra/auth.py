@@ -125,7 +125,8 @@ class PlainTextAuthenticator(BaseDSEAuthenticator):
         if challenge != self.get_initial_challenge():
             raise AuthenticationFailed("Did not receive a valid challenge response from server")
         if self.username is None or self._password is None:
-            raise AuthenticationFailed("The server asks for a username and a password, and one of them is None")
+            missing = "username" if self.username is None else "password"
+            raise AuthenticationFailed(f"The server asks for a username and a password, and the {missing} is None")
         parts = [str(self.username).encode(), str(self._password).encode()]
         if any(b"\x00" in part for part in parts):
             raise AuthenticationFailed("A username or a password cannot hold the character NUL")
@@ -133,6 +134,13 @@ class PlainTextAuthenticator(BaseDSEAuthenticator):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} username={self.username!r}>"
+
+
+def refuse_no_text(**given: Any) -> None:
+    """TypeError for what no login can be. Numbers are sent as their text, and None says that there is none."""
+    for name, part in given.items():
+        if isinstance(part, (bool, bytes, bytearray, list, tuple, dict, set)):
+            raise TypeError(f"{name} must be text, not {type(part).__name__}")
 
 
 class PlainTextAuthProvider(AuthProvider):
@@ -143,6 +151,7 @@ class PlainTextAuthProvider(AuthProvider):
     username: str
 
     def __init__(self, username: str, password: str) -> None:
+        refuse_no_text(username=username, password=password)
         self.username = username
         self._password = password
 
@@ -153,6 +162,7 @@ class PlainTextAuthProvider(AuthProvider):
 
     @password.setter
     def password(self, password: str) -> None:
+        refuse_no_text(password=password)
         self._password = password
 
     def new_authenticator(self, host: str) -> Authenticator:

@@ -98,3 +98,27 @@ def test_after_the_end(pool: HostConnectionPool, session: Session, mock: MockClu
         pool.borrow_connection(1.0)
     pool.return_connection(borrowed)
     pool.return_connection(again)
+
+
+def test_a_host_that_the_servers_have_not_named(session: Session) -> None:
+    unnamed, _ = session.cluster.add_host("127.0.99.1", signal=False)
+    pool = HostConnectionPool(unnamed, HostDistance.LOCAL, session)
+    with pytest.raises(NoConnectionsAvailable, match=r"have not named 127.0.99.1:\d+ yet"):
+        pool.borrow_connection(0.1)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, object(), (), (5, 1)], ids=repr)
+def test_what_was_not_borrowed_cannot_be_returned(pool: HostConnectionPool, wrong: object) -> None:
+    with pytest.raises(TypeError, match="connection must be what borrow_connection gave"):
+        pool.return_connection(wrong)
+
+
+def test_hosts_that_are_none(session: Session) -> None:
+    wrong: Any = 5
+    for place in ("datacenter", "rack"):
+        with pytest.raises(TypeError, match=f"{place} must be text, not int"):
+            session.cluster.add_host("127.0.99.2", **{place: wrong})
+    with pytest.raises(TypeError, match="host must be a Host, not int"):
+        session.cluster.remove_host(5)
+    session.cluster.remove_host(None)
+    session.cluster.remove_host("127.0.99.3")

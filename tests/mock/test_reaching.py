@@ -11,7 +11,13 @@ import pytest
 from cassandra import UnsupportedOperation
 from cassandra.cluster import Cluster
 from cassandra.connection import DefaultEndPoint, EndPoint, EndPointFactory, SniEndPointFactory
-from cassandra.policies import AddressTranslator, ConstantReconnectionPolicy, ConvictionPolicy
+from cassandra.policies import (
+    AddressTranslator,
+    ConstantReconnectionPolicy,
+    ConvictionPolicy,
+    HostStateListener,
+    SimpleConvictionPolicy,
+)
 
 from tests.support.mock import MockCluster
 from tests.support.statements import profiles, wait_until
@@ -197,3 +203,107 @@ def test_statements_are_prepared_again_when_a_host_returns(mock: MockCluster, is
         else:
             assert mock.count_by_node(prepare("again")) == [1, 1, 1]
         assert prepared.query_id
+
+
+class Elsewhere(AddressTranslator):
+    def __init__(self, told: Any) -> None:
+        self.told = told
+
+    def translate(self, addr: str) -> str:
+        told: str = self.told
+        return told
+
+
+@pytest.mark.parametrize("told", [None, 5, b"127.0.0.1"], ids=repr)
+def test_a_translator_that_gives_no_address_is_named(
+    mock: MockCluster, caplog: pytest.LogCaptureFixture, told: Any
+) -> None:
+    with caplog.at_level(logging.ERROR, "cassandra.cluster"), made(mock, address_translator=Elsewhere(told)) as cluster:
+        session = cluster.connect(wait_for_all_pools=True)
+        assert {host.address for host in cluster.metadata.all_hosts()} == set(mock.contact_points)
+        wait_until(lambda: used(mock) == [1, 1, 1])
+        assert not session.is_shutdown
+    assert "address_translator and endpoint_factory must give an address as text" in caplog.text
+
+
+def test_a_name_that_a_translator_gives_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with MockCluster(1) as mock:
+        (address,) = mock.contact_points
+        found = [(2, 1, 6, "", (address, mock.port))]
+        monkeypatch.setattr("socket.getaddrinfo", lambda name, *_: found if name == "node.example" else [])
+        with Cluster(
+            [DefaultEndPoint(address, mock.port)],
+            port=mock.port,
+            execution_profiles=profiles(),
+            address_translator=Elsewhere("node.example"),
+        ) as cluster:
+            assert cluster.connect(wait_for_all_pools=True).execute("SELECT 1") is not None
+            assert [host.address for host in cluster.metadata.all_hosts()] == ["node.example"]
+
+
+class Raising(ConvictionPolicy):
+    def add_failure(self, connection_exc: BaseException) -> bool:
+        return True
+
+    def reset(self) -> None:
+        raise LookupError("the program's own")
+
+
+class Listening(HostStateListener):
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    def on_up(self, host: Any) -> None:
+        self.heard.append(("up", host.address))
+
+    def on_down(self, host: Any) -> None:
+        self.heard.append(("down", host.address))
+
+    def on_add(self, host: Any) -> None:
+        self.heard.append(("add", host.address))
+
+    def on_remove(self, host: Any) -> None:
+        self.heard.append(("remove", host.address))
+
+
+def test_a_conviction_policy_that_raises_silences_nobody(mock: MockCluster, caplog: pytest.LogCaptureFixture) -> None:
+    listener, address = Listening(), mock.contact_points[1]
+    with made(mock, conviction_policy_factory=Raising) as cluster:
+        cluster.register_listener(listener)
+        session = cluster.connect(wait_for_all_pools=True)
+        mock.nodes[1].stop()
+        wait_until(lambda: ("down", address) in listener.heard)
+        listener.heard.clear()
+        mock.nodes[1].listen()
+        wait_until(lambda: ("up", address) in listener.heard)
+        assert cluster.metadata.get_host(address).is_up
+        assert not session.is_shutdown
+    assert "The conviction policy of" in caplog.text
+    assert "the program's own" in caplog.text
+
+
+@pytest.mark.parametrize("factory", [lambda host: None, lambda host: 5], ids=["None", "5"])
+def test_a_factory_that_gives_no_conviction_policy_is_refused(mock: MockCluster, factory: Any) -> None:
+    with (
+        made(mock, conviction_policy=factory) as cluster,
+        pytest.raises(TypeError, match="conviction_policy_factory must give a ConvictionPolicy"),
+    ):
+        cluster.connect()
+
+
+def test_a_factory_that_fails_for_a_later_host(mock: MockCluster, caplog: pytest.LogCaptureFixture) -> None:
+    listener, broken = Listening(), threading.Event()
+
+    def factory(host: Any) -> Any:
+        return None if broken.is_set() else SimpleConvictionPolicy(host)
+
+    mock.change(topology=[{"node": node, "is_member": node != 2} for node in range(3)])
+    with made(mock, conviction_policy_factory=factory, topology_event_refresh_window=0) as cluster:
+        cluster.register_listener(listener)
+        session = cluster.connect(wait_for_all_pools=True)
+        broken.set()
+        mock.change(topology=[{"node": node, "is_member": True} for node in range(3)])
+        mock.push_topology_change("NEW_NODE", mock.contact_points[2])
+        wait_until(lambda: ("add", mock.contact_points[2]) in listener.heard)
+        assert not session.is_shutdown
+    assert "conviction_policy_factory failed for" in caplog.text

@@ -10,7 +10,7 @@ from cassandra.cluster import Cluster, PagedResult, QueryExhausted, Session
 from cassandra.query import BatchStatement, dict_factory, named_tuple_factory, ordered_dict_factory, tuple_factory
 
 from tests.support.mock import MockCluster, body, execute, keyspace, query, rows
-from tests.support.statements import COLUMNS, with_profile
+from tests.support.statements import COLUMNS, SELECT, with_profile
 
 
 class TestPages:
@@ -30,6 +30,43 @@ class TestPages:
         assert not result
         assert self.keys(PagedResult(session.execute_async("PAGED"), session)) == list(range(25))
         assert self.keys(session.execute("PAGED").all()) == list(range(25))
+
+    def test_each_iterator_has_a_position_of_its_own(self, paged: MockCluster, session: Session) -> None:
+        found = PagedResult(session.execute_async("PAGED"), session)
+        assert [self.keys(found) for _ in range(3)] == [list(range(25))] * 3
+        one, other = iter(found), iter(found)
+        assert [next(one).k for _ in range(15)] == list(range(15))
+        assert [next(other).k for _ in range(22)] == list(range(22))
+        assert self.keys(one) == list(range(15, 25))
+        assert self.keys(other) == list(range(22, 25))
+
+    def test_all_rows_whatever_becomes_of_the_future(self, paged: MockCluster, session: Session) -> None:
+        future = session.execute_async("PAGED")
+        found = PagedResult(future, session)
+        assert self.keys(future.result()) == list(range(25))
+        assert self.keys(found) == list(range(25))
+        assert self.keys(found) == list(range(25))
+
+    def test_each_iterator_of_a_prepared_statement(self, mock: MockCluster, session: Session) -> None:
+        mock.on(execute("SELECT k"), rows(COLUMNS, [[number, "x"] for number in range(25)]))
+        session.default_fetch_size = 10
+        prepared = session.prepare(SELECT)
+        for future in (session.execute_async(prepared, [1]), session.execute(prepared, [1]).response_future):
+            found = PagedResult(future, session)
+            assert [self.keys(found) for _ in range(2)] == [list(range(25))] * 2
+
+    def test_rows_that_can_be_gone_through_once(self, paged: MockCluster, session: Session) -> None:
+        profile = with_profile(session, row_factory=lambda names, found: iter(found))
+        found = PagedResult(session.execute_async("PAGED", execution_profile=profile), session)
+        for _ in range(2):
+            assert [row[0] for row in found] == list(range(25))
+
+    def test_what_else_has_results(self, session: Session) -> None:
+        class Done:
+            def result(self) -> list[int]:
+                return [1, 2]
+
+        assert list(PagedResult(Done(), session)) == [1, 2]
 
     def test_page_by_page(self, paged: MockCluster, session: Session) -> None:
         result = session.execute("PAGED")

@@ -10,7 +10,7 @@ from cassandra import ConsistencyLevel, DriverException, InvalidRequest, Unsuppo
 from cassandra.cluster import Cluster, KeyspaceNotUsed, NoHostAvailable, ResponseFuture, Session
 from cassandra.query import BatchStatement, SimpleStatement
 
-from tests.support.mock import MockCluster, error, execute, prepare, query, rows, statement, usual
+from tests.support.mock import MockCluster, error, execute, keyspace, prepare, query, rows, statement, usual
 from tests.support.statements import COLUMNS, INSERT, SELECT, profiles
 
 
@@ -225,3 +225,13 @@ def test_a_custom_payload_with_a_statement_to_prepare(mock: MockCluster, session
     for wrong in ({"a": 5}, {5: b"a"}, "text"):
         with pytest.raises((TypeError, ValueError), match="custom_payload"):
             session.prepare("SELECT payload FROM t", custom_payload=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("version", [3, 4, 5])
+def test_a_keyspace_of_one_statement(version: int) -> None:
+    with MockCluster(1, keyspaces=[keyspace("ks"), keyspace("other")]) as mock:
+        with Cluster(mock.contact_points, port=mock.port, protocol_version=version) as cluster:
+            session = cluster.connect("ks")
+            session.execute(SimpleStatement("SELECT own", keyspace="other"))
+        (received,) = mock.received(query("SELECT own"))
+        assert received["keyspace"] == ("other" if version == 5 else "ks")

@@ -81,7 +81,7 @@ def test_e5_empty_ssl_options_are_no_plain_text() -> None:
 
         thread = threading.Thread(target=listen, daemon=True)
         thread.start()
-        with pytest.warns(DeprecationWarning, match="ssl_options"):
+        with pytest.warns(DeprecationWarning, match="ssl_options"), pytest.warns(UserWarning, match="verify nothing"):
             cluster = Cluster(["127.0.0.1"], port=server.getsockname()[1], ssl_options={}, connect_timeout=2)
         with cluster, pytest.raises(NoHostAvailable):
             cluster.connect()

@@ -93,6 +93,13 @@ def test_w5_counts_that_lie(mock: MockCluster, session: Session, what: str) -> N
     assert mock.nodes[0].accepted == before  # the envelope was whole
 
 
+def test_w6_bytes_behind_the_last_row(mock: MockCluster, session: Session) -> None:
+    """They are left alone."""
+    one_column = "0000000200000001000000010002 6b73 0001 74 0001 76 0009"
+    mock.on(query("SELECT more"), body("RESULT", bytes.fromhex(one_column + "00000001 00000004 00000007") + b"xx"))
+    assert session.execute(once("SELECT more")).one().v == 7
+
+
 @pytest.mark.parametrize("hexadecimal", ["c328", "ff", "eda080"])
 def test_w7_text_that_is_no_utf8(mock: MockCluster, session: Session, hexadecimal: str) -> None:
     mock.on(query("SELECT text"), rows([("name", "text")], [[{"hex": hexadecimal}]]))

@@ -14,7 +14,10 @@ from cassandra.concurrent import execute_concurrent_with_args
 from tests.support.mock import MockCluster, opcode
 from tests.support.nodes import Nodes
 
-pytestmark = pytest.mark.filterwarnings("ignore:Using ssl_options:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using ssl_options:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:ssl_options verify nothing:UserWarning"),
+]
 
 
 def works(nodes: Nodes, **settings: Any) -> bool:

@@ -45,8 +45,25 @@ def test_secret_goes_out_only_for_the_right_challenge(challenge: Any) -> None:
 
 @pytest.mark.parametrize(("username", "password"), [(None, "p"), ("u", None), ("a\x00b", "p"), ("u", "p\x00")])
 def test_credentials_that_cannot_be_sent(username: Any, password: Any) -> None:
-    with pytest.raises(AuthenticationFailed):
+    wrong = "NUL" if username and password else "password" if username else "username"
+    with pytest.raises(AuthenticationFailed, match=wrong + ".*$"):
         PlainTextAuthProvider(username, password).new_authenticator("h").initial_response()
+
+
+def test_what_no_login_can_be_is_refused_at_once() -> None:
+    for wrong in (True, b"p", ["p"], {"p": 1}):
+        kind = type(wrong).__name__
+        with pytest.raises(TypeError, match=f"password must be text, not {kind}"):
+            PlainTextAuthProvider("u", wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=f"username must be text, not {kind}"):
+            PlainTextAuthProvider(wrong, "p")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="password must be text"):
+            PlainTextAuthProvider("u", "p").password = wrong  # type: ignore[assignment]
+
+
+def test_numbers_are_sent_as_their_text_as_there() -> None:
+    provider = PlainTextAuthProvider("u", 12345)  # type: ignore[arg-type]
+    assert provider.new_authenticator("h").initial_response() == b"\x00u\x0012345"
 
 
 def test_attributes_still_work() -> None:

@@ -6,6 +6,7 @@ import inspect
 import ssl
 import warnings
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from cassandra import ConsistencyLevel, DriverException, UnresolvableContactPoints, UnsupportedOperation
@@ -19,14 +20,19 @@ from cassandra.cluster import (
     _ConfigMode,
 )
 from cassandra.connection import DefaultEndPoint
+from cassandra.io.asyncorereactor import AsyncoreConnection
 from cassandra.policies import (
     Budget,
+    ColumnEncryptionPolicy,
     ConstantReconnectionPolicy,
     DCAwareRoundRobinPolicy,
+    HostDistance,
+    NoSpeculativeExecutionPolicy,
     RetryPolicy,
     RoundRobinPolicy,
     TokenAwarePolicy,
 )
+from cassandra.pool import Host
 from cassandra.query import dict_factory
 
 # Sentinels and defaults of the page that this package was specified by.
@@ -58,6 +64,13 @@ DEFAULTS = {
     "is_default_protocol_version": None,
 }
 
+
+class Huge(int):
+    """A number that no float holds, and that has too many digits for a test's name."""
+
+    __repr__ = lambda self: f"{self.bit_length()} bits"  # noqa: E731
+
+
 NUMBERS = {
     name
     for name in inspect.signature(Cluster).parameters
@@ -83,7 +96,21 @@ ZERO_IS_FINE = {name for name in NUMBERS if name.endswith(("_timeout", "_interva
 # -1 switches a refresh off.
 MINUS_ONE_IS_FINE = {name for name in NUMBERS if name.endswith("_window")}
 
-WRONG = [-1, 0, float("nan"), float("inf"), -float("inf"), 2**63, "4", None, object(), [], b"1"]
+WRONG = [
+    -1,
+    0,
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+    2**63,
+    Huge(10**400),
+    Huge(10**5000),
+    "4",
+    None,
+    object(),
+    [],
+    b"1",
+]
 
 
 def is_fine(name: str, value: Any) -> bool:
@@ -155,6 +182,19 @@ def test_defaults(name: str) -> None:
         ("protocol_version", 99, ValueError),
         ("protocol_version", "4", TypeError),
         ("endpoint_factory", 5, TypeError),
+        ("endpoint_factory", 0, TypeError),
+        ("endpoint_factory", [], TypeError),
+        ("connection_class", 5, TypeError),
+        ("connection_class", "x", TypeError),
+        ("connection_class", float, TypeError),
+        ("column_encryption_policy", 5, TypeError),
+        ("load_balancing_policy", 5, TypeError),
+        ("address_translator", "x", TypeError),
+        ("execution_profiles", 0, TypeError),
+        ("execution_profiles", "", TypeError),
+        ("contact_points", {}, TypeError),
+        ("sockopts", [(6, 1, 2**70)], ValueError),
+        ("sockopts", [(2**31, 1, 1)], ValueError),
         ("execution_profiles", [1], TypeError),
         ("execution_profiles", {"a": 5}, TypeError),
         ("cloud", {"secure_connect_bundle": "x"}, FileNotFoundError),
@@ -299,11 +339,49 @@ class TestProfile:
             ("request_timeout", float("nan")),
             ("request_timeout", "5"),
             ("row_factory", 5),
+            ("load_balancing_policy", 5),
+            ("load_balancing_policy", "x"),
+            ("retry_policy", 5),
+            ("retry_policy", "x"),
+            ("speculative_execution_policy", 5),
+            ("speculative_execution_policy", NoSpeculativeExecutionPolicy),
+            pytest.param("request_timeout", 10**400, id="request_timeout-huge"),
         ],
     )
     def test_refused(self, name: str, value: Any) -> None:
         with pytest.raises((TypeError, ValueError), match=name):
             ExecutionProfile(**{name: value})
+
+    def test_policies_of_any_class_are_taken(self) -> None:
+        class Balancing:
+            def make_query_plan(self) -> None: ...
+            def distance(self) -> None: ...
+
+        policies = {
+            "load_balancing_policy": Balancing(),
+            "retry_policy": Mock(),
+            "speculative_execution_policy": Mock(),
+        }
+        profile = ExecutionProfile(**policies)
+        assert {name: getattr(profile, name) for name in policies} == policies
+        translator, cipher = Mock(), Mock(spec=ColumnEncryptionPolicy)
+        cluster = Cluster(connection_class=Mock(), address_translator=translator, column_encryption_policy=cipher)
+        assert (cluster.address_translator, cluster.column_encryption_policy) == (translator, cipher)
+        assert Cluster(connection_class=AsyncoreConnection).connection_class is AsyncoreConnection
+        assert Cluster(contact_points={"127.0.0.1": "a name"}).endpoints_resolved  # by its names, as there
+
+    def test_what_is_no_distance_is_warned_of_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        class Far(RoundRobinPolicy):
+            def distance(self, host: Any) -> Any:
+                return 99
+
+        cluster = Cluster(execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(Far())})
+        for address in ("127.0.0.1", "127.0.0.2"):
+            assert cluster.profile_manager.distance(Host(address)) == HostDistance.IGNORED
+        warned = [record.getMessage() for record in caplog.records if "HostDistance" in record.getMessage()]
+        assert len(warned) == 1
+        assert "Far.distance" in warned[0]
+        assert "99" in warned[0]
 
     def test_row_factory_is_kept_as_it_is(self) -> None:
         assert ExecutionProfile(row_factory=dict_factory).row_factory is dict_factory
@@ -334,6 +412,45 @@ class TestTls:
         with pytest.raises(ValueError, match="check_hostname"):
             self.context(check_hostname=True)
 
+    @pytest.mark.parametrize(
+        ("name", "value", "error"),
+        [
+            ("server_side", True, ValueError),
+            ("ssl_version", "x", ValueError),
+            ("ssl_version", 99, ValueError),
+            ("ssl_version", ssl.PROTOCOL_TLS_SERVER, ValueError),
+            ("server_hostname", 5, TypeError),
+            ("cert_reqs", "x", ValueError),
+        ],
+    )
+    def test_options_that_cannot_be_obeyed(self, name: str, value: Any, error: type[Exception]) -> None:
+        with pytest.raises(error, match=f"ssl_options: {name}"):
+            self.context(**{name: value})
+
+    def test_a_server_name_beside_a_context(self) -> None:
+        with pytest.raises(TypeError, match="server_hostname"):
+            Cluster(ssl_context=ssl.create_default_context(), ssl_options={"server_hostname": 5})
+
+    def test_options_of_wrap_socket_that_change_nothing(self) -> None:
+        assert self.context(server_side=False, do_handshake_on_connect=False, suppress_ragged_eofs=True)
+
+    def test_versions_by_number_and_any(self) -> None:
+        assert self.context(ssl_version=int(ssl.PROTOCOL_TLSv1_2)).maximum_version == ssl.TLSVersion.TLSv1_2
+        assert self.context(ssl_version=ssl.TLSVersion.TLSv1_3).minimum_version == ssl.TLSVersion.TLSv1_3
+        for any_version in (None, ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLS_CLIENT):
+            assert self.context(ssl_version=any_version).maximum_version == self.context().maximum_version
+
+    def test_a_loud_warning_where_nothing_is_verified(self, caplog: pytest.LogCaptureFixture) -> None:
+        with pytest.warns(DeprecationWarning), pytest.warns(UserWarning, match="ssl_options verify nothing") as caught:
+            Cluster(ssl_options={})
+        assert {warning.filename for warning in caught} == {__file__}
+        assert "ssl_options verify nothing" in caplog.text
+        caplog.clear()
+        with pytest.warns(DeprecationWarning) as only:
+            Cluster(ssl_options={"cert_reqs": ssl.CERT_REQUIRED})
+        assert len(only) == 1
+        assert caplog.text == ""
+
     def test_bad_options_are_refused_at_once(self) -> None:
         with pytest.warns(DeprecationWarning, match="ssl_options"), pytest.raises(TypeError, match="no_such_option"):
             Cluster(ssl_options={"no_such_option": 1})
@@ -347,7 +464,7 @@ class TestTls:
         assert Cluster(ssl_context=context).ssl_context is context
 
     def test_options_in_the_place_of_a_context(self) -> None:
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning), pytest.warns(UserWarning, match="verify nothing"):
             cluster = Cluster(ssl_context={"cert_reqs": ssl.CERT_NONE})
         assert cluster.ssl_options == {"cert_reqs": ssl.CERT_NONE}
 

@@ -2,6 +2,8 @@
 
 import decimal
 import uuid
+from collections import ChainMap, OrderedDict, defaultdict
+from collections.abc import Mapping
 
 import pytest
 from cassandra._cql.column import ColumnMetadata
@@ -33,6 +35,59 @@ def test_values_by_position_and_by_name(two, values):
     assert bound.wire == bytes.fromhex("00000004 00000001 00000001 61")
 
 
+class Missing(dict):
+    def __missing__(self, name):
+        return "missed"
+
+
+class Other(dict):
+    def __getitem__(self, name):
+        return 1 if name == "c0" else f"{dict.__getitem__(self, name)}, by its class"
+
+
+class Lookup(Mapping):
+    def __getitem__(self, name):
+        return {"c0": 1, "c1": "found"}[name]
+
+    def __iter__(self):
+        return iter(())
+
+    def __len__(self):
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (defaultdict(lambda: "dflt", c0=1), b"dflt"),
+        (Missing(c0=1), b"missed"),
+        (Other(c0=5, c1="a"), b"a, by its class"),
+        (OrderedDict(c1="a", c0=1), b"a"),
+        (ChainMap({}, {"c0": 1, "c1": "chained"}), b"chained"),
+        (Lookup(), b"found"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_class_of_a_mapping_has_a_say(two, values, expected):
+    """P1 of docs/promises.md: read as a `dict` a column would be left unset, and nobody would hear of it."""
+    assert two.bind(values).values() == [ONE, expected]
+
+
+def test_a_mapping_of_a_class_that_lacks_a_name():
+    class Mine(dict):
+        pass
+
+    class Broken(dict):
+        def __getitem__(self, name):
+            raise LookupError("the program's own")
+
+    assert binder(Int32Type, UTF8Type).bind(Mine(c0=1)).values() == [ONE, UNSET_VALUE]
+    with pytest.raises(KeyError, match="Column name `c1` not found"):
+        binder(Int32Type, UTF8Type, protocol_version=3).bind(Mine(c0=1))
+    with pytest.raises(LookupError, match="the program's own"):
+        binder(Int32Type, UTF8Type).bind(Broken(c0=1))
+
+
 def test_none_is_null(two):
     bound = two.bind((None, None))
     assert bound.values() == [None, None]
@@ -48,6 +103,7 @@ def test_zero_bytes_are_not_null():
 @pytest.mark.parametrize("values", [(1,), {"c0": 1}, (1, UNSET_VALUE)])
 @pytest.mark.parametrize("protocol_version", [4, 5])
 def test_what_is_left_out_is_unset(values, protocol_version):
+    """P1 of docs/promises.md."""
     bound = binder(Int32Type, UTF8Type, protocol_version=protocol_version).bind(values)
     assert bound.values() == [ONE, UNSET_VALUE]
     assert bound.wire[8:] == bytes.fromhex("fffffffe")
@@ -84,7 +140,7 @@ def test_too_many_values(two):
 
 @pytest.mark.parametrize("values", ["ab", b"ab", 5, iter([1, "a"]), object()])
 def test_what_are_no_values(two, values):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="bound values are a sequence or a dict, not <class '"):
         two.bind(values)
 
 

@@ -42,6 +42,8 @@ class TestHost:
             (("127.0.0.1", None, "r"), {}, None, "r"),
             (("127.0.0.1", "dc"), {"rack": "r"}, "dc", "r"),
             (("127.0.0.1",), {"datacenter": "dc", "rack": "r"}, "dc", "r"),
+            ((), {"address": "127.0.0.1", "datacenter": "dc", "rack": "r"}, "dc", "r"),
+            ((), {"endpoint": "127.0.0.1", "datacenter": "dc"}, "dc", None),
         ],
     )
     def test_made_by_address(self, arguments: Any, keywords: Any, datacenter: str | None, rack: str | None) -> None:
@@ -70,6 +72,21 @@ class TestHost:
         assert host != Host(DefaultEndPoint("127.0.0.1", 9043))
         assert sorted([Host("127.0.0.2"), host]) == [host, Host("127.0.0.2")]
         assert host <= Host("127.0.0.1") < Host("127.0.0.2")
+
+    def test_made_of_nothing_or_of_what_is_no_address(self) -> None:
+        with pytest.raises(TypeError, match="not both"):
+            Host("127.0.0.1", address="127.0.0.1")
+        with pytest.raises(TypeError, match="needs an endpoint"):
+            Host()
+        for wrong in (5, 5.0, b"127.0.0.1", ("127.0.0.1", 9042), []):
+            with pytest.raises(TypeError, match=f"endpoint.*not {type(wrong).__name__}"):
+                Host(wrong, SimpleConvictionPolicy)  # type: ignore[arg-type]
+        assert Host(Mock(), Mock()).is_up is None
+
+    def test_a_factory_gives_a_conviction_policy(self) -> None:
+        for wrong in (lambda host: None, lambda host: 5, lambda host: object()):
+            with pytest.raises(TypeError, match="conviction_policy_factory must give a ConvictionPolicy"):
+                Host("127.0.0.1", wrong)  # type: ignore[arg-type,return-value]
 
     def test_up_and_down(self) -> None:
         resets = []

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from collections import OrderedDict, UserDict
+from collections import OrderedDict, UserDict, defaultdict
 from typing import Any
 
 import pytest
@@ -56,6 +56,23 @@ class TestSimpleStatement:
         for option in ("consistency_level", "serial_consistency_level", "retry_policy", "keyspace", "custom_payload"):
             assert getattr(statement, option) is None
         assert statement.routing_key is None
+
+    @pytest.mark.parametrize("name", ["is_idempotent", "routing_key", "keyspace", "custom_payload"])
+    @pytest.mark.parametrize("value", [5, object(), 5.0], ids=lambda value: type(value).__name__)
+    def test_options_that_cannot_be_meant_are_refused_by_name(self, name: str, value: Any) -> None:
+        with pytest.raises(TypeError, match=f"{name} must be .*not {type(value).__name__}"):
+            SimpleStatement("SELECT 1", **{name: value})
+
+    def test_options_as_programs_give_them(self) -> None:
+        """cassandra-driver takes text for a routing key, and a number for a flag."""
+        statement = SimpleStatement("SELECT 1", routing_key="käy", is_idempotent=1)  # type: ignore[arg-type]
+        assert (statement.routing_key, statement._said_idempotent()) == ("käy".encode(), True)
+        assert SimpleStatement("SELECT 1", routing_key=bytearray(b"k")).routing_key == b"k"
+        assert SimpleStatement("SELECT 1", routing_key=[b"a", "b"]).routing_key == b"\x00\x01a\x00\x00\x01b\x00"  # type: ignore[list-item]
+        with pytest.raises(TypeError, match=r"routing_key must be .*not int"):
+            statement.routing_key = [b"a", 5]  # type: ignore[list-item]
+        statement.is_idempotent = 0  # type: ignore[assignment]
+        assert statement._said_idempotent() is False
 
     def test_saying_no_is_not_saying_nothing(self) -> None:
         assert SimpleStatement("x")._said_idempotent() is None
@@ -392,3 +409,10 @@ def test_public_module() -> None:
     for kind in (SimpleStatement, PreparedStatement, BoundStatement, BatchStatement, BatchType):
         assert kind.__module__ == "cassandra.query"
     assert ColumnMetadata.__module__ == "cassandra.protocol"
+
+
+@pytest.mark.parametrize("version", [3, 4, 5])
+def test_values_of_a_defaultdict_are_bound_and_shown(version: int) -> None:
+    bound = prepared(protocol_version=version).bind(defaultdict(lambda: 3, id=1, name="x"))
+    assert bound.values == [ONE, b"x", THREE]
+    assert list(bound.raw_values) == [1, "x", 3]

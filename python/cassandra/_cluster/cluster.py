@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from cassandra._cluster import cloud as bundles
-from cassandra._cluster import engine_options, engine_policies, options
+from cassandra._cluster import duck_types, engine_options, engine_policies, options
 from cassandra._cluster.connection_counts import ConnectionCounts
 from cassandra._cluster.connection_views import ConnectionViews
 from cassandra._cluster.control_view import ControlConnection
@@ -24,7 +24,7 @@ from cassandra._cluster.host_registry import HostRegistry
 from cassandra._cluster.metadata import Metadata
 from cassandra._cluster.metrics import Metrics
 from cassandra._cluster.parameters import ClusterParameters, public_log
-from cassandra._cluster.profile import ExecutionProfile, refuse_class
+from cassandra._cluster.profile import ExecutionProfile
 from cassandra._cluster.schema_refresh import SchemaRefresh
 from cassandra._cluster.session import Session
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
@@ -169,9 +169,13 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
         self.application_name = options.text("application_name", application_name) or ""
         self.application_version = options.text("application_version", application_version) or ""
         self.client_id = client_id
+        if column_encryption_policy is not None:
+            column_encryption_policy = duck_types.column_encryption(
+                "column_encryption_policy", column_encryption_policy
+            )
         self.column_encryption_policy = column_encryption_policy
         if connection_class is not None:
-            self.connection_class = connection_class
+            self.connection_class = duck_types.connection_class("connection_class", connection_class)
         self._take_policies(
             reconnection_policy, conviction_policy, conviction_policy_factory, address_translator, timestamp_generator
         )
@@ -220,7 +224,7 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
             raise ValueError(
                 f"Cannot set Cluster.{name} while using Configuration Profiles. Set this in a profile instead."
             )
-        setattr(self.profile_manager.default, attribute, refuse_class(name, policy))
+        setattr(self.profile_manager.default, attribute, duck_types.refuse_class(name, policy))
         self._config_mode = ConfigMode.LEGACY
 
     def add_execution_profile(self, name: Any, profile: ExecutionProfile, pool_wait_timeout: float = 5) -> None:
@@ -353,6 +357,8 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
             if not isinstance(given, str) or not given:
                 raise TypeError(f"add_host takes an address or an end point, not {type(given).__name__}")
             given = DefaultEndPoint(given, self.port)
+        options.text("datacenter", datacenter)
+        options.text("rack", rack)
         host, is_new = self.metadata.add_or_return_host(Host(given, self.conviction_policy_factory, datacenter, rack))
         if is_new and signal:
             log.info("New Cassandra host %r discovered", host)
@@ -361,6 +367,8 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
 
     def remove_host(self, host: Any) -> None:
         """Forget a host, and tell policies and listeners. One that the servers still name is found again."""
+        if host is not None and not isinstance(host, str) and not hasattr(host, "endpoint"):
+            raise TypeError(f"host must be a Host, not {type(host).__name__}")
         if host is not None and self.metadata.remove_host(host):
             log.info("Cassandra host %s removed", host)
             tell(self, "on_remove", host)

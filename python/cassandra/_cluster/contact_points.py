@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ def checked(points: Any, port: int) -> list[Point]:
     """The contact points: names and addresses, pairs with a port, and end points."""
     if isinstance(points, (str, bytes)):
         raise TypeError("contact_points should not be a string, it should be a sequence (e.g. list) of strings")
-    if not isinstance(points, Iterable):
+    if not isinstance(points, Iterable) or (isinstance(points, Mapping) and not points):
         raise TypeError(f"contact_points must be a list, not {type(points).__name__}")
     return [one(point) for point in points]
 

@@ -6,6 +6,7 @@ that an execution depends on. Both are looked at each time, with as few looks as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cassandra import timestamps
@@ -136,9 +137,11 @@ class DirectPlan:
         )
         user_types = session.cluster._user_types or None
         origin = (session, self)
+        # An empty mapping may have values all the same: a `defaultdict` has.
+        values = parameters if parameters or isinstance(parameters, Mapping) else ()
         try:
             result: ResultSet | None = core.execute(
-                origin, parameters or (), generator, is_ours, DirectResultSet, self.row_factory, user_types
+                origin, values, generator, is_ours, DirectResultSet, self.row_factory, user_types
             )
             return result
         except Exception as error:

@@ -34,7 +34,7 @@ def ssl_context(cluster: Any) -> Any:
         if given is None:
             return None
         context = tls.context_of(given)
-    name = (given or {}).get("server_hostname")
+    name = tls.server_name(given or {})
     return context if name is None else NamedContext(context, name)
 
 

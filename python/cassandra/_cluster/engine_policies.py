@@ -180,7 +180,21 @@ def reconnection(policy: Any) -> Any:
         return ("constant", float(policy.delay), policy.max_attempts or None)
     if kind is ExponentialReconnectionPolicy:
         return ("exponential", float(policy.base_delay), float(policy.max_delay), policy.max_attempts)
-    return [max(float(pause), 0.0) for pause in islice(policy.new_schedule(), MOST_PAUSES)]
+    return pauses(policy.new_schedule())
+
+
+def pauses(schedule: Any) -> list[float]:
+    """The seconds that a program's own reconnection policy waits, the last of which goes on."""
+    if not isinstance(schedule, Iterable):
+        raise TypeError(f"new_schedule of reconnection_policy must give seconds, not {type(schedule).__name__}")
+    found: list[float] = []
+    for pause in islice(schedule, MOST_PAUSES):
+        try:
+            found.append(max(float(pause), 0.0))
+        except (TypeError, ValueError, OverflowError):
+            kind = type(pause).__name__
+            raise TypeError(f"new_schedule of reconnection_policy must give numbers of seconds, not {kind}") from None
+    return found
 
 
 def never_speculates(policy: Any) -> bool:

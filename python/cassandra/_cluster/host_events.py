@@ -41,7 +41,7 @@ class HostEvents:
         if host is None:
             return
         if what == "up":
-            host.set_up()
+            mark_up(host)
             if host_id in self._up:
                 return
             self._up.add(host_id)
@@ -49,11 +49,21 @@ class HostEvents:
             host.set_down()
             self._up.discard(host_id)
         tell(cluster, f"on_{what}", host)
-        cluster._views.follow()
-        try:
-            cluster._tell_distances()
-        except Exception:
-            log.exception("A load-balancing policy could not say how far hosts are; connections stay as they are")
+        # Both ask the load-balancing policies.
+        for follow in (cluster._tell_distances, cluster._views.follow):
+            try:
+                follow()
+            except Exception:
+                log.exception("A load-balancing policy could not say how far hosts are; connections stay as they are")
+
+
+def mark_up(host: Host) -> None:
+    """Mark a host up, whatever its conviction policy does: others wait to hear of it."""
+    try:
+        host.set_up()
+    except Exception:
+        log.exception("The conviction policy of %s raised when the host came up; the host counts as up", host)
+        host.is_up = True
 
 
 def tell(cluster: Any, event: str, host: Host) -> None:

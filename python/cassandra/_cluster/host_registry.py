@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint, UnixSocketEndPoint
 from cassandra._locks import rlock
+from cassandra._policies.conviction import SimpleConvictionPolicy
 from cassandra._pool.host import Host
 
 log = logging.getLogger("cassandra.cluster")
@@ -42,12 +43,15 @@ class HostRegistry:
         self._written: dict[UUID, str] = {}
         self._conviction = conviction
         self._core: Any = None
+        self._is_following = False
         self._lock = rlock()
 
     def follow(self, core: Any) -> None:
         """Take the hosts of a connected engine from here on."""
         self._core = core
+        self._is_following = False
         self.refresh()
+        self._is_following = True
 
     def refresh(self) -> tuple[list[Host], list[Host]]:
         """Read what the engine knows; the hosts that are new, and those that are gone."""
@@ -77,7 +81,7 @@ class HostRegistry:
                 DefaultEndPoint(facts["address"], facts["port"]) if path is None else UnixSocketEndPoint(str(path))
             )
         if known is None or known.endpoint != endpoint:
-            known = self._by_endpoint.get(endpoint) or Host(endpoint, self._conviction)
+            known = self._by_endpoint.get(endpoint) or self._made(endpoint)
         known.host_id = facts["host_id"]
         self._written[known.host_id] = address_and_port(DefaultEndPoint(facts["address"], facts["port"]))
         known.set_location_info(facts["datacenter"], facts["rack"])
@@ -88,6 +92,16 @@ class HostRegistry:
         if facts["up"] is not None:
             known.is_up = facts["up"]
         return known
+
+    def _made(self, endpoint: EndPoint) -> Host:
+        """A host. Where it is a later one, what the program's factory raises is logged: others wait to hear of it."""
+        try:
+            return Host(endpoint, self._conviction)
+        except Exception:
+            if not self._is_following:
+                raise
+            log.exception("conviction_policy_factory failed for %s; it gets a SimpleConvictionPolicy", endpoint)
+            return Host(endpoint, SimpleConvictionPolicy)
 
     def _put(self, hosts: Mapping[UUID, Host]) -> None:
         self._by_endpoint = {host.endpoint: host for host in hosts.values()}

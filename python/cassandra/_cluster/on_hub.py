@@ -26,8 +26,11 @@ class AskedAuthProvider:
     """An `AuthProvider` that is asked in greenlets, and its authenticators too."""
 
     def __init__(self, hub: Hub, provider: Any) -> None:
-        def make(host: str) -> AskedAuthenticator:
-            return AskedAuthenticator(hub, provider.new_authenticator(host))
+        def make(host: str) -> Any:
+            authenticator = provider.new_authenticator(host)
+            # What is none is refused by who asked.
+            is_one = hasattr(authenticator, "initial_response") and hasattr(authenticator, "evaluate_challenge")
+            return AskedAuthenticator(hub, authenticator) if is_one else authenticator
 
         # Made in a greenlet of the thread that is to be asked later too: there `hub` finds that thread's door.
         self.new_authenticator = hub.asked(make)

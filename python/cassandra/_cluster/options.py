@@ -17,9 +17,13 @@ def number(name: str, value: Any) -> float:
     """A finite number, not below zero."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    if not math.isfinite(value) or value < 0:
+    try:
+        found = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that a float can hold; got one of hundreds of digits") from None
+    if not math.isfinite(found) or found < 0:
         raise ValueError(f"{name} must be a finite number that is not negative; got {value}")
-    return value if isinstance(value, (int, float)) else float(value)
+    return value if isinstance(value, (int, float)) else found
 
 
 def seconds(name: str, value: Any) -> float:
@@ -47,7 +51,9 @@ def whole(name: str, value: Any, least: int, greatest: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
     if not least <= value <= greatest:
-        raise ValueError(f"{name} must be from {least} to {greatest}; got {value}")
+        # Python writes down no number of thousands of digits.
+        got = value if -(2**128) < value < 2**128 else "one far beyond"
+        raise ValueError(f"{name} must be from {least} to {greatest}; got {got}")
     return value
 
 
@@ -117,5 +123,7 @@ def socket_options(value: Any) -> list[tuple[Any, ...]]:
             raise TypeError("sockopts must be tuples of a level, a name, and a number or bytes")
         if not isinstance(option[2], (int, bytes)):
             raise TypeError(f"sockopts must hold values that are numbers or bytes, not {type(option[2]).__name__}")
+        if any(isinstance(part, int) and not -(2**31) <= part < 2**31 for part in option):
+            raise ValueError("sockopts must hold numbers of 32 bits, as setsockopt takes them")
         found.append(tuple(option))
     return found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cassandra._cluster import contact_points as points
-from cassandra._cluster import engine_options, options
+from cassandra._cluster import duck_types, engine_options, options, tls
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET, ConfigMode
-from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory, refuse_class
+from cassandra._cluster.profile import ExecutionProfile, ProfileManager, default_lbp_factory
 from cassandra._connection.endpoint_factories import DefaultEndPointFactory
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._policies.address_translation import IdentityTranslator
@@ -87,7 +88,7 @@ class ClusterParameters:
         else:
             self.contact_points = list(self.contact_points)
         self.endpoints_resolved = points.resolved(points.checked(self.contact_points, self.port), self.port)
-        self.endpoint_factory = endpoint_factory or DefaultEndPointFactory(self.port)
+        self.endpoint_factory = DefaultEndPointFactory(self.port) if endpoint_factory is None else endpoint_factory
         if not callable(getattr(self.endpoint_factory, "configure", None)):
             raise TypeError(f"endpoint_factory must be an EndPointFactory, not {type(endpoint_factory).__name__}")
         self.endpoint_factory.configure(self)
@@ -138,6 +139,8 @@ class ClusterParameters:
             raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
         self.ssl_context = ssl_context
         self.ssl_options = ssl_options
+        if ssl_options is not None and ssl_context is not None:
+            tls.server_name(ssl_options)
         if ssl_options is not None and ssl_context is None:
             warnings.warn(
                 "Using ssl_options without ssl_context is deprecated and will result in an error in the next major "
@@ -146,32 +149,35 @@ class ClusterParameters:
                 stacklevel=3,
             )
             engine_options.ssl_context(self)
+            if tls.required(ssl_options) == ssl.CERT_NONE:
+                public_log().warning(tls.UNVERIFIED)
+                warnings.warn(tls.UNVERIFIED, stacklevel=3)
 
     def _take_policies(
         self, reconnection: Any, conviction: Any, conviction_factory: Any, translator: Any, timestamps: Any
     ) -> None:
         if reconnection is not None:
-            self.reconnection_policy = refuse_class("reconnection_policy", reconnection)
-            if not hasattr(reconnection, "new_schedule"):
-                raise TypeError(f"reconnection_policy must have new_schedule, not be {type(reconnection).__name__}")
+            self.reconnection_policy = duck_types.able(
+                "reconnection_policy", reconnection, "a ReconnectionPolicy", "new_schedule"
+            )
         factory = conviction if conviction_factory is None else conviction_factory
         if factory is not None:
             if not callable(factory):
                 raise ValueError("conviction_policy_factory must be callable")
             self.conviction_policy_factory = factory
         if translator is not None:
-            self.address_translator = refuse_class("address_translator", translator)
-            if not hasattr(translator, "translate"):
-                raise TypeError(f"address_translator must have translate, not be {type(translator).__name__}")
+            self.address_translator = duck_types.able(
+                "address_translator", translator, "an AddressTranslator", "translate"
+            )
         if timestamps is not None and not callable(timestamps):
             raise ValueError("timestamp_generator must be callable")
         self.timestamp_generator = MonotonicTimestampGenerator() if timestamps is None else timestamps
 
     def _take_profiles(self, load_balancing: Any, retry: Any, profiles: Any) -> None:
-        refuse_class("load_balancing_policy", load_balancing)
-        refuse_class("default_retry_policy", retry)
-        if retry is not None and not hasattr(retry, "on_read_timeout"):
-            raise TypeError(f"default_retry_policy must be a RetryPolicy, not {type(retry).__name__}")
+        if retry is not None:
+            duck_types.retry("default_retry_policy", retry)
+        if profiles is not None and not isinstance(profiles, Mapping):
+            raise TypeError(f"execution_profiles must be a dict, not {type(profiles).__name__}")
         self.profile_manager = ProfileManager()
         chosen = default_lbp_factory() if load_balancing is None else load_balancing
         default = ExecutionProfile(chosen, RetryPolicy() if retry is None else retry)
@@ -211,8 +217,6 @@ class ClusterParameters:
         )
 
     def _take_given_profiles(self, profiles: Any) -> None:
-        if not isinstance(profiles, Mapping):
-            raise TypeError(f"execution_profiles must be a dict, not {type(profiles).__name__}")
         for profile in profiles.values():
             if not isinstance(profile, ExecutionProfile):
                 raise TypeError("profile must be an instance of ExecutionProfile")

@@ -157,6 +157,8 @@ class HostConnectionPool:
         """
         patience = options.timeout("timeout", timeout)
         self._refuse_closed()
+        if self.host.host_id is None:
+            raise NoConnectionsAvailable(f"the servers have not named {self.host} yet, so there is no connection to it")
         cluster = self._session.cluster
         reserving = self._session._core.reserve(self.host.host_id, LONGEST if patience is None else patience)
         reserved: ReservedCore | None = finished(cluster._hub, reserving)
@@ -173,8 +175,11 @@ class HostConnectionPool:
 
     def return_connection(self, connection: Any, stream_was_orphaned: bool = False) -> None:
         """Give back what `borrow_connection` gave, whole or only the connection. Once more does no harm."""
-        if isinstance(connection, tuple):
+        if isinstance(connection, tuple) and connection:
             connection = connection[0]
+        if not hasattr(connection, "_reserved"):
+            kind = type(connection).__name__
+            raise TypeError(f"connection must be what borrow_connection gave, or the first part of it, not {kind}")
         if connection._reserved is not None:
             connection._reserved.release()
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cassandra._cluster.failure import with_hosts
 from cassandra._connection.hub import finished
 from cassandra._cql.column import ColumnMetadata
+from cassandra._errors.driver import DriverException
+from cassandra._errors.session import NoHostAvailable
 from cassandra._query.prepared import PreparedStatement
 from cassandra.cqltypes import lookup_casstype
 
@@ -49,12 +52,28 @@ def prepared_statement(session: Any, core: PreparedCore) -> PreparedStatement:
     return prepared
 
 
+def prepared_core(session: Any, query: str, keyspace: str | None, payload: Any = None) -> PreparedCore:
+    """The engine's form of a statement, prepared by the servers. DriverException where the session ends meanwhile."""
+    try:
+        core: PreparedCore = finished(
+            session.cluster._hub, session._core.prepare(query, session.default_timeout, keyspace, payload)
+        )
+        return core
+    except Exception as error:
+        if isinstance(error, NoHostAvailable) and session.is_shutdown:
+            # What became of the connections is no news of the hosts.
+            raise DriverException("Session is already shut down") from error
+        known = with_hosts(error, session.cluster)
+        if known is error:
+            raise
+        raise known from None
+
+
 def core_of(session: Any, prepared: PreparedStatement) -> PreparedCore:
     """The engine's form; made again for a statement out of a pickle, or of another cluster."""
     core: PreparedCore | None = prepared._core
     if core is None or prepared._core_of is not session.cluster._core:
-        preparing = session._core.prepare(prepared.query_string, session.default_timeout, prepared.keyspace)
-        core = finished(session.cluster._hub, preparing)
+        core = prepared_core(session, prepared.query_string, prepared.keyspace)
         prepared._core = core
         prepared._core_of = session.cluster._core
     assert core is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from cassandra._cluster import duck_types
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
 from cassandra._cluster.options import consistency, serial_consistency, timeout
 from cassandra._cql.consistency_level import ConsistencyLevel
@@ -15,6 +17,8 @@ from cassandra._policies.retry import RetryPolicy
 from cassandra._policies.speculative_execution import NoSpeculativeExecutionPolicy
 from cassandra._policies.token_aware import TokenAwarePolicy
 from cassandra._query.rows import named_tuple_factory
+
+log = logging.getLogger("cassandra.cluster")
 
 RowFactory = Callable[[Sequence[str], Iterable[Any]], Any]
 
@@ -74,30 +78,27 @@ class ExecutionProfile:
         if load_balancing_policy is NOT_SET:
             self.load_balancing_policy = default_lbp_factory()
         else:
-            refuse_class("load_balancing_policy", load_balancing_policy)
             self._load_balancing_policy_explicit = True
-            self.load_balancing_policy = load_balancing_policy
+            self.load_balancing_policy = duck_types.load_balancing("load_balancing_policy", load_balancing_policy)
         if consistency_level is NOT_SET:
             self.consistency_level = ConsistencyLevel.LOCAL_ONE
         else:
             self._consistency_level_explicit = True
             self.consistency_level = consistency("consistency_level", consistency_level)
-        self.retry_policy = RetryPolicy() if retry_policy is None else refuse_class("retry_policy", retry_policy)
+        self.retry_policy = RetryPolicy() if retry_policy is None else duck_types.retry("retry_policy", retry_policy)
         self.serial_consistency_level = serial_consistency("serial_consistency_level", serial_consistency_level)
         self.request_timeout = timeout("request_timeout", request_timeout)
         if not callable(row_factory):
             raise TypeError(f"row_factory must be callable, not {type(row_factory).__name__}")
         self.row_factory = row_factory
         speculative = speculative_execution_policy
-        self.speculative_execution_policy = NoSpeculativeExecutionPolicy() if speculative is None else speculative
+        if speculative is None:
+            self.speculative_execution_policy = NoSpeculativeExecutionPolicy()
+        else:
+            self.speculative_execution_policy = duck_types.speculative_execution(
+                "speculative_execution_policy", speculative
+            )
         self.continuous_paging_options = continuous_paging_options
-
-
-def refuse_class(name: str, policy: Any) -> Any:
-    """TypeError for a policy's class in the place of an instance."""
-    if isinstance(policy, type):
-        raise TypeError(f"{name} should not be a class, it should be an instance of that class")
-    return policy
 
 
 @exported_by("cassandra.cluster")
@@ -106,6 +107,7 @@ class ProfileManager:
 
     def __init__(self) -> None:
         self.profiles: dict[Any, ExecutionProfile] = {}
+        self._warned: set[tuple[type, type]] = set()
 
     @property
     def default(self) -> ExecutionProfile:
@@ -130,10 +132,27 @@ class ProfileManager:
 
     def distance(self, host: Any) -> int:
         """How far a host is for the policy to which it is nearest."""
-        distances = {policy.distance(host) for policy in self.policies()}
+        distances = {self._distance(policy, host) for policy in self.policies()}
         for near in (HostDistance.LOCAL, HostDistance.REMOTE):
             if near in distances:
                 return near
+        return HostDistance.IGNORED
+
+    def _distance(self, policy: Any, host: Any) -> Any:
+        """What a policy says; what is no distance counts as IGNORED, and a warning says so once."""
+        found = policy.distance(host)
+        if found in (HostDistance.IGNORED, HostDistance.LOCAL, HostDistance.REMOTE):
+            return found
+        kinds = (type(policy), type(found))
+        if kinds not in self._warned:
+            self._warned.add(kinds)
+            log.warning(
+                "%s.distance must give a HostDistance, and gave %.100r for host %s, which counts as IGNORED: "
+                "no request is sent there",
+                type(policy).__name__,
+                found,
+                host,
+            )
         return HostDistance.IGNORED
 
     def on_up(self, host: Any) -> None:

@@ -6,8 +6,10 @@ The engine asks on threads that may block. As long as a cluster has what it has 
 from __future__ import annotations
 
 import logging
+import socket
 import weakref
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +49,7 @@ class Reaching:
             return own
         try:
             endpoint = cluster.endpoint_factory.create(row_of(facts))
-            address, port = endpoint.resolve()
+            address, port = looked_up(*endpoint.resolve())
         except Exception:
             log.exception("The end point of the host at %s could not be made; %s:%s is used", *(own[0], *own))
             return own
@@ -56,6 +58,20 @@ class Reaching:
             return own
         cluster._registry.reached_by[facts["host_id"]] = endpoint
         return address, port
+
+
+def looked_up(address: Any, port: Any) -> tuple[str, int | None]:
+    """An address and a port as the engine connects to them: a name is looked up, as a translator may give one."""
+    if not isinstance(address, str) or not isinstance(port, (int, type(None))):
+        kinds = f"{type(address).__name__} and {type(port).__name__}"
+        raise TypeError(f"address_translator and endpoint_factory must give an address as text and a port, not {kinds}")
+    if port is None:
+        return address, port
+    try:
+        ip_address(address)
+    except ValueError:
+        address = str(socket.getaddrinfo(address, port, socket.AF_UNSPEC, socket.SOCK_STREAM)[0][4][0])
+    return address, port
 
 
 def row_of(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,8 +118,12 @@ class Judge:
                 return False
             return bool(host.signal_connection_failure(failure))
         except Exception:
-            log.exception("The conviction policy of %s raised; the host counts as down", host)
-            return True
+            # A failed connection means down, as where nobody has a policy; one that works does not.
+            is_down = failure is not None
+            log.exception(
+                "The conviction policy of %s raised; the host counts as %s", host, "down" if is_down else "up"
+            )
+            return is_down
 
 
 def asked_on_hub(cluster: Any, call: Callable[..., Any]) -> Callable[..., Any]:

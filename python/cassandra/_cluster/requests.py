@@ -101,7 +101,8 @@ class Requests:
             elif parameters:
                 text = bind_params(text, parameters, self.encoder)
         elif isinstance(query, PreparedStatement):
-            query = query.bind(parameters or ())
+            # An empty mapping may have values all the same: a `defaultdict` has.
+            query = query.bind(parameters if parameters or isinstance(parameters, Mapping) else ())
         if isinstance(query, SimpleStatement):
             asked: Message = QueryMessage(*self._common(query, profile, trace, custom_payload))
             asked.query = text  # type: ignore[attr-defined]
@@ -136,8 +137,13 @@ class Requests:
         size = statement.fetch_size
         if size is FETCH_SIZE_UNSET:
             size = self.default_fetch_size
+        keyspace = statement.keyspace
+        if keyspace is not None and type(keyspace) is not str:
+            options.text("keyspace", keyspace)
         generator = self._timestamps() if is_stamped else None
-        payload: Mapping[str, bytes | None] | None = statement.custom_payload or None
+        payload: Mapping[str, bytes | None] | None = None
+        if statement.custom_payload:
+            payload = options.payload("custom_payload", statement.custom_payload)
         if custom_payload is not None:
             payload = {**(payload or {}), **options.payload("custom_payload", custom_payload)}
         return (
@@ -145,7 +151,7 @@ class Requests:
             profile.serial_consistency_level if serial is None else serial,
             None if size is None else options.fetch_size("fetch_size", size),
             None if generator is None else generator(),
-            statement.keyspace,
+            keyspace,
             payload,
             bool(trace),
             statement._said_idempotent(),

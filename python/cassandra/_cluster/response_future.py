@@ -174,6 +174,7 @@ class ResponseFuture(Answer):
         If the page is there already it is called at once. Otherwise it is called by a thread of its own, where it may
         block and run statements; an exception that it raises is logged, and changes nothing.
         """
+        refuse_not_callable(fn)
         if self._answer_is_there():
             self._settle()
         with self._lock:
@@ -187,6 +188,7 @@ class ResponseFuture(Answer):
 
     def add_errback(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> ResponseFuture:
         """Have `fn(exception, *args, **kwargs)` called if the request fails."""
+        refuse_not_callable(fn)
         if self._answer_is_there():
             self._settle()
         with self._lock:
@@ -200,16 +202,18 @@ class ResponseFuture(Answer):
 
     def add_callbacks(
         self,
-        callback: Callable[..., Any],
-        errback: Callable[..., Any],
+        callback: Callable[..., Any] | None,
+        errback: Callable[..., Any] | None,
         callback_args: Sequence[Any] = (),
         callback_kwargs: Mapping[str, Any] | None = None,
         errback_args: Sequence[Any] = (),
         errback_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        """Both at once."""
-        self.add_callback(callback, *callback_args, **(callback_kwargs or {}))
-        self.add_errback(errback, *errback_args, **(errback_kwargs or {}))
+        """Both at once. Either may be None, for nobody to be told."""
+        if callback is not None:
+            self.add_callback(callback, *callback_args, **(callback_kwargs or {}))
+        if errback is not None:
+            self.add_errback(errback, *errback_args, **(errback_kwargs or {}))
 
     def clear_callbacks(self) -> None:
         """Forget all callbacks and errbacks; they are not told of further pages."""
@@ -378,6 +382,12 @@ class ResponseFuture(Answer):
         return f"<ResponseFuture: query='{self.query}' host={self.coordinator_host} result={shown}>"
 
     __repr__ = __str__
+
+
+def refuse_not_callable(fn: Any) -> None:
+    """TypeError, while somebody is there to hear it."""
+    if not callable(fn):
+        raise TypeError(f"fn must be callable, not {type(fn).__name__}")
 
 
 def wake(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:

@@ -15,11 +15,10 @@ from cassandra._cluster import options
 from cassandra._cluster.defaults import EXEC_PROFILE_DEFAULT, NOT_SET
 from cassandra._cluster.legacy import LegacySettings
 from cassandra._cluster.pools import PAUSE, HostConnectionPool, pool_states
-from cassandra._cluster.preparing import prepared_statement
+from cassandra._cluster.preparing import prepared_core, prepared_statement
 from cassandra._cluster.requests import Requests
 from cassandra._cluster.response_future import ResponseFuture
 from cassandra._cluster.result_set import ResultSet
-from cassandra._connection.hub import finished
 from cassandra._cql.protocol_version import ProtocolVersion
 from cassandra._errors.driver import DriverException, UnsupportedOperation
 from cassandra._exported import exported_by
@@ -229,7 +228,7 @@ class Session(Requests, GraphRequests, LegacySettings):
                 "keyspace may only be set with native protocol 5 or higher; this cluster speaks "
                 f"{self._protocol_version}"
             )
-        core = finished(self.cluster._hub, self._core.prepare(query, self.default_timeout, keyspace, payload))
+        core: Any = prepared_core(self, query, keyspace, payload)
         prepared = prepared_statement(self, core)
         prepared.custom_payload = core.custom_payload
         return prepared

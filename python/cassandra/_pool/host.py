@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import total_ordering
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from cassandra._connection.endpoints import DefaultEndPoint, EndPoint
@@ -20,6 +20,21 @@ log = logging.getLogger("cassandra.pool")
 
 # Tells a place that was left empty from one that None was put in.
 NOT_GIVEN: Any = object()
+
+# Objects of a program's own may stand for an address; these cannot.
+NO_ADDRESSES: Final = (bytes, bytearray, int, float, tuple, list, dict, set)
+
+
+def judge_of(factory: Callable[[Host], Any], host: Host) -> Any:
+    """The conviction policy that a factory makes for a host. TypeError where it makes something else."""
+    policy = factory(host)
+    for method in ("add_failure", "reset"):
+        if not hasattr(policy, method):
+            raise TypeError(
+                f"conviction_policy_factory must give a ConvictionPolicy, not {type(policy).__name__}: "
+                f"it has no {method}"
+            )
+    return policy
 
 
 @total_ordering
@@ -83,14 +98,24 @@ class Host:
 
     def __init__(
         self,
-        endpoint: EndPoint | str,
+        endpoint: EndPoint | str = NOT_GIVEN,
         conviction_policy_factory: Callable[[Host], ConvictionPolicy] | str | None = NOT_GIVEN,
         datacenter: str | None = None,
         rack: str | None = None,
         host_id: UUID | None = None,
+        *,
+        address: EndPoint | str = NOT_GIVEN,
     ) -> None:
+        if address is not NOT_GIVEN:
+            if endpoint is not NOT_GIVEN:
+                raise TypeError("Host takes an endpoint or an address, not both")
+            endpoint = address
+        if endpoint is NOT_GIVEN:
+            raise TypeError("Host needs an endpoint, or an address")
         if endpoint is None:
             raise ValueError("endpoint may not be None")
+        if isinstance(endpoint, NO_ADDRESSES):
+            raise TypeError(f"endpoint must be an EndPoint or an address as text, not {type(endpoint).__name__}")
         factory: Any = conviction_policy_factory
         if not callable(factory):
             if factory is None and datacenter is None and rack is None:
@@ -100,7 +125,7 @@ class Host:
                 datacenter, rack = cast("str | None", factory), datacenter if datacenter is not None else rack
             factory = SimpleConvictionPolicy
         self.endpoint = endpoint if isinstance(endpoint, EndPoint) else DefaultEndPoint(endpoint)
-        self.conviction_policy = factory(self)
+        self.conviction_policy = judge_of(factory, self)
         self.host_id = host_id
         self.set_location_info(datacenter, rack)
         self.lock = rlock()

@@ -23,8 +23,16 @@ Serialized: TypeAlias = "bytes | Unset | None"
 def in_marker_order(columns: Sequence[ColumnMetadata], values: Bindable) -> Sequence[Any]:
     """The values by position; UNSET_VALUE for a name that is missing."""
     if isinstance(values, Mapping):
-        return [values.get(column.name, UNSET_VALUE) for column in columns]
+        return [named(values, column.name) for column in columns]
     return () if values is None else values
+
+
+def named(values: Mapping[str, Any], name: str) -> Any:
+    """The value of this name, by the mapping's own way of finding it; UNSET_VALUE where it has none."""
+    try:
+        return values[name]
+    except KeyError:
+        return UNSET_VALUE
 
 
 class Binding:
@@ -58,8 +66,6 @@ class Binding:
 
     def bind(self, values: Bindable) -> tuple[BoundValues | None, list[Serialized] | None]:
         """The values as they stand in a request; or, where some are encrypted, each in its wire form."""
-        if not isinstance(values, (tuple, list, dict)) and isinstance(values, Mapping):
-            values = dict(values)
         bound = self._binder.bind(values)
         if not self._encrypted:
             return bound, None

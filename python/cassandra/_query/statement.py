@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from cassandra._cql.consistency_level import ConsistencyLevel, consistency_value_to_name
 from cassandra._exported import exported_by
@@ -18,6 +18,18 @@ def composite_routing_key(components: Sequence[bytes]) -> bytes:
             raise ValueError(f"a component of a partition key may have 65535 bytes, not {len(component)}")
         parts += (len(component).to_bytes(2, "big"), component, b"\x00")
     return b"".join(parts)
+
+
+def routing_key_of(given: Any) -> bytes | None:
+    """A routing key as the server hashes it: of bytes, of text, or of a sequence with a part for each column."""
+    parts = given if isinstance(given, (list, tuple)) else (given,)
+    for part in parts:
+        if not isinstance(part, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"routing_key must be bytes, or a sequence of bytes, not {type(part).__name__}")
+    key = [part.encode() if isinstance(part, str) else bytes(part) for part in parts]
+    if isinstance(given, (list, tuple)):
+        return composite_routing_key(key) if key else None
+    return key[0]
 
 
 def level_name(statement: PreparedLike) -> str:
@@ -78,7 +90,7 @@ class PreparedLike(SerialConsistency):
 
     def _said_idempotent(self) -> bool | None:
         """What the program said of running it twice; None where it said nothing."""
-        return self.is_idempotent or (False if "is_idempotent" in self.__dict__ else None)
+        return True if self.is_idempotent else (False if "is_idempotent" in self.__dict__ else None)
 
 
 @exported_by("cassandra.query")
@@ -107,18 +119,22 @@ class Statement(PreparedLike):
         if fetch_size is not FETCH_SIZE_UNSET:
             self.fetch_size = fetch_size
         if keyspace is not None:
+            if not isinstance(keyspace, str):
+                raise TypeError(f"keyspace must be text, not {type(keyspace).__name__}")
             self.keyspace = keyspace
         if custom_payload is not None:
+            if not isinstance(custom_payload, Mapping):
+                raise TypeError(f"custom_payload must be a dict, not {type(custom_payload).__name__}")
             self.custom_payload = custom_payload
         if routing_key is not None:
             self._set_routing_key(routing_key)
         if is_idempotent is not None:
-            self.is_idempotent = is_idempotent
+            if is_idempotent not in (True, False):
+                raise TypeError(f"is_idempotent must be True or False, not {type(is_idempotent).__name__}")
+            self.is_idempotent = bool(is_idempotent)
 
     def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
-        if isinstance(key, (list, tuple)):
-            key = composite_routing_key(key) if key else None
-        self._routing_key = cast("bytes | None", key)
+        self._routing_key = key if key is None or type(key) is bytes else routing_key_of(key)
 
     def _key_of_values(self) -> bytes | None:
         """The routing key where nobody set one: a statement that has its values in wire form can tell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -74,6 +75,8 @@ class QueryTrace:
         Without `wait_for_complete` it takes what is there once the trace exists. `query_cl` is the consistency level
         of the reads, ONE by default. TraceUnavailable when the time is over.
         """
+        if max_wait is not None and not isinstance(max_wait, Real):
+            raise TypeError(f"max_wait must be a number of seconds, or None, not {type(max_wait).__name__}")
         level = ConsistencyLevel.ONE if query_cl is None else query_cl
         start = time.monotonic()
         wait = FIRST_WAIT

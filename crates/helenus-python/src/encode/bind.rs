@@ -113,25 +113,16 @@ impl Binder {
     pub(crate) fn bind_to(&self, values: &Bound<'_, PyAny>, bound: &mut BoundValues) -> PyResult<()> {
         let py = values.py();
         let unset = python::UNSET_VALUE.get(py)?;
-        if let Ok(dict) = values.cast::<PyDict>() {
-            for column in &self.columns {
-                match dict.get_item(&column.name)? {
-                    Some(value) => self.push(bound, column, &value, unset)?,
-                    None if self.can_unset => self.push(bound, column, unset, unset)?,
-                    None => {
-                        let name = column.name.bind(py);
-                        let text = format!("Column name `{name}` not found in bound dict.");
-                        return Err(PyKeyError::new_err(text));
-                    }
-                }
-            }
-            return Ok(());
+        if let Ok(dict) = values.cast_exact::<PyDict>() {
+            return self.push_named(bound, unset, |name| dict.get_item(name));
         }
         let is_plain = values.is_instance_of::<PyTuple>() || values.is_instance_of::<PyList>();
-        if !is_plain && values.is_instance_of::<PyMapping>() {
-            let dict = PyDict::new(py);
-            dict.update(values.cast::<PyMapping>()?)?;
-            return self.bind_to(&dict, bound);
+        if !is_plain && (values.is_instance_of::<PyDict>() || values.is_instance_of::<PyMapping>()) {
+            // Its class may have a say: `defaultdict`, `__missing__`, a `__getitem__` of its own.
+            return self.push_named(bound, unset, |name| match values.get_item(name) {
+                Err(error) if error.is_instance_of::<PyKeyError>(py) => Ok(None),
+                found => found.map(Some),
+            });
         }
         if !values.is_none() {
             self.push_sequence(bound, values, unset)?;
@@ -150,13 +141,36 @@ impl Binder {
         Ok(())
     }
 
+    /// Each column's value by its name, as `of` finds it.
+    fn push_named<'py>(
+        &self,
+        bound: &mut BoundValues,
+        unset: &Bound<'py, PyAny>,
+        of: impl Fn(&Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>>,
+    ) -> PyResult<()> {
+        let py = unset.py();
+        for column in &self.columns {
+            let name = column.name.bind(py);
+            match of(name)? {
+                Some(value) => self.push(bound, column, &value, unset)?,
+                None if self.can_unset => self.push(bound, column, unset, unset)?,
+                None => {
+                    let text = format!("Column name `{name}` not found in bound dict.");
+                    return Err(PyKeyError::new_err(text));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn push_sequence(
         &self,
         bound: &mut BoundValues,
         values: &Bound<'_, PyAny>,
         unset: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        if values.is_instance_of::<PyString>() || values.is_instance_of::<PyBytes>() {
+        let is_text = values.is_instance_of::<PyString>() || values.is_instance_of::<PyBytes>();
+        if is_text || !values.hasattr(intern!(values.py(), "__len__"))? {
             let class = values.get_type();
             return Err(PyTypeError::new_err(format!("bound values are a sequence or a dict, not {class}")));
         }

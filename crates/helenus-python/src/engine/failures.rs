@@ -159,7 +159,7 @@ fn attempt_error(py: Python<'_>, error: &AttemptError, address: SocketAddr) -> P
         ),
         AttemptError::Busy { .. } => raise(py, &python::NO_CONNECTIONS_AVAILABLE, (error.to_string(),)),
         AttemptError::Encode(error) => Ok(PyValueError::new_err(error.to_string())),
-        other => raise(py, &python::DRIVER_EXCEPTION, (other.to_string(),)),
+        other => raise(py, &python::DRIVER_EXCEPTION, (format!("{address}: {other}"),)),
     }
 }
 

@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use super::cluster::rust_uuid;
+use super::concurrent;
 use super::policies;
 use super::runtime::Owned;
 use crate::encode::BoundValues;
@@ -135,7 +136,8 @@ pub(super) fn options(session: &Session, given: &Bound<'_, PyTuple>) -> PyResult
     }
     options.page_size = Some(at(2)?.extract::<Option<i32>>()?.unwrap_or(0));
     options.paging_state = at(3)?.extract::<Option<Vec<u8>>>()?.map(Bytes::from);
-    options.timestamp = at(4)?.extract()?;
+    let timestamp = at(4)?;
+    options.timestamp = concurrent::timestamp(&timestamp)?;
     options.timeout = Some(timeout(at(5)?.extract()?));
     options.idempotent = at(6)?.extract()?;
     options.tracing = Some(at(7)?.extract()?);

@@ -22,7 +22,7 @@ pub(crate) use ended::EndedCore;
 use outcome::Outcome;
 pub(super) use outcome::{Outcomes, Results};
 use stint::Stint;
-pub(super) use timestamps::Timestamps;
+pub(super) use timestamps::{Timestamps, timestamp};
 
 /// What all executions have in common.
 pub(super) struct Run<'a, 'py> {

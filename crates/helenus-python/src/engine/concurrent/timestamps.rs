@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 
@@ -27,7 +28,7 @@ impl<'py> Timestamps<'py> {
         {
             return Ok(Some(now));
         }
-        self.generator.call0()?.extract()
+        timestamp(&self.generator.call0()?)
     }
 
     /// What the generator does as long as it has nothing to warn of, without a call into Python. It is one step to other
@@ -54,4 +55,14 @@ impl<'py> Timestamps<'py> {
         self.generator.setattr(intern!(py, "last"), next)?;
         Ok(Some(next))
     }
+}
+
+/// What a generator gave: microseconds since 1970, or `None` where it leaves it to the server.
+pub(crate) fn timestamp(given: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    given.extract().map_err(|_| {
+        let class = given.get_type();
+        PyTypeError::new_err(format!(
+            "timestamp_generator must give microseconds as a whole number of 64 bits, or None; it gave {class}"
+        ))
+    })
 }
