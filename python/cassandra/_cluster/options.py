@@ -15,7 +15,8 @@ LONGEST: Final = 10 * 365 * 86_400.0
 
 def number(name: str, value: Any) -> float:
     """A finite number, not below zero."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    # The usual ones first: when the interpreter ends, whoever else is a number cannot be asked any more.
+    if isinstance(value, bool) or not isinstance(value, (int, float, Real)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
     try:
         found = float(value)
