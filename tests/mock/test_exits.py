@@ -123,6 +123,17 @@ WAYS_TO_END = {
             sys.exit("the callback hangs")
         print('here')
     """,
+    "while one from a callback goes on": """
+        begun = threading.Event()
+        def callback(rows):
+            begun.set()
+            for _ in range(100):
+                time.sleep(0.001)
+        session.execute_async("SELECT v").add_callback(callback)
+        if not begun.wait(10):
+            sys.exit("the callback hangs")
+        print('here')
+    """,
     "by os._exit": "print('here'); os._exit(0)",
     "by del": "print('here'); del session, cluster",
     "from another thread": """

@@ -8,6 +8,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
+use super::runtime;
+
 /// A Python `AuthProvider`: asked on a thread that may block.
 #[derive(Debug)]
 pub(super) struct PythonAuth(Py<PyAny>);
@@ -76,7 +78,7 @@ impl Place {
 
 /// Calls the program's code; the exception that it raises is told by class and place.
 fn attached<T>(call: impl FnOnce(Python<'_>) -> PyResult<Result<T, AuthError>>) -> Result<T, AuthError> {
-    Python::try_attach(|py| call(py).unwrap_or_else(|error| Err(told(py, &error))))
+    runtime::attach(|py| call(py).unwrap_or_else(|error| Err(told(py, &error))))
         .unwrap_or_else(|| Err(AuthError("the interpreter is ending".into())))
 }
 

@@ -10,11 +10,11 @@ use helenus::{ConnectionError, Host};
 use pyo3::prelude::*;
 
 use super::cluster::{facts_of, python_uuid};
-use super::failures;
+use super::{failures, runtime};
 
 /// Reports what was raised as Python reports what nobody can catch.
 fn reported<T>(what: &Py<PyAny>, ask: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
-    Python::try_attach(|py| ask(py).map_err(|error| error.write_unraisable(py, Some(what.bind(py)))).ok())
+    runtime::attach(|py| ask(py).map_err(|error| error.write_unraisable(py, Some(what.bind(py)))).ok())
         .flatten()
 }
 

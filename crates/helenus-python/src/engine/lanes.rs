@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::runtime::is_ending;
+use super::runtime::{self, is_ending};
 
 /// More threads than this are not started: whoever blocks as many callbacks waits for them.
 const MOST_THREADS: usize = 64;
@@ -114,7 +114,7 @@ fn work(lane: &'static Lane) {
         let mut job = Some(job);
         let mut was_forked = false;
         // One attachment for all that has gathered.
-        let attached = Python::try_attach(|py| {
+        let attached = runtime::attach(|py| {
             while let Some(run) = job.take() {
                 if is_ending() {
                     return;

@@ -17,6 +17,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::runtime;
 use crate::python;
 
 /// A load-balancing policy from its description; `None` where the façade makes the plans itself.
@@ -172,7 +173,7 @@ fn at(retry: RetryDecision, level: Option<Consistency>) -> RetryDecision {
 
 impl RetryPolicy for PythonRetry {
     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
-        let decided = Python::try_attach(|py| {
+        let decided = runtime::attach(|py| {
             let decision = self.ask(py, context).and_then(|answer| {
                 let (decision, level, after): (u8, Option<u16>, Option<f64>) = match answer.len()? {
                     2 => {

@@ -2,8 +2,9 @@
 
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use helenus::{Executor, IoThreads};
 use pyo3::exceptions::PyRuntimeError;
@@ -37,9 +38,50 @@ pub(super) fn beside_ciphers<T: Send>(py: Python<'_>, work: impl FnOnce() -> T +
 #[pyfunction]
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
+    // The threads that were are the parent's.
+    INSIDE.store(0, Ordering::SeqCst);
     lanes::forked();
     logs::forked();
     result::forked();
+}
+
+/// How many threads of the engine run Python code, or are about to.
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
+/// The interpreter's end waits so long for them. One that is interrupted by it would take the process down.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Runs `call` with the interpreter, on a thread of the engine; `None`, and nothing is run, where the interpreter is ending.
+pub(super) fn attach<T>(call: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+    // Whoever is counted before the end begins is waited for; whoever comes later sees that it has begun.
+    let _counted = Inside::count();
+    if is_ending() { None } else { Python::try_attach(call) }
+}
+
+/// A thread of the engine that is counted.
+struct Inside(Process);
+
+impl Inside {
+    fn count() -> Self {
+        INSIDE.fetch_add(1, Ordering::SeqCst);
+        Self(Process::current())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // A callback may fork: in the child nobody was counted.
+        if self.0.is_this() {
+            INSIDE.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Waits until no thread of the engine runs Python code, or for [`LAST_WORDS`]: a callback may block for ever.
+fn wait_until_nobody_is_inside() {
+    let since = Instant::now();
+    while INSIDE.load(Ordering::SeqCst) > 0 && since.elapsed() < LAST_WORDS {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Called before the interpreter ends, with the clusters that are still connected: they are closed, and what is under way
@@ -57,6 +99,7 @@ pub(crate) fn ending(py: Python<'_>, connected: Vec<PyRef<'_, ClusterCore>>) {
     {
         py.detach(|| ManuallyDrop::into_inner(threads).stop());
     }
+    py.detach(wait_until_nobody_is_inside);
 }
 
 /// Whether the interpreter is about to end.

@@ -25,7 +25,7 @@ impl PythonTls {
 }
 
 fn attached<T>(call: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T, CipherError> {
-    Python::try_attach(|py| call(py).map_err(|error| CipherError(error.value(py).to_string())))
+    runtime::attach(|py| call(py).map_err(|error| CipherError(error.value(py).to_string())))
         .unwrap_or_else(|| Err(CipherError("the interpreter is ending".into())))
 }
 
