@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -106,3 +108,46 @@ def test_each_part_has_its_logger(caplog: pytest.LogCaptureFixture) -> None:
         ("cassandra.metadata", "INFO", "a text"),
         ("cassandra.cluster", "ERROR", "another"),
     ]
+
+
+class Handler(logging.Handler):
+    """Notes the numbers of hosts that are told of, once `gate` is open."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__(logging.DEBUG)
+        self.gate = gate
+        self.numbers: list[int] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := re.search(r"10\.0\.(\d+)\.(\d+)", record.getMessage()):
+            self.gate.wait(20)
+            self.numbers.append(int(found[1]) * 250 + int(found[2]))
+
+
+@pytest.fixture
+def handler() -> Iterator[Handler]:
+    handler = Handler(threading.Event())
+    logger = logging.getLogger("cassandra")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield handler
+    handler.gate.set()
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+def test_a_handler_that_blocks_holds_up_no_callback_and_records_keep_their_order(handler: Handler) -> None:
+    with (
+        MockCluster(1, bindings=[binding(INSERT, COLUMNS, [0])]) as mock,
+        Cluster(mock.contact_points, port=mock.port, execution_profiles=profiles()) as cluster,
+    ):
+        session = cluster.connect(wait_for_all_pools=True)
+        for number in range(300):
+            mock.push_status_change("UP", f"10.0.{number // 250}.{number % 250}")
+        told = threading.Event()
+        session.execute_async("SELECT release_version FROM system.local").add_callback(lambda rows: told.set())
+        assert told.wait(10)
+        handler.gate.set()
+        wait_until(lambda: len(handler.numbers) >= 300)
+    assert handler.numbers == sorted(handler.numbers)

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus::policy::ConstantSpeculativeExecutionPolicy;
+use helenus::policy::{ConstantSpeculativeExecutionPolicy, DcAwareRoundRobinPolicy, TokenAwarePolicy};
 use helenus::{Cluster, IoThreads};
 
 use crate::audit::audit;
@@ -128,6 +128,11 @@ async fn enter(
 ) -> Outcome<(Stage, Arc<Workload>)> {
     let mut config = ring.config();
     config.defaults.timeout = Some(plan.timeout);
+    if !plan.evades {
+        let local = Arc::new(DcAwareRoundRobinPolicy::new(None));
+        let policy = TokenAwarePolicy::new(local).with_slow_replica_avoidance(false);
+        config.defaults.load_balancing = Arc::new(policy);
+    }
     if let Some(delay) = plan.speculation {
         config.defaults.speculative_execution = Arc::new(ConstantSpeculativeExecutionPolicy::new(delay, 1));
     }

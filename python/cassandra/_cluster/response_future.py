@@ -99,7 +99,7 @@ class ResponseFuture(Answer):
         self.message.waits = False
         # A listener for new requests may have put callbacks in already.
         if (self._callbacks or self._errbacks) and not self._is_being_sent:
-            self._listen()
+            self._listen(self._request)
 
     @property
     def request_encoded_size(self) -> int | None:
@@ -127,10 +127,14 @@ class ResponseFuture(Answer):
         if patience is not None:
             checked_timeout("timeout", patience)
         while not self._is_settled:
-            self._wait_for(self._under_way(), patience)
+            if (request := self._under_way()) is not None:
+                self._wait_for(request, patience)
 
-    def _under_way(self) -> RequestCore:
+    def _under_way(self) -> RequestCore | None:
         while (request := self._request) is None:
+            if self._is_settled:
+                # It could not be sent.
+                return None
             if not self._is_being_sent:
                 raise DriverException("the request has not been sent")
             # By another thread, which has asked for the next page.
@@ -151,8 +155,9 @@ class ResponseFuture(Answer):
         if not self._answer_is_there():
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
-            self._under_way().on_done(lambda: wake(loop, waiter))
-            yield from waiter
+            if (request := self._under_way()) is not None:
+                request.on_done(lambda: wake(loop, waiter))
+                yield from waiter
         return self.result()
 
     def __del__(self) -> None:
@@ -179,11 +184,13 @@ class ResponseFuture(Answer):
             self._settle()
         with self._lock:
             self._callbacks = (*self._callbacks, (fn, args, kwargs))
-            is_late = self._is_settled
+            # Together: another thread may ask for the next page.
+            request, is_late = self._request, self._is_settled
+            told, failed = self._final_result, self._final_exception
         if not is_late:
-            self._listen()
-        elif self._final_exception is None:
-            fn(self._final_result, *args, **kwargs)
+            self._listen(request)
+        elif failed is None:
+            fn(told, *args, **kwargs)
         return self
 
     def add_errback(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> ResponseFuture:
@@ -193,11 +200,11 @@ class ResponseFuture(Answer):
             self._settle()
         with self._lock:
             self._errbacks = (*self._errbacks, (fn, args, kwargs))
-            is_late = self._is_settled
+            request, is_late, failed = self._request, self._is_settled, self._final_exception
         if not is_late:
-            self._listen()
-        elif self._final_exception is not None:
-            fn(self._final_exception, *args, **kwargs)
+            self._listen(request)
+        elif failed is not None:
+            fn(failed, *args, **kwargs)
         return self
 
     def add_callbacks(
@@ -220,13 +227,18 @@ class ResponseFuture(Answer):
         with self._lock:
             self._callbacks = self._errbacks = ()
 
-    def _listen(self) -> None:
-        request = self._request
-        if request is not None and not self._is_listening:
+    def _listen(self, request: RequestCore | None) -> None:
+        if request is None:
+            # It is being sent, and whoever sends it listens.
+            return
+        if request is self._request:
+            if self._is_listening:
+                return
             self._is_listening = True
-            hub = self.session.cluster._hub
-            call = partial(self._on_done, request)
-            request.on_done(call if hub is None else hub.later(call))
+        # Else the next page was asked for meanwhile: those who are to hear of this one do.
+        hub = self.session.cluster._hub
+        call = partial(self._on_done, request)
+        request.on_done(call if hub is None else hub.later(call))
 
     def _on_done(self, request: RequestCore) -> None:
         # One page after another: a callback may have asked for the next page, which may be here before it returns.
@@ -298,7 +310,7 @@ class ResponseFuture(Answer):
         finally:
             self._is_being_sent = False
         if self._callbacks or self._errbacks:
-            self._listen()
+            self._listen(self._request)
 
     # What is known beside the rows
 

@@ -32,11 +32,11 @@ impl Scenario {
                 for_a_while(stage, "answers held").await
             }
             Self::Rolling => rolling(stage).await,
-            Self::Slow => {
+            Self::Slow | Self::SlowUnevaded => {
                 stage.proxy().set(Towards::Client, delayed);
                 for_a_while(stage, "answers 300 ms late").await
             }
-            Self::Speculation => {
+            Self::Speculation | Self::SpeculationUnevaded => {
                 stage.proxy().set(Towards::Client, delayed);
                 let wounded = for_a_while(stage, "answers 300 ms late").await?;
                 tokio::time::sleep(Duration::from_secs(2)).await;

@@ -29,6 +29,10 @@ pub enum Scenario {
     Slow,
     /// The same, and a second host is asked after 50 ms.
     Speculation,
+    /// As [`Slow`](Self::Slow), with replicas chosen whatever their speed: a third of the requests meet the slow one.
+    SlowUnevaded,
+    /// As [`Speculation`](Self::Speculation), likewise.
+    SpeculationUnevaded,
     /// Bits are turned over, both ways, on all nodes.
     Corrupt,
     /// Connections are reset, several a second.
@@ -61,6 +65,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// After how long a second host is asked.
     pub speculation: Option<Duration>,
+    /// Whether slow replicas are asked less often.
+    pub evades: bool,
     /// How long it lasts at least: finding out takes two seconds, whatever comes after them.
     pub least: Duration,
     /// How long the engine may take to notice, before its throughput counts.
@@ -75,7 +81,7 @@ pub struct Plan {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Lie,
         Self::Kill,
         Self::Pause,
@@ -83,6 +89,8 @@ impl Scenario {
         Self::OneWay,
         Self::Slow,
         Self::Speculation,
+        Self::SlowUnevaded,
+        Self::SpeculationUnevaded,
         Self::Corrupt,
         Self::Resets,
         Self::Late,
@@ -120,6 +128,7 @@ impl Scenario {
             reading: Reading::Bytes,
             timeout: ms(2000),
             speculation: None,
+            evades: true,
             least: Duration::ZERO,
             settling: Duration::ZERO,
             limits,
@@ -155,6 +164,17 @@ impl Scenario {
                 let limits = some(Limits { p99: Some(SLOW / 2), orphans: Some(0), ..Limits::default() });
                 let plan = plan("speculation", "the same, a second host after 50 ms", "F9", limits);
                 Plan { errors: Some(0.0), speculation: Some(ms(50)), ..plan }
+            }
+            Self::SlowUnevaded => {
+                let limits = Self::Slow.plan().limits;
+                let plan =
+                    plan("slow-unevaded", "as slow, replicas chosen whatever their speed", "F8", limits);
+                Plan { errors: Some(0.0), evades: false, ..plan }
+            }
+            Self::SpeculationUnevaded => {
+                let Plan { limits, speculation, .. } = Self::Speculation.plan();
+                let plan = plan("speculation-unevaded", "as speculation, likewise", "F9", limits);
+                Plan { errors: Some(0.0), evades: false, speculation, ..plan }
             }
             Self::Corrupt => {
                 plan("corrupt", "bits are turned over, both ways (v5)", "F11", some(Limits::default()))
