@@ -37,7 +37,7 @@ class TestPolicies:
         with Cluster(
             mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Mine())
         ) as c:
-            session = c.connect("ks")
+            session = c.connect("ks", wait_for_all_pools=True)
             hosts = {session.execute("SELECT 1").response_future.coordinator_host for _ in range(4)}
             assert hosts == {min(c.metadata.all_hosts())}
         assert len(asked) == 4
@@ -119,7 +119,7 @@ class TestPolicies:
             with Cluster(
                 mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=policy)
             ) as c:
-                future = c.connect().execute_async("SELECT 1")
+                future = c.connect(wait_for_all_pools=True).execute_async("SELECT 1")
                 assert len(future.message.plan) == length
                 future.result()
         assert went_on == []
