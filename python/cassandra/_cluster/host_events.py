@@ -1,6 +1,7 @@
 """What happens when a host comes, goes, or changes: policies and listeners are told, in this order.
 
-The engine reports on a thread of its own for Python, one event after another.
+The engine reports on its threads for callbacks. Where a policy or a listener blocks, the next event may be told
+beside it.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ class Requests:
     timestamp_generator: Callable[[], int] | None
     _request_init_callbacks: list[tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]]
 
+    # The session has these three of its own; here they only say what is relied on.
+
     @property
     def keyspace(self) -> str | None:
         """The keyspace for names without one."""
