@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::outage::MOMENT;
 use super::queue::{Called, Place};
 use super::{Open, Pool};
 use crate::cluster::Host;
@@ -168,11 +167,8 @@ impl Pool {
     /// There is no connection, or will be none in a moment: has those who find none wait for the next, if one is being opened or
     /// soon will be.
     pub(super) fn hope(&self) {
-        let now = Instant::now();
-        if !lock(&self.plan).is_tried_before(now + MOMENT, now) {
-            return;
-        }
-        lock(&self.outage).begin(now);
+        let Some(attempt) = lock(&self.plan).hopeful_at(Instant::now()) else { return };
+        let until = lock(&self.outage).begin(attempt);
         let (me, abandoned) = (self.me.clone(), self.me.clone());
         // A runtime that has ended opens no other either.
         let abandoned = Owed::new(move || {
@@ -181,7 +177,7 @@ impl Pool {
             }
         });
         self.context.executor.main().spawn(async move {
-            tokio::time::sleep(MOMENT).await;
+            tokio::time::sleep_until(until.into()).await;
             abandoned.paid();
             if let Some(pool) = me.upgrade() {
                 pool.handle_room();

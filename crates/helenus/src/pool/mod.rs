@@ -279,7 +279,10 @@ impl Pool {
             self.closed(connection, error);
         }
         if !self.open.load().iter().any(|open| open.serial() == serial) {
-            self.decide(|plan, now| plan.handle_closed(serial, now));
+            let ended = connection.ended().is_some();
+            self.decide(|plan, now| {
+                if ended { plan.handle_closed(serial, now) } else { plan.handle_replaced(serial, now) }
+            });
             // It had hardly come: those who wait for it wait for another one, or not at all.
             if self.open.load().is_empty() {
                 self.hope();
@@ -326,7 +329,7 @@ impl Pool {
     /// Has another connection take the place of this one, which takes no requests any more from now on.
     pub(crate) fn replace(&self, connection: &Connection) {
         self.drain(connection.serial());
-        self.decide(|plan, now| plan.handle_closed(connection.serial(), now));
+        self.decide(|plan, now| plan.handle_replaced(connection.serial(), now));
     }
 }
 

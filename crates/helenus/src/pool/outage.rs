@@ -1,8 +1,9 @@
 //! Whether a host that has lost its last connection is expected back in a moment, pure.
 //!
 //! A connection that was just lost says little: a proxy has restarted, a router has forgotten it. What says more is the first
-//! attempt to open another, which is begun at once. Until that has come to something, and for no longer than [`MOMENT`], a request
-//! is better kept than failed; once it has failed, the host is down, and whoever asks is told so without delay (F15).
+//! attempt to open another, which begins at once, or when its turn comes. Until that has come to something, and for no longer than
+//! [`MOMENT`] after its beginning, a request is better kept than failed; once it has failed, the host is down, and whoever asks is
+//! told so without delay (F15).
 
 use std::time::{Duration, Instant};
 
@@ -13,23 +14,25 @@ pub(crate) const MOMENT: Duration = Duration::from_millis(500);
 /// What is known of the time without a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
-    lost_at: Option<Instant>,
+    until: Option<Instant>,
 }
 
 impl Outage {
-    /// The last connection was lost.
-    pub(crate) const fn begin(&mut self, now: Instant) {
-        self.lost_at = Some(now);
+    /// The last connection was lost; the attempt that counts begins then. Gives when it has had its time.
+    pub(crate) fn begin(&mut self, attempt: Instant) -> Instant {
+        let until = attempt + MOMENT;
+        self.until = Some(until);
+        until
     }
 
     /// There is one again; or none could be opened, or is to be.
     pub(crate) const fn end(&mut self) {
-        self.lost_at = None;
+        self.until = None;
     }
 
     /// Whether one is expected in a moment.
     pub(crate) fn is_momentary(&self, now: Instant) -> bool {
-        self.lost_at.is_some_and(|at| now.saturating_duration_since(at) < MOMENT)
+        self.until.is_some_and(|until| now < until)
     }
 }
 
@@ -45,6 +48,10 @@ mod tests {
         outage.begin(now);
         assert!(outage.is_momentary(now) && outage.is_momentary(now + MOMENT - Duration::from_nanos(1)));
         assert!(!outage.is_momentary(now + MOMENT), "it has had its time");
+        let second = Duration::from_secs(1);
+        assert_eq!(outage.begin(now + second), now + second + MOMENT);
+        assert!(outage.is_momentary(now) && outage.is_momentary(now + second), "its turn is yet to come");
+        assert!(!outage.is_momentary(now + second + MOMENT));
         outage.begin(now);
         outage.end();
         assert!(!outage.is_momentary(now));

@@ -73,8 +73,10 @@ pub(crate) struct PoolPlan {
     dials: usize,
     open: Vec<Open>,
     connecting: usize,
-    /// When the last attempts were begun.
+    /// When the last attempts were begun, but for those in place of what we closed ourselves.
     attempts: VecDeque<Instant>,
+    /// How many of the missing are in place of what we closed ourselves: that says nothing of the host.
+    owed: usize,
     reconnection: Arc<dyn ReconnectionPolicy>,
     /// The pauses of the present outage, and when the one that runs is over.
     pauses: Option<ReconnectionSchedule>,
@@ -106,6 +108,7 @@ impl PoolPlan {
             open: Vec::new(),
             connecting: 0,
             attempts: VecDeque::new(),
+            owed: 0,
             reconnection,
             pauses: None,
             retry_at: None,
@@ -156,6 +159,15 @@ impl PoolPlan {
         self.fill(now)
     }
 
+    /// We have taken a connection out of use that its host did nothing to: another is opened for it at once, however many attempts
+    /// there were. No host is stormed by that: each of these was open before, and somebody has used it.
+    pub(crate) fn handle_replaced(&mut self, serial: usize, now: Instant) -> Vec<PoolAction> {
+        let before = self.open.len();
+        self.open.retain(|open| open.serial != serial);
+        self.owed += before - self.open.len();
+        self.fill(now)
+    }
+
     /// A connection owes these answers. To be told when their number has grown, or now and then.
     pub(crate) fn handle_orphans(
         &mut self,
@@ -203,13 +215,15 @@ impl PoolPlan {
         self.shut_down
     }
 
-    /// Whether an attempt is under way, or due before `until`, of which anything may be hoped: none has failed since a
-    /// connection was open. Asked when the last one is lost, before or after [`handle_closed`](Self::handle_closed).
-    pub(crate) fn is_tried_before(&self, until: Instant, now: Instant) -> bool {
+    /// When an attempt begins of which anything may be hoped: none has failed since a connection was open. It is `now` where one
+    /// is under way. Asked when the last connection is lost, before or after the plan is told.
+    pub(crate) fn hopeful_at(&self, now: Instant) -> Option<Instant> {
         if self.pauses.is_some() || self.given_up || self.shut_down || self.wanted == 0 {
-            return false;
+            return None;
         }
-        self.connecting > 0 || self.retry_at.or_else(|| self.turn_at(now)).is_none_or(|at| at < until)
+        let is_under_way = self.connecting > 0 || self.owed > 0;
+        let turn = if is_under_way { None } else { self.retry_at.or_else(|| self.turn_at(now)) };
+        Some(turn.map_or(now, |at| at.max(now)))
     }
 
     /// Nothing is wanted any more, at once.
@@ -221,7 +235,9 @@ impl PoolPlan {
 
     /// Begins as many attempts as are due now.
     fn fill(&mut self, now: Instant) -> Vec<PoolAction> {
-        if self.shut_down || self.retry_at.is_some() || self.given_up {
+        // What is owed waits for no turn; but a host that cannot be reached is left alone.
+        let is_turn = self.retry_at.is_none() || self.owed > 0 && self.pauses.is_none();
+        if self.shut_down || self.given_up || !is_turn {
             return Vec::new();
         }
         let fresh = self.open.iter().filter(|open| !open.worn).count();
@@ -233,8 +249,13 @@ impl PoolPlan {
         while self.attempts.front().is_some_and(|begun| !counts(*begun, now)) {
             self.attempts.pop_front();
         }
-        let begin = due.min(self.wanted.saturating_add(SPARE_ATTEMPTS).saturating_sub(self.attempts.len()));
-        self.attempts.extend(std::iter::repeat_n(now, begin));
+        self.owed = self.owed.min(missing);
+        let owed = due.min(self.owed);
+        let spare = self.wanted.saturating_add(SPARE_ATTEMPTS).saturating_sub(self.attempts.len());
+        let counted = (due - owed).min(spare);
+        self.attempts.extend(std::iter::repeat_n(now, counted));
+        self.owed -= owed;
+        let begin = owed + counted;
         self.connecting += begin;
         let mut actions: Vec<_> = std::iter::repeat_with(|| PoolAction::Connect).take(begin).collect();
         if begin < due {

@@ -266,6 +266,29 @@ async fn after_a_use_that_is_given_up_nothing_runs_in_its_keyspace() {
     }
 }
 
+/// Each costs its connection; none of that is the node's doing, and nobody finds it without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_uses_are_given_up_their_node_is_there_for_all_others() {
+    let table = TableDefinition::new("t").partition_key("k", "int").regular("v", "int");
+    let cluster = nodes(1, 1).keyspace(Keyspace::new("other", 1).table(table));
+    let cluster = cluster.on(query("USE other"), silence()).start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    session.set_keyspace("ks").await.expect("it is there");
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    for round in 0..10 {
+        let mut change = SimpleStatement::new("USE other");
+        change.options.timeout = Some(Duration::from_millis(10));
+        let failure = session.execute(change).await.expect_err("its time is over");
+        assert!(failure.is_timeout(), "round {round}: {failure}");
+        let asked = Instant::now();
+        session.execute("SELECT v FROM t").await.expect("another connection is opened, and waited for");
+        longest = longest.max(asked.elapsed());
+    }
+    // Three a second would take three seconds.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}, the longest {longest:?}", begun.elapsed());
+}
+
 /// Nobody knows when the slower one takes effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_speculative_uses_the_slower_ones_connection_is_replaced() {

@@ -164,20 +164,17 @@ async fn what_breaks_each_connection_is_sent_twice_at_most() {
     }
 }
 
-/// F15: a host that drops each connection at once gets no more attempts for a while: until then nobody waits for one.
+/// A host that drops each connection at once gets no more attempts for a while: whoever comes then waits until there is one again.
 #[tokio::test(flavor = "multi_thread")]
-async fn f15_nobody_waits_where_no_attempt_is_under_way_or_due() {
-    let cluster = nodes(1, 1).on(statement(READ), reset()).start().expect("the mock starts");
-    let mut took = Vec::new();
-    for _ in 0..5 {
-        let session = connect(&cluster).await;
-        // The first takes two connections along, the second the last one that may be opened this second.
-        let begun = Instant::now();
-        for _ in 0..3 {
-            attempts(session.execute(READ).await.expect_err("it takes its connections along"));
-        }
-        took.push(begun.elapsed());
-    }
-    took.sort_unstable();
-    assert!(took[2] < Duration::from_millis(350), "nobody waits for half a second: {took:?}");
+async fn whoever_finds_the_attempts_of_a_second_used_up_waits_for_the_next() {
+    let cluster = nodes(1, 1).on(statement(READ), seven()).on(statement(READ).to(3), reset());
+    let cluster = cluster.start().expect("the mock starts");
+    let session = connect(&cluster).await;
+    // It takes two connections along, the next request the last one that may be opened this second.
+    attempts(session.execute(READ).await.expect_err("it takes its connections along"));
+    let begun = Instant::now();
+    let result = session.execute(READ).await.expect("there is an attempt again");
+    assert_eq!(result.first_as::<(i32,)>().expect("an int"), Some((7,)));
+    assert!(begun.elapsed() < Duration::from_secs(4), "not its whole time: {:?}", begun.elapsed());
+    assert_eq!(cluster.received(&statement(READ)).len(), 4);
 }

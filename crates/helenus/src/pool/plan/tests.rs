@@ -130,29 +130,79 @@ fn attempts_beyond_the_bound_wait_for_their_turn() {
     assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
 }
 
-/// Who has lost the last connection waits for the next only where one is being opened, or soon is.
+/// Who has lost the last connection waits for the next only where one is being opened, or will be.
 #[test]
 fn another_connection_is_hoped_for_only_while_one_is_tried() {
     let (mut plan, now) = open(1);
-    let hoped = |plan: &PoolPlan, now| plan.is_tried_before(now + SECOND / 2, now);
-    assert!(hoped(&plan, now), "it would be begun at once");
+    assert_eq!(plan.hopeful_at(now), Some(now), "it would be begun at once");
     for _ in 0..3 {
         assert_eq!(plan.handle_closed(1, now), [Connect]);
-        assert!(hoped(&plan, now), "it is under way");
+        assert_eq!(plan.hopeful_at(now), Some(now), "it is under way");
         plan.handle_connected(1, now);
     }
-    assert!(!hoped(&plan, now), "all attempts are used up");
-    assert!(hoped(&plan, now + SECOND / 2 + SECOND / 100), "there is one again soon");
-    assert_eq!(plan.handle_closed(1, now), [Timer(now + SECOND)]);
-    assert!(!hoped(&plan, now) && !hoped(&plan, now + SECOND / 2), "nothing is under way");
-    assert!(hoped(&plan, now + SECOND / 2 + SECOND / 100), "it is due soon");
-    assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
-    plan.handle_failed(now + SECOND);
-    assert!(!hoped(&plan, now + 99 * SECOND), "the host is down");
+    let turn = now + SECOND;
+    assert_eq!(plan.hopeful_at(now), Some(turn), "all attempts are used up until then");
+    assert_eq!(plan.hopeful_at(turn), Some(turn), "there is one again");
+    assert_eq!(plan.handle_closed(1, now), [Timer(turn)]);
+    assert_eq!(plan.hopeful_at(now), Some(turn), "nothing is under way");
+    assert_eq!(plan.hopeful_at(turn + SECOND), Some(turn + SECOND), "its timer is late");
+    assert_eq!(plan.handle_timeout(turn), [Connect]);
+    assert_eq!(plan.hopeful_at(turn), Some(turn));
+    plan.handle_failed(turn);
+    assert_eq!(plan.hopeful_at(now + 99 * SECOND), None, "the host is down");
     plan.handle_up(now + 99 * SECOND);
-    assert!(hoped(&plan, now + 99 * SECOND), "somebody says that it is back");
+    assert_eq!(plan.hopeful_at(now + 99 * SECOND), Some(now + 99 * SECOND), "somebody says that it is back");
     plan.handle_wanted(0, now);
-    assert!(!hoped(&plan, now), "nobody wants one");
+    assert_eq!(plan.hopeful_at(now), None, "nobody wants one");
+}
+
+/// What we close ourselves says nothing of the host, and must not leave it without a connection.
+#[test]
+fn what_we_replace_is_not_counted_among_the_attempts() {
+    let (mut plan, now) = open(1);
+    for serial in 1..100 {
+        assert_eq!(plan.handle_replaced(serial, now), [Connect]);
+        assert_eq!(plan.hopeful_at(now), Some(now));
+        assert_eq!(plan.handle_replaced(serial, now), [], "once");
+        assert_eq!(plan.handle_connected(serial + 1, now), []);
+    }
+    // Those that are lost have all of theirs, and what is replaced does not wait for their turn.
+    for serial in 100..103 {
+        assert_eq!(plan.handle_closed(serial, now), [Connect]);
+        plan.handle_connected(serial + 1, now);
+    }
+    assert_eq!(plan.handle_replaced(103, now), [Connect]);
+    plan.handle_connected(104, now);
+    assert_eq!(plan.handle_closed(104, now), [Timer(now + SECOND)]);
+    assert_eq!(plan.handle_replaced(104, now), [], "it was gone already");
+}
+
+#[test]
+fn what_we_replace_does_not_wait_for_the_turn_of_what_was_lost() {
+    let (mut plan, now) = open(2);
+    for serial in 2..6 {
+        assert_eq!(plan.handle_closed(serial, now), [Connect]);
+        plan.handle_connected(serial + 1, now);
+    }
+    assert_eq!(plan.handle_closed(6, now), [Timer(now + SECOND)]);
+    assert_eq!(plan.handle_replaced(1, now), [Connect, Timer(now + SECOND)], "the other has its turn still");
+    assert_eq!(plan.handle_connected(7, now), [Timer(now + SECOND)]);
+    assert_eq!(plan.handle_timeout(now + SECOND), [Connect]);
+}
+
+/// F15: a host that cannot be reached is left alone, whatever was to be replaced.
+#[test]
+fn what_we_replace_waits_for_a_pause() {
+    let (mut plan, now) = open(2);
+    plan.handle_closed(1, now);
+    assert_eq!(plan.handle_failed(now), [Timer(now + 3 * SECOND)]);
+    assert_eq!(plan.handle_replaced(2, now), []);
+    assert_eq!(plan.hopeful_at(now), None);
+    assert_eq!(plan.handle_timeout(now + 3 * SECOND), [Connect], "one at a time");
+    assert_eq!(plan.handle_connected(3, now + 3 * SECOND), [Connect]);
+    // No more is owed than is missing.
+    assert_eq!(plan.handle_wanted(1, now), []);
+    assert_eq!(plan.handle_connected(4, now), [Drain(4)]);
 }
 
 #[test]
