@@ -75,7 +75,7 @@ pub(crate) struct Pool {
     /// Held while `open` changes, and whoever sends is told.
     opening: Mutex<()>,
     plan: Mutex<PoolPlan>,
-    /// Since its last connection was lost.
+    /// Whether one is expected where none is open.
     outage: Mutex<Outage>,
     last_error: ArcSwapOption<ConnectionError>,
     /// The next connection that is opened is the first of its host, or the first after one could not be.
@@ -106,7 +106,7 @@ impl Pool {
             open: ArcSwap::default(),
             opening: Mutex::default(),
             plan: Mutex::new(plan),
-            outage: Mutex::default(),
+            outage: Mutex::new(Outage::first()),
             last_error: ArcSwapOption::empty(),
             returning: AtomicBool::new(true),
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),

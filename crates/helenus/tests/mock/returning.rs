@@ -178,3 +178,54 @@ async fn whoever_finds_the_attempts_of_a_second_used_up_waits_for_the_next() {
     assert!(begun.elapsed() < Duration::from_secs(4), "not its whole time: {:?}", begun.elapsed());
     assert_eq!(cluster.received(&statement(READ)).len(), 4);
 }
+
+/// A session is there as soon as one host is: whoever asks another meanwhile waits for its first connection, in the queue.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_before_the_first_connection_waits_for_it() {
+    let late = usual().delay(Duration::from_millis(700));
+    let cluster = nodes(2, 2).on(statement(READ), seven()).on(opcode(RequestOpcode::Startup).node(1), late);
+    let cluster = cluster.start().expect("the mock starts");
+    let session = settings(&cluster).session().await.expect("one of them is quick");
+    let host = session.cluster().snapshot().host_at(cluster.node(1).address()).cloned().expect("known");
+    assert!(!is_connected(&session, &host));
+    let of_host = |limit| {
+        let mut read = within(READ, limit);
+        read.options.host = Some(host.clone());
+        read
+    };
+    let (begun, hasty) = (Instant::now(), session.execute(of_host(100)));
+    let answers: Vec<_> = (0..20).map(|_| session.execute(of_host(10_000))).collect();
+    assert_eq!(session.queue_state().requests, 21);
+    // Where another host has a connection, nobody waits.
+    let result = session.execute(READ).await.expect("the other answers");
+    assert!(begun.elapsed() < Duration::from_millis(600), "{:?}", begun.elapsed());
+    assert_ne!(result.host().address(), host.address());
+    let failed = attempts(hasty.await.expect_err("its own time is shorter"));
+    assert!(!failed[0].written, "{failed:?}");
+    for answer in answers {
+        assert_eq!(answer.await.expect("it waits").host().address(), host.address());
+    }
+    assert_eq!(cluster.received(&statement(READ).node(1)).len(), 20, "each once");
+}
+
+/// Once the first attempt has failed the host is down, and that is said at once, with the reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_the_first_connection_is_told_when_it_cannot_be_had() {
+    let refusing = reset().delay(Duration::from_millis(500));
+    let cluster = nodes(2, 2).on(opcode(RequestOpcode::Startup).node(1), refusing);
+    let cluster = cluster.start().expect("the mock starts");
+    let session = settings(&cluster).session().await.expect("one of them lets everyone in");
+    let host = session.cluster().snapshot().host_at(cluster.node(1).address()).cloned().expect("known");
+    let mut read = within(READ, 10_000);
+    read.options.host = Some(host.clone());
+    let begun = Instant::now();
+    let waiting = session.execute(read.clone());
+    assert_eq!(session.queue_state().requests, 1);
+    let failed = attempts(waiting.await.expect_err("it cannot be had"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "not its whole time: {:?}", begun.elapsed());
+    let AttemptError::NoConnection(Some(_)) = failed[failed.len() - 1].error else { panic!("{failed:?}") };
+    // And so is everyone from now on, attempts or not.
+    let again = attempts(session.execute(read).await.expect_err("it is down"));
+    assert!(matches!(again[0].error, AttemptError::NoConnection(Some(_))), "{again:?}");
+    assert_eq!(session.queue_state().requests, 0);
+}
