@@ -38,7 +38,8 @@ pub enum ContactPoint {
 
 /// Where the addresses of names come from.
 pub trait NameResolver: std::fmt::Debug + Send + Sync {
-    /// All addresses of a host name. It may block.
+    /// All addresses of a host name. It may block: it is called on a thread of its own, of which there are at most 16 in a process
+    /// at a time. One that has not returned after the connect timeout is not waited for, but counts among these until it does.
     ///
     /// # Errors
     /// Whatever keeps the name from being resolved.

@@ -81,6 +81,7 @@ mod guide;
 mod hash;
 mod later;
 mod lock;
+mod lookup;
 pub mod metrics;
 pub mod observe;
 mod owed;

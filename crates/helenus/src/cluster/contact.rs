@@ -1,15 +1,17 @@
-//! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again; all at once,
-//! and none for longer than a connection may take.
+//! Contact points become addresses. Names are resolved each time, so that a cluster that has moved is found again; side by side,
+//! a few at a time, and none for longer than a connection may take.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Instant;
+
+use tokio::task::JoinSet;
 
 use crate::config::{Config, ContactPoint, is_address, zone};
 use crate::connection::endpoint::Endpoint;
 use crate::error::Error;
+use crate::lookup::look_up;
 
 /// All addresses of all contact points, in their order, each once.
 pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
@@ -24,7 +26,7 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
     }
     let mut endpoints = Vec::new();
     let mut errors = Vec::new();
-    let mut looked_up = look_up_all(config);
+    let mut looked_up = look_up_all(config).await;
     for point in &config.contact_points {
         match point {
             ContactPoint::Address(address) => push(&mut endpoints, tcp(*address, None)),
@@ -53,8 +55,8 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
                     ));
                     continue;
                 }
-                let Some(looking_up) = looked_up.pop_front() else { continue };
-                match looking_up.await {
+                let Some(looked_up) = looked_up.pop_front() else { continue };
+                match looked_up {
                     Ok(found) if found.is_empty() => errors.push(format!("{name}: it has no address")),
                     Ok(found) => found
                         .into_iter()
@@ -73,28 +75,18 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
     Ok(endpoints)
 }
 
-/// Begins to look up all names at once, each for as long as connecting may take. In their order.
-fn look_up_all(config: &Config) -> VecDeque<impl Future<Output = io::Result<Vec<IpAddr>>> + use<>> {
+/// Looks up all names side by side. In their order.
+async fn look_up_all(config: &Config) -> VecDeque<io::Result<Vec<IpAddr>>> {
     let limit = config.connection.connect_timeout;
-    let began = Instant::now();
-    let names = config.contact_points.iter().filter_map(name_of);
-    names
-        .map(|name| {
-            let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
-            let looking_up = tokio::task::spawn_blocking(move || resolver.resolve(&name));
-            async move {
-                let left = limit.saturating_sub(began.elapsed());
-                match tokio::time::timeout(left, looking_up).await {
-                    Ok(Ok(looked_up)) => looked_up,
-                    Ok(Err(_panicked)) => Err(io::Error::other("the resolver panicked")),
-                    Err(_elapsed) => {
-                        let why = format!("the resolver has not answered within {limit:?}");
-                        Err(io::Error::new(io::ErrorKind::TimedOut, why))
-                    }
-                }
-            }
-        })
-        .collect()
+    let mut looking_up = JoinSet::new();
+    for (at, name) in config.contact_points.iter().filter_map(name_of).enumerate() {
+        let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
+        looking_up.spawn(async move { (at, look_up(move || resolver.resolve(&name), limit).await) });
+    }
+    // None of these panics.
+    let mut looked_up = looking_up.join_all().await;
+    looked_up.sort_unstable_by_key(|(at, _)| *at);
+    looked_up.into_iter().map(|(_, found)| found).collect()
 }
 
 /// The name of a contact point that has to be looked up.

@@ -1,7 +1,7 @@
 //! Sockets: to which address or path, and with which options.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::net::{TcpSocket, UnixStream};
 
 use super::config::{ConnectionConfig, SocketOption};
 use crate::error::ConnectionError;
+use crate::lookup::look_up;
 
 /// Connects to an address, with the socket's options set before.
 pub(super) async fn connect_tcp(
@@ -37,7 +38,9 @@ pub(super) async fn connect_to_any(
     port: u16,
     config: &ConnectionConfig,
 ) -> Result<std::net::TcpStream, ConnectionError> {
-    let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((name, port)).await?.collect();
+    let of = name.to_owned();
+    let find = move || (of.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    let mut addresses: Vec<SocketAddr> = look_up(find, config.connect_timeout).await?;
     fastrand::shuffle(&mut addresses);
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address")).into();
     for address in addresses {

@@ -77,6 +77,40 @@ async fn a_name_server_that_hangs_holds_up_neither_a_takeover_nor_other_names() 
     names.tell("let go");
 }
 
+/// A name server that counts who waits for it at a time.
+#[derive(Debug, Default)]
+struct Crowded {
+    address: Mutex<Option<IpAddr>>,
+    /// How many wait, how many did at most, and how many were answered.
+    waiting: Mutex<(usize, usize, usize)>,
+}
+
+impl NameResolver for Crowded {
+    fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        let change = |change: fn(&mut (usize, usize, usize))| {
+            change(&mut self.waiting.lock().expect("not poisoned"));
+        };
+        change(|(now, most, _)| (*now, *most) = (*now + 1, (*most).max(*now + 1)));
+        std::thread::sleep(Duration::from_millis(10));
+        change(|(now, _, all)| (*now, *all) = (*now - 1, *all + 1));
+        Ok((*self.address.lock().expect("not poisoned")).into_iter().collect())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_names_there_are_no_more_than_sixteen_are_looked_up_at_a_time() {
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let names = Arc::new(Crowded::default());
+    *names.address.lock().expect("not poisoned") = Some(cluster.addresses()[0].ip());
+    let mut settings = Cluster::builder().contact_points((0..200).map(|n| format!("db-{n}.example")));
+    settings.config_mut().resolver = Arc::clone(&names) as _;
+    settings.config_mut().connection.connect_timeout = Duration::from_secs(20);
+    settings.connect().await.expect("they are all the same node");
+    let (_, most, all) = *names.waiting.lock().expect("not poisoned");
+    assert_eq!(all, 200);
+    assert!((2..=16).contains(&most), "side by side, and not too many: {most}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_point_may_have_a_port_of_its_own_or_a_zone() {
     let cluster = nodes(1, 1).start().expect("the mock starts");
