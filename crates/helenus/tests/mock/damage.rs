@@ -1,12 +1,13 @@
-//! A request is damaged on its way to the server, which cannot say whose it was (F11).
+//! A request is damaged on its way to the server, which cannot say whose it was, or an answer on its way back (F11).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use helenus::protocol::ProtocolVersion;
 use helenus::protocol::response::ServerError;
 use helenus::statement::SimpleStatement;
 use helenus::{AttemptError, ConnectionError, Error, RequestFailure, Session};
-use helenus_testkit::mock::{Reaction, Rows, RunningCluster, error, rows, silence, statement};
+use helenus_testkit::mock::{MockCluster, Reaction, Rows, RunningCluster, error, rows, silence, statement};
 
 use super::{all_up, in_turn, nodes, settings};
 
@@ -118,4 +119,101 @@ async fn an_answer_of_its_own_is_the_requests() {
         session.execute("SELECT release_version FROM system.local").await.expect("the connection is well");
         session.shut_down();
     }
+}
+
+const FIRST: &str = "SELECT v FROM ks.t WHERE k = 1";
+const SECOND: &str = "SELECT v FROM ks.t WHERE k = 2";
+
+/// What either of two requests is answered: no bit turns one into the other.
+fn own(whose: &str) -> Reaction {
+    rows(Rows::new([("v", "text")]).row([whose]))
+}
+
+fn two_rows() -> MockCluster {
+    nodes(1, 1).on(statement(FIRST), own("the first")).on(statement(SECOND), own("its neighbour"))
+}
+
+/// A request that is answered with this bit turned over.
+fn with_bit(cluster: &RunningCluster, bit: usize) -> String {
+    let cql = format!("{FIRST} /* {bit} */");
+    cluster.on(statement(&cql).nth(1), own("the first").flip_bit(bit));
+    cql
+}
+
+/// How many bits the answer to [`FIRST`] has, as it goes over the network.
+async fn bits_of_an_answer(session: &Session) -> usize {
+    let read = || session.cluster().metrics().traffic.bytes_in;
+    let before = read();
+    session.execute(FIRST).await.expect("it is good");
+    usize::try_from(read() - before).expect("it is small") * 8
+}
+
+fn text(result: &helenus::ResultSet) -> Option<String> {
+    result.first_as::<(String,)>().ok()?.map(|(text,)| text)
+}
+
+/// Each bit: of the header, its checksum, the payload, and its checksum.
+#[tokio::test(flavor = "multi_thread")]
+async fn f11_no_bit_of_a_segment_can_be_turned_over_unseen() {
+    let cluster = two_rows().start().expect("the mock starts");
+    let bits = bits_of_an_answer(&speaking(&cluster, ProtocolVersion::V5).await).await;
+    assert!((8 * (6 + 9 + 20 + 4)..2000).contains(&bits), "header, envelope, some rows, checksum: {bits}");
+    let mut parts = BTreeSet::new();
+    for bit in 0..bits {
+        // A session of its own: a host is not connected to more than a few times a second.
+        let session = speaking(&cluster, ProtocolVersion::V5).await;
+        let damaged = with_bit(&cluster, bit);
+        let (first, second) = (session.execute(damaged.as_str()), session.execute(SECOND));
+        let first = first.await.unwrap_or_else(|failure| panic!("bit {bit}: {failure}"));
+        let second = second.await.unwrap_or_else(|failure| panic!("bit {bit}: {failure}"));
+        assert_eq!(text(&first).as_deref(), Some("the first"), "bit {bit}");
+        assert_eq!(text(&second).as_deref(), Some("its neighbour"), "bit {bit}");
+        let Some(attempt) = first.failed_attempts().first() else { panic!("bit {bit} was not seen") };
+        let AttemptError::Connection(ConnectionError::Protocol(why)) = &attempt.error else {
+            panic!("bit {bit}: {}", attempt.error)
+        };
+        let why = why.to_string();
+        let part = ["header", "payload"].into_iter().find(|part| why.contains(part));
+        assert!(part.is_some() && why.contains("checksum"), "bit {bit}: {why}");
+        parts.extend(part);
+        session.shut_down();
+    }
+    assert_eq!(parts.len(), 2, "{parts:?}");
+}
+
+/// Nothing tells that a bit is another one: a value may be, and an error then is the request's. But no other request gets an
+/// answer that is not its own, and nothing panics.
+#[tokio::test(flavor = "multi_thread")]
+async fn f11_whatever_bit_is_turned_over_without_checksums_no_other_request_is_answered_with_it() {
+    let cluster = two_rows().start().expect("the mock starts");
+    let bits = bits_of_an_answer(&speaking(&cluster, ProtocolVersion::V4).await).await;
+    let (mut seen, mut unseen) = (0, 0);
+    for bit in 0..bits {
+        let session = speaking(&cluster, ProtocolVersion::V4).await;
+        let within = |cql: &str| {
+            let mut statement = SimpleStatement::new(cql);
+            // A length that is too large is waited for.
+            statement.options.timeout = Some(Duration::from_millis(150));
+            statement
+        };
+        match session.execute(within(&with_bit(&cluster, bit))).await {
+            Ok(result) if result.failed_attempts().is_empty() => {
+                unseen += 1;
+                assert_ne!(text(&result).as_deref(), Some("its neighbour"), "bit {bit}");
+            }
+            Ok(result) => {
+                seen += 1;
+                assert_eq!(text(&result).as_deref(), Some("the first"), "bit {bit}: it was asked again");
+            }
+            Err(_) => seen += 1,
+        }
+        // What is left of it is nobody's answer.
+        if let Ok(result) = session.execute(within(SECOND)).await {
+            assert_eq!(text(&result).as_deref(), Some("its neighbour"), "bit {bit}");
+        }
+        session.shut_down();
+    }
+    assert!(seen > 60 && unseen > 30, "most of the header is seen, and no value is: {seen}, {unseen}");
+    let well = speaking(&cluster, ProtocolVersion::V4).await;
+    assert_eq!(text(&well.execute(FIRST).await.expect("it is good")).as_deref(), Some("the first"));
 }

@@ -102,7 +102,7 @@ async fn all_up(session: &Session) {
 }
 
 /// Waits until `condition` holds, but not for ever.
-async fn until(what: &str, condition: impl Fn() -> bool) {
+async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(10);
     while !condition() {
         assert!(Instant::now() < patience, "not within ten seconds: {what}");

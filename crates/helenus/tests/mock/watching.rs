@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -212,7 +212,21 @@ async fn f21_a_flood_of_events_is_few_refreshes() {
     let (before, schema_before) = (readings(&cluster), schema_reads());
     let accepted: usize = cluster.nodes().map(|node| node.accepted()).sum();
     let begun = Instant::now();
-    let mut served = 0_u32;
+    // As many a second as without: each is begun when it is due, whatever became of those before it.
+    let (load, is_over) = (session.clone(), Arc::new(AtomicBool::new(false)));
+    let over = Arc::clone(&is_over);
+    let load = tokio::spawn(async move {
+        let mut answers = Vec::new();
+        while !over.load(Ordering::Relaxed) {
+            answers.push(load.execute("SELECT v FROM ks.t"));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let (mut good, asked) = (0, answers.len());
+        for answer in answers {
+            good += usize::from(answer.await.is_ok());
+        }
+        (good, asked)
+    });
     for n in 0..2500_usize {
         let address = cluster.node(n % 3).address();
         for event in [
@@ -228,14 +242,15 @@ async fn f21_a_flood_of_events_is_few_refreshes() {
             cluster.push_event(&event).expect("it can be said");
         }
         if n % 50 == 0 {
-            session.execute("SELECT v FROM ks.t").await.expect("requests go on");
-            served += 1;
+            tokio::task::yield_now().await;
         }
     }
     // On a slow machine events arrive long after they were pushed.
     until("all was read again", || readings(&cluster) > before && schema_reads() > schema_before).await;
     tokio::time::sleep(WINDOW + WINDOW / 2).await;
-    assert_eq!(served, 50);
+    is_over.store(true, Ordering::Relaxed);
+    let (good, asked) = load.await.expect("no panic");
+    assert!(asked >= 50 && good * 100 >= asked * 95, "{good} of {asked} while events came");
     let since = begun.elapsed();
     // The first event may be heeded at once, and one refresh ends each window.
     let most = 3.max(since.as_secs() + 1);
