@@ -11,6 +11,7 @@ use crate::scenario::Scenario;
 /// How to use it.
 pub const USAGE: &str = "\
 helenus-faults [SCENARIO…] [--seconds N] [--seed S] [--rate R] [--quick] [--base-address A]
+               [--reference-python PYTHON]
 helenus-faults --soak HOURS [--each SECONDS] [--vitals FILE] [--seed S] [--rate R] [--base-address A]
 
   SCENARIO          which, in this order; all without one. `test`: those of ./dev test
@@ -21,6 +22,9 @@ helenus-faults --soak HOURS [--each SECONDS] [--vitals FILE] [--seed S] [--rate 
   --soak HOURS      one workload for so long, a fault at random --each so many seconds (60)
   --vitals FILE     where memory, descriptors and threads of each second go (faults-vitals.csv)
   --base-address A  the first node's address (127.0.70.1)
+  --reference-python PYTHON
+                    an interpreter that has cassandra-driver, for the scenarios that are held against it
+                    (the variable HELENUS_REFERENCE_PYTHON; without either they say `not run`)
 
 Scenarios:";
 
@@ -45,6 +49,8 @@ pub struct Arguments {
     pub each: Duration,
     /// Where its vitals go.
     pub vitals: PathBuf,
+    /// The interpreter that has the reference; `None` without one on the command line.
+    pub reference_python: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -64,6 +70,7 @@ impl Arguments {
             soak: None,
             each: Duration::from_secs(60),
             vitals: PathBuf::from("faults-vitals.csv"),
+            reference_python: None,
         };
         while let Some(argument) = parser.next()? {
             match argument {
@@ -81,6 +88,7 @@ impl Arguments {
                         Duration::from_secs(at_least_one(parser.value()?.parse::<u64>()?, "--each")?);
                 }
                 Long("vitals") => arguments.vitals = parser.value()?.into(),
+                Long("reference-python") => arguments.reference_python = Some(parser.value()?.into()),
                 Value(name) => scenarios.extend(named(&name.string()?)?),
                 other => return Err(other.unexpected()),
             }
@@ -136,6 +144,8 @@ mod tests {
         assert_eq!(parse(&["test"]).unwrap().unwrap().scenarios, Scenario::TESTED);
         let soak = parse(&["--soak", "0.5"]).unwrap().unwrap();
         assert_eq!((soak.soak, soak.rate), (Some(Duration::from_secs(1800)), 2000));
+        let python = parse(&["--reference-python", "/bin/python"]).unwrap().unwrap().reference_python;
+        assert_eq!((python, defaults.reference_python), (Some("/bin/python".into()), None));
         assert_eq!(parse(&["--help"]), Ok(None));
     }
 

@@ -2,6 +2,7 @@
 //! broken, with 2 if it could not be found out.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use helenus_faults::arguments::{Arguments, USAGE};
 use helenus_faults::ring::Ring;
 use helenus_faults::run::{Options, run};
 use helenus_faults::scenario::Scenario;
-use helenus_faults::{soak, table};
+use helenus_faults::{reference, soak, table};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(lexopt::Parser::from_env(), fastrand::u64(..)) {
@@ -78,6 +79,8 @@ async fn perform(arguments: &Arguments) -> Outcome<bool> {
     let begun = Instant::now();
     println!("{}", table::head());
     let mut broken = Vec::new();
+    let python = arguments.reference_python.clone();
+    let python = python.or_else(|| std::env::var_os("HELENUS_REFERENCE_PYTHON").map(PathBuf::from));
     for (scenario, number) in arguments.scenarios.iter().zip(1..) {
         let options = Options {
             fault: arguments.fault,
@@ -92,7 +95,10 @@ async fn perform(arguments: &Arguments) -> Outcome<bool> {
             rate: arguments.rate,
             seed: arguments.seed.wrapping_add(number as u64),
         };
-        let report = run(*scenario, &ring, options, number).await?;
+        let mut report = run(*scenario, &ring, options, number).await?;
+        if report.plan.compared {
+            report.compare(reference::beside(*scenario, &ring, options, number, python.as_deref()).await?);
+        }
         table::lines(&report).iter().for_each(|line| println!("{line}"));
         if !report.is_kept() {
             broken.push(report.plan.name);

@@ -14,7 +14,7 @@ use helenus_testkit::proxy::{Proxy, Reading};
 
 /// The port of the nodes, and that of the proxies on the same addresses.
 const PORT: u16 = 9042;
-const PROXY_PORT: u16 = 19_042;
+pub(crate) const PROXY_PORT: u16 = 19_042;
 
 /// How many nodes there are.
 pub const NODES: usize = 3;
@@ -34,10 +34,12 @@ const SETTINGS: [(&str, &str); 6] = [
 ];
 
 /// The tables, on all three nodes.
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 6] = [
     "CREATE KEYSPACE IF NOT EXISTS faults WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}",
     "CREATE TABLE IF NOT EXISTS faults.rows (id bigint PRIMARY KEY, version bigint, body text)",
     "CREATE TABLE IF NOT EXISTS faults.counters (id bigint PRIMARY KEY, n counter)",
+    "CREATE TABLE IF NOT EXISTS faults.reference_rows (id bigint PRIMARY KEY, version bigint, body text)",
+    "CREATE TABLE IF NOT EXISTS faults.reference_counters (id bigint PRIMARY KEY, n counter)",
     "CREATE TABLE IF NOT EXISTS faults.registers (id bigint PRIMARY KEY, v bigint)",
 ];
 

@@ -4,11 +4,14 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use helenus::policy::{ConstantSpeculativeExecutionPolicy, DcAwareRoundRobinPolicy, TokenAwarePolicy};
+use helenus::policy::{
+    Budget, ConstantSpeculativeExecutionPolicy, DcAwareRoundRobinPolicy, TokenAwarePolicy,
+};
 use helenus::{Cluster, IoThreads};
 
 use crate::audit::audit;
 use crate::figures::{Limits, Measured, Windows};
+use crate::reference::Beside;
 use crate::ring::Ring;
 use crate::scenario::{Plan, Scenario, Stage, Wounded, wait_until_whole};
 use crate::vitals::Vitals;
@@ -53,9 +56,17 @@ pub struct Report {
     pub left: (i64, i64),
     /// What was done, in words.
     pub deeds: String,
+    /// What the reference came to.
+    pub reference: Beside,
 }
 
 impl Report {
+    /// Puts what the reference came to beside it.
+    pub fn compare(&mut self, reference: Beside) {
+        self.missed.extend(reference.missed(self.sums.errors - self.sums.servers_own));
+        self.reference = reference;
+    }
+
     /// Whether the promises that admit no exception were kept; of a lie, whether it was found.
     #[must_use]
     pub fn is_kept(&self) -> bool {
@@ -114,11 +125,12 @@ pub async fn run(scenario: Scenario, ring: &Arc<Ring>, options: Options, number:
         missed.push(format!("left: {} descriptors, {} threads", left.0, left.1));
     }
     let grown_kib = loaded.rss_kib as i64 - healthy.rss_kib as i64;
-    Ok(Report { plan, sums, measured, limits, missed, grown_kib, left, deeds: wounded.deeds })
+    let (deeds, reference) = (wounded.deeds, Beside::NotAsked);
+    Ok(Report { plan, sums, measured, limits, missed, grown_kib, left, deeds, reference })
 }
 
 /// Connects through the proxies and prepares the workload.
-async fn enter(
+pub(crate) async fn enter(
     plan: &Plan,
     ring: &Arc<Ring>,
     proxies: &Arc<[helenus_testkit::proxy::Proxy]>,
@@ -134,6 +146,10 @@ async fn enter(
         config.defaults.load_balancing = Arc::new(policy);
     }
     if let Some(delay) = plan.speculation {
+        if !plan.evades {
+            // A third of the requests meet the slow node: more than the default allows to be sent twice.
+            config.speculation_budget = Some(Budget::new(0.5, 10.0)?);
+        }
         config.defaults.speculative_execution = Arc::new(ConstantSpeculativeExecutionPolicy::new(delay, 1));
     }
     let cluster = Cluster::connect(config, io.executor().clone()).await?;

@@ -9,13 +9,14 @@ use crate::run::Report;
 #[must_use]
 pub fn head() -> String {
     format!(
-        "{:<12} {:>7} {:>5} {:>5} {:>5} {:>6} {:>6} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7}  {}",
+        "{:<12} {:>7} {:>5} {:>5} {:>5} {:>6} {:>9} {:>6} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7}  {}",
         "scenario",
         "ops",
         "lost",
         "wrong",
         "never",
         "errors",
+        "reference",
         "unsafe",
         "ok/s",
         "stall",
@@ -39,13 +40,14 @@ pub fn lines(report: &Report) -> Vec<String> {
         (true, false, false) => format!("{} missed: {}", report.plan.tries, report.missed.join("; ")),
     };
     let line = format!(
-        "{:<12} {:>7} {:>5} {:>5} {:>5} {:>6} {:>6} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7}  {verdict}",
+        "{:<12} {:>7} {:>5} {:>5} {:>5} {:>6} {:>9} {:>6} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7}  {verdict}",
         report.plan.name,
         sums.ended,
         sums.lost,
         sums.wrong,
         sums.never,
         sums.errors,
+        report.reference.told(),
         sums.other_errors,
         measured.share.map_or_else(|| "-".to_owned(), |share| format!("{:.0}%", share * 100.0)),
         seconds(measured.stall),
@@ -79,6 +81,7 @@ fn beside(report: &Report) -> String {
         measured.takeover.map(|took| format!("takeover {}", seconds(took))),
         measured.dials.map(|dials| format!("{dials:.0} connections in the busiest second")),
         measured.drained.map(|drained| format!("last request ended {} after", seconds(drained))),
+        report.reference.at_length(),
         measured.orphans.map(|orphans| format!("{orphans} orphans after 2 s")),
         Some(format!("{} histories of registers", sums.histories)),
         (sums.servers_own > 0)

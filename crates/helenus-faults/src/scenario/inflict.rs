@@ -40,7 +40,11 @@ impl Scenario {
                 stage.proxy().set(Towards::Client, delayed);
                 let wounded = for_a_while(stage, "answers 300 ms late").await?;
                 tokio::time::sleep(Duration::from_secs(2)).await;
-                Ok(Wounded { orphans: Some(stage.orphans()), ..wounded })
+                let failures = stage.cluster.metrics().failures;
+                let (begun, refused) = (failures.speculations, failures.speculations_refused);
+                let deeds =
+                    format!("{}; {begun} second attempts, {refused} not for want of budget", wounded.deeds);
+                Ok(Wounded { orphans: Some(stage.orphans()), deeds, ..wounded })
             }
             Self::Corrupt => {
                 let knobs = Knobs { flip_each: Some(10_000), ..Knobs::default() };

@@ -75,6 +75,8 @@ pub struct Plan {
     pub limits: Limits,
     /// The share of one second's operations that may fail, of those that the engine may repeat.
     pub errors: Option<f64>,
+    /// Whether its errors are held against the reference's.
+    pub compared: bool,
     /// Whether something wrong is to be found.
     pub lies: bool,
 }
@@ -133,6 +135,7 @@ impl Scenario {
             settling: Duration::ZERO,
             limits,
             errors: None,
+            compared: false,
             lies: false,
         };
         match self {
@@ -142,9 +145,13 @@ impl Scenario {
                 let plan = plan("kill", "kill -9 of the control connection's node", "F1 F2 F6", limits);
                 Plan { errors: Some(0.01), settling: ms(1000), ..plan }
             }
-            Self::Pause => Plan { least: ms(8000), ..plan("pause", "a node hangs (SIGSTOP)", "F3", lost) },
+            Self::Pause => {
+                let plan = plan("pause", "a node hangs (SIGSTOP)", "F3", lost);
+                Plan { least: ms(8000), compared: true, ..plan }
+            }
             Self::Partition => {
-                Plan { least: ms(8000), ..plan("partition", "a node is lost, both ways", "F4", lost) }
+                let plan = plan("partition", "a node is lost, both ways", "F4", lost);
+                Plan { least: ms(8000), compared: true, ..plan }
             }
             Self::OneWay => {
                 Plan { least: ms(8000), ..plan("one-way", "a node's answers are lost", "F4", lost) }
