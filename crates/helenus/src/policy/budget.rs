@@ -188,6 +188,22 @@ mod tests {
         assert!((600..=1000 + 100 + 600).contains(&retries), "{retries}");
     }
 
+    /// F9: of three nodes one gets slow, and replicas are chosen whatever their speed. Each third of 340 requests a second wants
+    /// company for ten seconds, after some good ones.
+    #[test]
+    fn a_third_that_is_slow_is_more_than_the_default_spares() {
+        let granted = |budget| {
+            let start = Instant::now();
+            let mut balance = Balance::new(budget, start);
+            let at = |n: u64| start + Duration::from_secs(n) / 340;
+            let slow = |n: &u64| n % 3 == 0;
+            (2210..5610).filter(slow).filter(|n| balance.spend(*n, at(*n))).count()
+        };
+        let spared = granted(Budget::SPECULATIONS);
+        assert!((640..690).contains(&spared), "of 1,133: {spared}");
+        assert_eq!(granted(budget(0.5, 10.0)), 1133);
+    }
+
     #[test]
     fn a_clock_or_a_count_that_goes_back_is_no_income() {
         let now = Instant::now() + Duration::from_secs(60);
