@@ -196,7 +196,7 @@ mod tests {
             let start = Instant::now();
             let mut balance = Balance::new(budget, start);
             let at = |n: u64| start + Duration::from_secs(n) / 340;
-            let slow = |n: &u64| n % 3 == 0;
+            let slow = |n: &u64| n.is_multiple_of(3);
             (2210..5610).filter(slow).filter(|n| balance.spend(*n, at(*n))).count()
         };
         let spared = granted(Budget::SPECULATIONS);
