@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod engine;
 mod errors;
+mod program;
 mod python;
 mod schema;
 mod types;

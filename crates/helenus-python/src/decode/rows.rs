@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 use super::objects;
 use crate::codec::{self, Codec};
 use crate::errors::{self, DecodeFailure};
-use crate::python;
+use crate::{program, python};
 
 /// What rows become. The four of the reference are made here, without the detour over tuples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +187,10 @@ impl RowDecoder {
         let py = factory.py();
         match RowFactory::recognise(factory)? {
             Some(known) => Ok(self.decode(py, cells, rows, known)?.into_any()),
-            None => factory.call1((self.names(py)?, self.decode(py, cells, rows, RowFactory::Tuple)?)),
+            None => {
+                let tuples = self.decode(py, cells, rows, RowFactory::Tuple)?;
+                program::call(factory, (self.names(py)?, tuples))
+            }
         }
     }
 

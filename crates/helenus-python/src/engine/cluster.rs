@@ -16,8 +16,8 @@ use super::runtime::{self, Owned};
 use super::session::SessionCore;
 use super::task::TaskCore;
 use super::{config, lanes, policies};
-use crate::python;
 use crate::schema::{self, SchemaCore};
+use crate::{program, python};
 
 /// How often a blocked thread looks whether Python has something for it, such as Ctrl-C.
 pub(super) const GLANCE: Duration = Duration::from_millis(50);
@@ -278,7 +278,7 @@ impl Listener {
         let listener = Arc::clone(&self.0);
         let id = host.host_id();
         lanes::run(move |py| {
-            let told = python_uuid(py, id).and_then(|id| listener.bind(py).call1((what, id)));
+            let told = python_uuid(py, id).and_then(|id| program::call(listener.bind(py), (what, id)));
             if let Err(error) = told {
                 error.write_unraisable(py, Some(listener.bind(py)));
             }

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 
 use super::cluster::{facts_of, python_uuid};
 use super::{failures, runtime};
+use crate::program;
 
 /// Reports what was raised as Python reports what nobody can catch.
 fn reported<T>(what: &Py<PyAny>, ask: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
@@ -29,7 +30,8 @@ impl AddressTranslator for PythonTranslator {
 
     fn translate_host(&self, host: &HostFacts) -> SocketAddr {
         let asked = reported(&self.0, |py| {
-            let (address, port): (IpAddr, u16) = self.0.bind(py).call1((facts_of(py, host)?,))?.extract()?;
+            let (address, port): (IpAddr, u16) =
+                program::call(self.0.bind(py), (facts_of(py, host)?,))?.extract()?;
             Ok(SocketAddr::new(address, port))
         });
         asked.unwrap_or(host.rpc_address)
@@ -54,14 +56,14 @@ impl ConvictionPolicy for PythonConviction {
                 }
                 None => failures::lost(py, &failure.to_string(), host.address())?.into_value(py).into_any(),
             };
-            self.0.bind(py).call1((python_uuid(py, host.host_id())?, exception))?.is_truthy()
+            program::call(self.0.bind(py), (python_uuid(py, host.host_id())?, exception))?.is_truthy()
         });
         asked.unwrap_or(true)
     }
 
     fn reset(&self, host: &Host) {
         reported(&self.0, |py| {
-            self.0.bind(py).call1((python_uuid(py, host.host_id())?, py.None())).map(drop)
+            program::call(self.0.bind(py), (python_uuid(py, host.host_id())?, py.None())).map(drop)
         });
     }
 

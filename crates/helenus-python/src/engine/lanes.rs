@@ -9,6 +9,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::runtime::{self, is_ending};
+use crate::program;
 
 /// More threads than this are not started: whoever blocks as many callbacks waits for them.
 const MOST_THREADS: usize = 64;
@@ -79,14 +80,16 @@ pub(super) fn run(job: impl FnOnce(Python<'_>) + Send + 'static) {
     }
     let started = std::thread::Builder::new().name("helenus-callback".into()).spawn(move || work(lane));
     if started.is_err() {
+        // The system has no thread to give: whoever is idle, or will be, takes the job.
         lane.thread_ends();
+        lane.work.notify_one();
     }
 }
 
 /// Runs `call()` on a callback thread. What it raises is reported as Python reports what nobody can catch.
 pub(super) fn call(call: Py<PyAny>) {
     run(move |py| {
-        if let Err(error) = call.bind(py).call0() {
+        if let Err(error) = program::call(call.bind(py), ()) {
             error.write_unraisable(py, Some(call.bind(py)));
         }
     });

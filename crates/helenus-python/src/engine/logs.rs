@@ -15,6 +15,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::lanes;
 use super::runtime::{Process, is_ending};
+use crate::program;
 
 /// So many records may wait; what comes while there are more is not recorded.
 const MOST_WAITING: usize = 1_000;
@@ -85,7 +86,7 @@ fn write(py: Python<'_>) {
         };
         let Some(write) = WRITE.get() else { continue };
         let Record { level, target, told } = record;
-        if let Err(error) = write.bind(py).call1((level, target, told.text, told.fields)) {
+        if let Err(error) = program::call(write.bind(py), (level, target, told.text, told.fields)) {
             error.write_unraisable(py, Some(write.bind(py)));
         }
         // A handler may fork; the child's queue has a writer of its own. At the end nothing is recorded any more.

@@ -47,7 +47,7 @@ pub(crate) fn forked() {
 
 /// How many threads of the engine run Python code, or are about to.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
-/// The interpreter's end waits so long for them. One that is interrupted by it would take the process down.
+/// The interpreter's end waits so long for them. One that goes on is left where it is (`program.rs`).
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs `call` with the interpreter, on a thread of the engine; `None`, and nothing is run, where the interpreter is ending.
