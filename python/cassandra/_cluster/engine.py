@@ -75,7 +75,7 @@ class Engine:
             if learnt is not None:
                 self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
-        core.set_listener(self._events if self._hub is None else self._hub.told(self._events))
+        core.set_listener(self._events if self._hub is None else self._hub.told_in_order(self._events))
         # Hosts that have come in between are told of now.
         for host in self._registry.refresh()[0]:
             tell(self, "on_add", host)

@@ -1,7 +1,7 @@
 """What happens when a host comes, goes, or changes: policies and listeners are told, in this order.
 
-The engine reports on its threads for callbacks. Where a policy or a listener blocks, the next event may be told
-beside it.
+The engine reports on its threads for callbacks, of one thing after another: where a policy or a listener blocks, what
+comes later waits for it. Nobody is there to catch what they raise, be it SystemExit: all of it is logged.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class HostEvents:
         elif what == "down" or what == "remove":
             host.set_down()
             self._up.discard(host_id)
-        tell(cluster, f"on_{what}", host)
+        tell(cluster, f"on_{what}", host, BaseException)
         # Both ask the load-balancing policies.
         for follow in (cluster._tell_distances, cluster._views.follow):
             try:
                 follow()
-            except Exception:
+            except BaseException:
                 log.exception("A load-balancing policy could not say how far hosts are; connections stay as they are")
 
 
@@ -62,15 +62,15 @@ def mark_up(host: Host) -> None:
     """Mark a host up, whatever its conviction policy does: others wait to hear of it."""
     try:
         host.set_up()
-    except Exception:
+    except BaseException:
         log.exception("The conviction policy of %s raised when the host came up; the host counts as up", host)
         host.is_up = True
 
 
-def tell(cluster: Any, event: str, host: Host) -> None:
-    """Tell the policies, the sessions' neighbours and the listeners. What one of them raises is logged."""
+def tell(cluster: Any, event: str, host: Host, logged: type[BaseException] = Exception) -> None:
+    """Tell the policies and the listeners. What one of them raises is logged: all, on threads of the engine."""
     for told in (*cluster.profile_manager.policies(), *cluster.listeners):
         try:
             getattr(told, event)(host)
-        except Exception:
+        except logged:
             log.exception("%s.%s raised for host %s", type(told).__name__, event, host)

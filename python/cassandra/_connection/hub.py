@@ -122,6 +122,33 @@ class Hub(ABC):
 
         return tell
 
+    def told_in_order(self, listener: Callable[..., object]) -> Callable[..., None]:
+        """The same, told of one thing after another, in the order in which it comes; what it raises is reported."""
+        door = self.door()
+        waiting: deque[tuple[Any, ...]] = deque()
+
+        def go_on() -> None:
+            try:
+                listener(*waiting[0])
+            except Exception:
+                sys.excepthook(*sys.exc_info())
+            finally:
+                # Not before: what finds something waiting leaves it to this one to begin the next, in a greenlet of its
+                # own, since a program may end one.
+                waiting.popleft()
+                if waiting:
+                    door.begin(go_on)
+
+        def take(*args: Any) -> None:
+            waiting.append(args)
+            if len(waiting) == 1:
+                door.begin(go_on)
+
+        def tell(*args: Any) -> None:
+            door.put(partial(take, *args))
+
+        return tell
+
     def asked(self, call: Callable[..., Any]) -> Callable[..., Any]:
         """A function for threads of the engine that has `call` made in a greenlet of this thread, and waits for it."""
         door = self.door()

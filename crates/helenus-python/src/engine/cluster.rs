@@ -9,13 +9,15 @@ use helenus::{Cluster, ExecutionProfile, Host};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::distances::{Distances, ToldPolicy};
 use super::runtime::{self, Owned};
 use super::session::SessionCore;
+use super::strand::Strand;
 use super::task::TaskCore;
-use super::{config, lanes, policies};
+use super::{config, policies};
 use crate::schema::{self, SchemaCore};
 use crate::{program, python};
 
@@ -209,9 +211,10 @@ impl ClusterCore {
         added.map(drop).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`.
+    /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`. It is told on callback
+    /// threads, of one thing after another, in the order in which they happened.
     fn set_listener(&self, listener: Py<PyAny>) -> PyResult<()> {
-        self.cluster.get()?.add_listener(Arc::new(Listener(Arc::new(listener))));
+        self.cluster.get()?.add_listener(Arc::new(Listener::new(listener)));
         Ok(())
     }
 
@@ -264,8 +267,14 @@ pub(super) fn facts_of<'py>(
     Ok(known)
 }
 
-/// Tells Python of hosts, on the callback lane.
-struct Listener(Arc<Py<PyAny>>);
+/// So many events may wait for a listener that blocks. What comes while there are more is not told.
+const MOST_EVENTS: usize = 10_000;
+
+/// Tells Python of hosts, on a strand of its own.
+struct Listener {
+    listener: Arc<Py<PyAny>>,
+    strand: Strand,
+}
 
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -274,15 +283,25 @@ impl std::fmt::Debug for Listener {
 }
 
 impl Listener {
+    fn new(listener: Py<PyAny>) -> Self {
+        Self { listener: Arc::new(listener), strand: Strand::new(MOST_EVENTS) }
+    }
+
     fn tell(&self, what: &'static str, host: &Arc<Host>) {
-        let listener = Arc::clone(&self.0);
+        let listener = Arc::clone(&self.listener);
         let id = host.host_id();
-        lanes::run(move |py| {
+        let is_told = self.strand.run(move |py| {
             let told = python_uuid(py, id).and_then(|id| program::call(listener.bind(py), (what, id)));
             if let Err(error) = told {
                 error.write_unraisable(py, Some(listener.bind(py)));
             }
         });
+        if !is_told {
+            warn!(
+                target: "helenus::cluster", host = %host.address(), what,
+                "a host event was not told: a policy or a listener has not returned, and {MOST_EVENTS} others wait for it"
+            );
+        }
     }
 }
 

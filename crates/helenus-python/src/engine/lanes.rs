@@ -16,7 +16,7 @@ const MOST_THREADS: usize = 64;
 /// An idle thread ends after this long.
 const IDLE: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce(Python<'_>) + Send>;
+pub(super) type Job = Box<dyn FnOnce(Python<'_>) + Send>;
 
 struct Waiting {
     jobs: VecDeque<Job>,

@@ -19,6 +19,7 @@ mod result;
 pub(crate) mod runtime;
 mod session;
 mod statement;
+mod strand;
 mod task;
 mod tls;
 

@@ -1,0 +1,111 @@
+"""Policies and listeners are told of hosts one event at a time, in the order in which things happened."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cassandra.cluster import Cluster
+from cassandra.policies import ConstantReconnectionPolicy, HostStateListener
+
+from tests.support.mock import MockCluster
+from tests.support.statements import profiles, wait_until
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    with MockCluster(2) as mock:
+        yield mock
+
+
+@pytest.fixture
+def cluster(mock: MockCluster) -> Iterator[Cluster]:
+    quickly = ConstantReconnectionPolicy(0.02, None)
+    with Cluster(
+        mock.contact_points, port=mock.port, execution_profiles=profiles(), reconnection_policy=quickly
+    ) as cluster:
+        # Its connections tell that a node has gone.
+        session = cluster.connect(wait_for_all_pools=True)
+        yield cluster
+        assert not session.is_shutdown
+
+
+class Listener(HostStateListener):
+    """Notes what it is told; each time it returns when it may."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self.gate = gate
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+
+    def _told(self, what: str) -> None:
+        self.begun.append(what)
+        self.gate.wait(30)
+        self.ended.append(what)
+
+    def on_up(self, host: Any) -> None:
+        self._told("up")
+
+    def on_down(self, host: Any) -> None:
+        self._told("down")
+
+    def on_add(self, host: Any) -> None:
+        self._told("add")
+
+    def on_remove(self, host: Any) -> None:
+        self._told("remove")
+
+
+def engine_has_it_up(cluster: Cluster, address: str) -> Any:
+    """What the engine knows of a host, whomever it has told."""
+    core: Any = cluster._core
+    return next(facts["up"] for facts in core.hosts() if facts["address"] == address)
+
+
+def test_a_listener_that_blocks_is_not_told_beside_itself(mock: MockCluster, cluster: Cluster) -> None:
+    listener = Listener(threading.Event())
+    cluster.register_listener(listener)
+    address = mock.contact_points[1]
+    [session] = cluster.sessions
+    try:
+        for _ in range(3):
+            mock.nodes[1].stop()
+            wait_until(lambda: engine_has_it_up(cluster, address) is False)
+            mock.nodes[1].listen()
+            wait_until(lambda: engine_has_it_up(cluster, address))
+        wait_until(lambda: listener.begun)
+        # The threads for callbacks are free, and have had the time to tell of what came later.
+        for _ in range(3):
+            told = threading.Event()
+            session.execute_async("SELECT release_version FROM system.local").add_callback(lambda rows, t=told: t.set())
+            assert told.wait(20)
+        assert (listener.begun, listener.ended) == (["down"], [])
+    finally:
+        listener.gate.set()
+    wait_until(lambda: len(listener.ended) == 6, 20)
+    assert listener.begun == listener.ended == ["down", "up"] * 3
+
+
+@pytest.mark.parametrize("raised", [ValueError, SystemExit, KeyboardInterrupt])
+def test_what_a_listener_raises_is_logged_and_stops_nobody(
+    mock: MockCluster, cluster: Cluster, caplog: pytest.LogCaptureFixture, raised: type[BaseException]
+) -> None:
+    class Raising(Listener):
+        def _told(self, what: str) -> None:
+            raise raised("whatever it is")
+
+    gate = threading.Event()
+    gate.set()
+    others = [Listener(gate), Listener(gate)]
+    for listener in (others[0], Raising(gate), others[1]):
+        cluster.register_listener(listener)
+    with caplog.at_level(logging.ERROR, "cassandra.cluster"):
+        mock.nodes[1].stop()
+        wait_until(lambda: all(listener.ended == ["down"] for listener in others))
+        wait_until(lambda: [r for r in caplog.records if "Raising.on_down raised" in r.getMessage()])
+    # And what comes later is told as well.
+    mock.nodes[1].listen()
+    wait_until(lambda: all(listener.ended == ["down", "up"] for listener in others))
