@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from cassandra.cluster import Cluster, ResponseFuture, Session
 from cassandra.query import SimpleStatement
 
 from tests.support.mock import MockCluster, error, query, rows, silence
+from tests.support.statements import wait_until
 
 COLUMNS = [("v", "int")]
 PAGED = SimpleStatement("SELECT paged", fetch_size=2)
@@ -314,3 +316,95 @@ def test_pages_are_told_one_after_another(session: Session) -> None:
     future.add_callback(page)
     assert ended.wait(20)
     assert (told, any(overlapped)) == (list(range(6)), False)
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
+def test_what_a_row_factory_raises_on_a_thread_of_the_engine_is_the_outcome(
+    session: Session, caplog: pytest.LogCaptureFixture, raised: type[BaseException]
+) -> None:
+    """Nobody would hear of it otherwise, and whoever waits would wait for ever."""
+    asked = []
+
+    def factory(names: Any, found: Any) -> Any:
+        asked.append(threading.current_thread() is threading.main_thread())
+        raise raised("whatever it is")
+
+    session.row_factory = factory
+    told, failed = Told(), Told()
+    with caplog.at_level(logging.ERROR, "cassandra.cluster"):
+        future = session.execute_async("SELECT v late")
+        future.add_callbacks(told, failed)
+        [outcome] = failed.wait()
+    assert (type(outcome), told.outcomes, asked) == (raised, [], [False])
+    with pytest.raises(raised, match="whatever it is"):
+        future.result(timeout=10)
+    assert asked == [False]
+    assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [outcome]
+
+
+def test_an_interrupt_while_a_row_factory_runs_is_the_waiting_thread_s(session: Session) -> None:
+    """Whoever asks next gets the answer."""
+    interrupts = [KeyboardInterrupt()]
+
+    def factory(names: Any, found: Any) -> Any:
+        if interrupts:
+            raise interrupts.pop()
+        return found
+
+    session.row_factory = factory
+    future = session.execute_async("SELECT v")
+    with pytest.raises(KeyboardInterrupt):
+        future.result()
+    assert future.result().one() == (7,)
+
+
+def test_a_callback_that_comes_while_the_page_goes_is_told_of_it(mock: MockCluster, session: Session) -> None:
+    mock.on(query("SELECT later"), rows(COLUMNS, [[number] for number in range(4)], delay=1.0))
+    told = Told(2)
+    future: Any = session.execute_async(SimpleStatement("SELECT later", fetch_size=2))
+    listen = future._listen
+    overtook: list[Any] = []
+
+    def overtaken(request: Any) -> None:
+        # Another thread has waited for the page, and has asked for the next one.
+        overtook.append(request)
+        del future._listen
+        future.result()
+        future.start_fetching_next_page()
+        listen(request)
+
+    future._listen = overtaken
+    future.add_callback(told)
+    assert [request is not future._request for request in overtook] == [True]
+    assert sorted(row.v for page in told.wait() for row in page) == list(range(4))
+
+
+def test_who_waits_for_a_page_that_cannot_be_sent_hears_why(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    future: Any = session.execute_async(PAGED)
+    future.result()
+    heard: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            future.result(timeout=20)
+        except Exception as error:
+            heard.append(error)
+
+    waiting = threading.Thread(target=wait)
+
+    def is_waiting() -> bool:
+        frame = sys._current_frames().get(waiting.ident or 0)
+        while frame is not None and frame.f_code.co_name != "_under_way":
+            frame = frame.f_back
+        return frame is not None
+
+    def refuse(core: Any) -> Any:
+        waiting.start()
+        wait_until(is_waiting)
+        raise ValueError("it cannot be sent")
+
+    monkeypatch.setattr(future.message, "send", refuse)
+    with pytest.raises(ValueError, match="it cannot be sent"):
+        future.start_fetching_next_page()
+    waiting.join(20)
+    assert [str(error) for error in heard] == ["it cannot be sent"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cassandra._native import RequestCore, ResultCore
+
+log = logging.getLogger("cassandra.cluster")
 
 NO_ROWS: Final = (None, None, None)
 
@@ -61,8 +64,11 @@ class Answer:
     _is_telling = False
     _tried: tuple[Any, ...] = ()
 
-    def _settle(self) -> None:
-        """Take the answer, once, if it is there: another thread may have asked for the next page meanwhile."""
+    def _settle(self, kept: type[BaseException] = Exception) -> None:
+        """Take the answer, once, if it is there: another thread may have asked for the next page meanwhile.
+
+        What reading it raises becomes its outcome where it is `kept`. All else is raised, and the answer stays.
+        """
         with self._lock:
             request = self._request
             if self._is_settled or request is None:
@@ -82,8 +88,10 @@ class Answer:
             if isinstance(taken, Exception):
                 raise taken
             read = self._read(taken)
-        except Exception as error:
+        except kept as error:
             exception = with_hosts(error, self.session.cluster)
+            if not isinstance(error, Exception):
+                log.exception("Reading an answer raised what would have ended a thread of the program's own")
         tried = self._tried_in_vain(request) if isinstance(taken, Exception) else ()
         with self._lock:
             if not self._is_settled and self._taken is taken:

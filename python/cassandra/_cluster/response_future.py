@@ -264,7 +264,8 @@ class ResponseFuture(Answer):
 
     def _tell(self, request: RequestCore) -> None:
         if self._request is request:
-            self._settle()
+            # On a thread of the engine nobody would hear of a SystemExit, and who waits would wait for ever.
+            self._settle(BaseException)
         with self._lock:
             mine = [entry for entry in self._to_tell if entry[0] is request]
             self._to_tell = tuple(entry for entry in self._to_tell if entry[0] is not request)
