@@ -79,23 +79,65 @@ def test_what_nobody_wants_is_not_made(mock: MockCluster, monkeypatch: pytest.Mo
     monkeypatch.setattr(engine_log, "least_log_level", levels.append)
     for wanted in (logging.DEBUG, logging.WARNING, logging.CRITICAL):
         logging.getLogger("cassandra").setLevel(wanted)
-        engine_log.follow(None)
+        engine_log.follow(mock, None)
     logging.getLogger("cassandra").setLevel(logging.NOTSET)
     # Who wants nothing below CRITICAL may set that later: warnings are few, and always come this far.
     assert levels == [logging.DEBUG, logging.WARNING, logging.WARNING]
 
 
-def test_a_hub_makes_the_records_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[tuple[object, ...]] = []
+class Living:
+    """Stands for a cluster."""
 
-    class Telling:
-        def told(self, listener: object) -> object:
-            return lambda *args: made.append((listener, *args))
 
-    monkeypatch.setattr(engine_log, "making", engine_log.record)
-    engine_log.follow(Telling())  # type: ignore[arg-type]
-    engine_log.write(logging.WARNING, "helenus::pool", "a text", "")
-    assert made == [(engine_log.record, logging.WARNING, "helenus::pool", "a text", "")]
+class Telling:
+    """Stands for a hub, of one thread."""
+
+    def __init__(self, made: list[object]) -> None:
+        self.made = made
+
+    def told_in_order(self, listener: object) -> object:
+        return lambda *args: self.made.append((listener, *args))
+
+
+@pytest.fixture
+def makers(monkeypatch: pytest.MonkeyPatch) -> dict[int, object]:
+    made: dict[int, object] = {}
+    monkeypatch.setattr(engine_log, "makers", made)
+    return made
+
+
+RECORD = (logging.WARNING, "helenus::pool", "a text", "")
+
+
+@pytest.mark.usefixtures("makers")
+def test_a_hub_makes_the_records_where_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    made: list[object] = []
+    hubs = Living(), Living()
+    engine_log.follow(hubs[0], Telling(made))  # type: ignore[arg-type]
+    # One without a hub takes nothing from it.
+    engine_log.follow(hubs[1], None)
+    engine_log.write(*RECORD)
+    assert made == [(engine_log.record, *RECORD)]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("goes", ["is shut down", "is dropped"])
+def test_the_hub_of_a_cluster_that_is_left_makes_the_records(makers: dict[int, object], goes: str) -> None:
+    """The thread of the other may have ended, and its hub with it."""
+    made: tuple[list[object], list[object]] = ([], [])
+    stays, other = Living(), Living()
+    engine_log.follow(stays, Telling(made[0]))  # type: ignore[arg-type]
+    engine_log.follow(other, Telling(made[1]))  # type: ignore[arg-type]
+    engine_log.write(*RECORD)
+    if goes == "is shut down":
+        engine_log.leave(id(other))
+    else:
+        del other
+    engine_log.write(*RECORD)
+    assert (len(made[0]), len(made[1])) == (1, 1)
+    engine_log.leave(id(stays))
+    engine_log.write(*RECORD)
+    assert (len(made[0]), len(makers)) == (2, 1)
 
 
 def test_each_part_has_its_logger(caplog: pytest.LogCaptureFixture) -> None:

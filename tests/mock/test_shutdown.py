@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from cassandra import DriverException
+from cassandra._cluster.exit import CONNECTED
 from cassandra.cluster import Cluster, ResponseFuture, Session
-from cassandra.policies import ConstantReconnectionPolicy
+from cassandra.policies import ConstantReconnectionPolicy, RoundRobinPolicy
 
 from tests.support.mock import MockCluster, query, rows, silence
-from tests.support.statements import wait_until
+from tests.support.statements import profiles, wait_until
 
 WITHIN = 1.0
 """How long it may take until everyone is told, in seconds."""
@@ -139,3 +140,18 @@ def test_f16_clusters_that_come_and_go_leave_nothing(mock: MockCluster) -> None:
         session.cluster.shutdown()
     wait_until(lambda: sockets() <= before[0], WITHIN)
     assert threads() <= before[1]
+
+
+def test_a_cluster_that_a_policy_has_refused_is_not_counted_as_connected(mock: MockCluster) -> None:
+    class Refusing(RoundRobinPolicy):
+        def populate(self, cluster: Any, hosts: Any) -> None:
+            raise ValueError("not these")
+
+    cluster = Cluster(
+        mock.contact_points, port=mock.port, execution_profiles=profiles(load_balancing_policy=Refusing())
+    )
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not these"):
+            cluster.connect()
+        assert cluster not in CONNECTED
+    cluster.shutdown()

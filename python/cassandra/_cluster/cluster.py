@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from cassandra._cluster import cloud as bundles
-from cassandra._cluster import duck_types, engine_options, engine_policies, options
+from cassandra._cluster import duck_types, engine_log, engine_options, engine_policies, options
 from cassandra._cluster.connection_counts import ConnectionCounts
 from cassandra._cluster.connection_views import ConnectionViews
 from cassandra._cluster.control_view import ControlConnection
@@ -299,6 +299,7 @@ class Cluster(Engine, ClusterParameters, ConnectionCounts, SchemaRefresh):
         CONNECTED.discard(self)
         if self._core is not None:
             self._core.shut_down()
+        engine_log.leave(id(self))
         if self._executor is not None:
             self._executor.shutdown(wait=False)
 

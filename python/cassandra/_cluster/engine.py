@@ -47,20 +47,23 @@ class Engine:
 
     def _connect_engine(self) -> None:
         self._hub = hub_for(self.connection_class)
-        engine_log.follow(self._hub)
+        engine_log.follow(self, self._hub)
         described = self._described_policies()
         first = self.protocol_version if self._protocol_version_explicit else None
         if not self.endpoints_resolved and not self._bundle:
             raise NoHostAvailable("Unable to connect to any servers", {})
-        core = self._reached(first, described)
-        self._core = core
-        CONNECTED.add(self)
+        core = None
         try:
+            core = self._core = self._reached(first, described)
+            CONNECTED.add(self)
             self._follow_engine(core)
         except BaseException:
-            # A policy has refused the cluster: the next attempt begins anew.
+            # A policy may have refused the cluster: the next attempt begins anew.
             self._core = None
-            core.shut_down()
+            CONNECTED.discard(self)
+            engine_log.leave(id(self))
+            if core is not None:
+                core.shut_down()
             raise
 
     def _follow_engine(self, core: ClusterCore) -> None:

@@ -6,8 +6,9 @@ The engine makes records on a thread of its own, and only those that somebody wa
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cassandra._native import least_log_level, write_logs_by
 
@@ -43,24 +44,42 @@ def record(level: int, target: str, text: str, fields: str) -> None:
         logger.log(level, "%s", f"{text} ({fields})" if fields else text)
 
 
-making: Callable[[int, str, str, str], None] = record
-"""Makes the records, on whichever thread."""
+Maker = Callable[[int, str, str, str], None]
+
+makers: Final[dict[int, Maker]] = {}
+"""Who makes the records where a hub does, on whichever thread: one for each cluster that lives, by its id.
+
+What the engine tells is not of one cluster: its threads serve all of them. So any that is left does.
+"""
 
 
 def write(level: int, target: str, text: str, fields: str) -> None:
     """The engine calls it, on a thread of its own."""
-    making(level, target, text, fields)
+    # Copied in one go: clusters come and go meanwhile.
+    for maker in reversed(list(makers.values())):
+        maker(level, target, text, fields)
+        return
+    record(level, target, text, fields)
 
 
-def follow(hub: Hub | None) -> None:
+def follow(cluster: Any, hub: Hub | None) -> None:
     """Tell the engine which records somebody wants, beside warnings, and have `hub` make them where there is one.
 
     The locks of `logging` are a hub's in a program that it has patched: no thread of the engine may touch them.
     """
-    global making
-    making = record if hub is None else hub.told(record)
+    if hub is not None:
+        key = id(cluster)
+        makers.pop(key, None)
+        makers[key] = hub.told_in_order(record)
+        weakref.finalize(cluster, leave, key).atexit = False
     least = min(logger.getEffectiveLevel() for logger in (OTHER, *LOGGERS.values()))
     least_log_level(max(min(least, logging.WARNING), 0))
+
+
+def leave(key: int) -> None:
+    """A cluster has gone. The last maker stays: what is told after it must not touch a hub's locks either."""
+    if len(makers) > 1:
+        makers.pop(key, None)
 
 
 write_logs_by(write)
