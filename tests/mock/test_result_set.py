@@ -61,6 +61,23 @@ class TestPages:
         for _ in range(2):
             assert [row[0] for row in found] == list(range(25))
 
+    def test_the_first_page_whoever_asks_for_the_next_one_meanwhile(
+        self, paged: MockCluster, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        future = session.execute_async("PAGED")
+        found, result = PagedResult(future, session), future.result
+
+        def overtaken() -> Any:
+            answer = result()
+            # Another thread, between the end of the wait and what is done with it.
+            monkeypatch.undo()
+            future.start_fetching_next_page()
+            future.result()
+            return answer
+
+        monkeypatch.setattr(future, "result", overtaken)
+        assert [self.keys(found) for _ in range(2)] == [list(range(25))] * 2
+
     def test_what_else_has_results(self, session: Session) -> None:
         class Done:
             def result(self) -> list[int]:

@@ -47,15 +47,30 @@ class PagedResult:
 
     def _first_page(self) -> Page:
         if self._first is None:
-            future = self.response_future
-            moved_on = future.message.paging_state != self._begin
-            page = page_of(self._asked(self._begin) if moved_on else future)
+            page = self._page_of_future() or page_of(self._asked(self._begin))
             with self._lock:
                 if self._first is None:
                     # A row factory may give what can be gone through once.
                     rows = list(page.rows) if isinstance(page.rows, Iterator) else page.rows
                     self._first = page._replace(rows=rows)
         return self._first
+
+    def _page_of_future(self) -> Page | None:
+        """The first page as the future has it; None where somebody has asked it for a later one."""
+        future = self.response_future
+        if future.message.paging_state != self._begin:
+            return None
+        try:
+            future.result()
+        except Exception:
+            if future.message.paging_state == self._begin:
+                raise
+        with future._lock:
+            # Together: the next page may be asked for at any time.
+            if not future._is_settled or future.message.paging_state != self._begin:
+                return None
+            rows, following = future._final_result, future._paging_state
+        return Page([] if rows is None else rows, following)
 
     def _asked(self, paging_state: bytes | None) -> ResponseFuture:
         """A request as that of the future, for another page."""
