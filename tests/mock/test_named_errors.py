@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from cassandra import DriverException
 from cassandra.cluster import Cluster, NoHostAvailable, Session
+from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import ReconnectionPolicy
 from cassandra.query import SimpleStatement
 
@@ -105,6 +107,29 @@ def test_what_is_malformed_is_told_with_its_host(mock: MockCluster, session: Ses
     with pytest.raises(Exception, match=r"127\.[0-9.]+:\d+: the server sent a malformed") as caught:
         session.execute("SELECT broken")
     assert isinstance(caught.value, (DriverException, NoHostAvailable))
+
+
+def test_a_value_that_cannot_be_read_is_told_with_its_host(mock: MockCluster, session: Session) -> None:
+    """Rows are read late: when the host that has sent them is not waited for any more."""
+    content = b"".join(
+        [
+            b"\x00\x00\x00\x02",  # rows
+            b"\x00\x00\x00\x01\x00\x00\x00\x01",  # of one keyspace and table, one column
+            b"\x00\x02ks\x00\x01t\x00\x01v\x00\x09",  # v int
+            b"\x00\x00\x00\x01\x00\x00\x00\x03abc",  # one row, with three bytes
+        ]
+    )
+    mock.on(query("SELECT broken"), body("RESULT", content))
+    mock.on(execute("INSERT"), body("RESULT", content))
+    prepared = session.prepare(INSERT)
+    by = r"of type int: .* \(sent by the server 127\.[0-9.]+:\d+\)$"
+    with pytest.raises(DriverException, match=by):
+        session.execute("SELECT broken")
+    with pytest.raises(DriverException, match=by):
+        session.execute(prepared, (1, "a"))
+    [(is_good, raised)] = execute_concurrent_with_args(session, prepared, [(1, "a")], raise_on_first_error=False)
+    assert not is_good
+    assert re.search(by, str(raised))
 
 
 def test_preparing_while_the_session_ends(mock: MockCluster) -> None:

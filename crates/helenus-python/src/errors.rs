@@ -3,6 +3,7 @@
 //! A value's own text is never part of a message: it may be a secret, and it may be long.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use helenus_protocol::DecodeError;
 use pyo3::exceptions::{
@@ -54,14 +55,21 @@ impl DecodeFailure {
         }
     }
 
-    /// The exception that reading a result raises: it names the column, and keeps the first cause.
+    /// The exception that reading a result raises: it names the column and who has sent it, and keeps the first cause.
     #[cold]
-    pub(crate) fn in_column(self, py: Python<'_>, column: &str, type_name: &str) -> PyErr {
+    pub(crate) fn in_column(
+        self,
+        py: Python<'_>,
+        column: &str,
+        type_name: &str,
+        sender: Option<SocketAddr>,
+    ) -> PyErr {
         let cause = self.into_exception(py, type_name);
         if !cause.is_instance_of::<pyo3::exceptions::PyException>(py) {
             return cause;
         }
-        let text = format!("Failed decoding result column \"{column}\" of type {type_name}: {cause}");
+        let sent = sent_by(sender);
+        let text = format!("Failed decoding result column \"{column}\" of type {type_name}: {cause}{sent}");
         let error = driver_exception(py, text);
         error.set_cause(py, Some(cause));
         error
@@ -185,6 +193,11 @@ impl From<PyErr> for Box<EncodeFailure> {
     fn from(error: PyErr) -> Self {
         Self::new(EncodeFailure::Raised(error))
     }
+}
+
+/// Who has sent what cannot be read, at the end of an error's text.
+pub(crate) fn sent_by(sender: Option<SocketAddr>) -> String {
+    sender.map_or_else(String::new, |sender| format!(" (sent by the server {sender})"))
 }
 
 /// `struct.error`.

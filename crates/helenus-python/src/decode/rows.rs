@@ -1,5 +1,6 @@
 //! A page of rows to a list of Python rows, by a table of decoders made once per result metadata.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use helenus_protocol::CqlType;
@@ -109,7 +110,7 @@ impl RowDecoder {
         rows: usize,
         factory: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.decode_with(cells.as_bytes(), rows, factory)
+        self.decode_with(cells.as_bytes(), rows, factory, None)
     }
 }
 
@@ -147,21 +148,23 @@ impl RowDecoder {
         PyList::new(py, classes.iter().map(|class| class.bind(py)))
     }
 
-    /// A page: `rows` rows in `cells`, each cell a `[bytes]`.
+    /// A page: `rows` rows in `cells`, each cell a `[bytes]`; an error names the sender.
     pub(crate) fn decode<'py>(
         &self,
         py: Python<'py>,
         cells: &[u8],
         rows: usize,
         factory: RowFactory,
+        sender: Option<SocketAddr>,
     ) -> PyResult<Bound<'py, PyList>> {
         let least = self.columns.len().saturating_mul(4);
         if rows > 0 && (least == 0 || rows.saturating_mul(least) > cells.len()) {
             let columns = self.columns.len();
-            let text = format!("{rows} rows of {columns} columns cannot be in {} bytes", cells.len());
+            let sent = errors::sent_by(sender);
+            let text = format!("{rows} rows of {columns} columns cannot be in {} bytes{sent}", cells.len());
             return Err(errors::driver_exception(py, text));
         }
-        let mut page = Page { decoder: self, reader: Reader::new(cells), row: Vec::new() };
+        let mut page = Page { decoder: self, sender, reader: Reader::new(cells), row: Vec::new() };
         let rows: Vec<Bound<'py, PyAny>> = match factory {
             RowFactory::Tuple => (0..rows).map(|_| page.tuple(py)).collect::<PyResult<_>>()?,
             RowFactory::NamedTuple => {
@@ -183,12 +186,13 @@ impl RowDecoder {
         cells: &[u8],
         rows: usize,
         factory: &Bound<'py, PyAny>,
+        sender: Option<SocketAddr>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = factory.py();
         match RowFactory::recognise(factory)? {
-            Some(known) => Ok(self.decode(py, cells, rows, known)?.into_any()),
+            Some(known) => Ok(self.decode(py, cells, rows, known, sender)?.into_any()),
             None => {
-                let tuples = self.decode(py, cells, rows, RowFactory::Tuple)?;
+                let tuples = self.decode(py, cells, rows, RowFactory::Tuple, sender)?;
                 program::call(factory, (self.names(py)?, tuples))
             }
         }
@@ -206,6 +210,7 @@ impl RowDecoder {
 /// Where reading is in a page; the row's items are collected in one buffer for all rows.
 struct Page<'a, 'py> {
     decoder: &'a RowDecoder,
+    sender: Option<SocketAddr>,
     reader: Reader<'a>,
     row: Vec<Bound<'py, PyAny>>,
 }
@@ -220,7 +225,7 @@ impl<'py> Page<'_, 'py> {
         };
         decoded.map_err(|failure| {
             let name = column.name.bind(py).to_string_lossy().into_owned();
-            failure.in_column(py, &name, &column.codec.name(py))
+            failure.in_column(py, &name, &column.codec.name(py), self.sender)
         })
     }
 

@@ -177,7 +177,7 @@ impl ResultCore {
             return Ok(py.None().into_bound(py));
         };
         let decoder = decoder(py, metadata, user_types)?;
-        decoder.get().decode_with(&rows.cells, rows.rows_count, row_factory)
+        decoder.get().decode_with(&rows.cells, rows.rows_count, row_factory, Some(result.host().address()))
     }
 
     /// The answer's header flags and its body in a version, as a server writes it, for whoever reads rows otherwise:

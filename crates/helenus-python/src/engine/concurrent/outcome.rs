@@ -65,7 +65,8 @@ impl<'py> Results<'py> {
         let rows = match (result.raw_rows(), ended.get().metadata()) {
             (Some(rows), Some(metadata)) => {
                 let decoder = self.decoder_of(py, metadata)?;
-                decoder.get().decode_with(&rows.cells, rows.rows_count, &self.row_factory)?
+                let sender = Some(result.host().address());
+                decoder.get().decode_with(&rows.cells, rows.rows_count, &self.row_factory, sender)?
             }
             _ => PyList::empty(py).into_any(),
         };
