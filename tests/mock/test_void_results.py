@@ -225,6 +225,27 @@ class TestResults:
         assert isinstance(future.query, BoundStatement)
         assert future.query.prepared_statement is prepared
 
+    @pytest.mark.parametrize("statement", [INSERT, SELECT])
+    def test_it_says_what_was_asked(self, mock: MockCluster, cluster: Cluster, statement: str) -> None:
+        """As there: of tuples, which nobody can change meanwhile."""
+        mock.on(execute(SELECT), rows(COLUMNS, [[7, "seven"]]))
+        session = cluster.connect()
+        prepared = session.prepare(statement)
+        values = [(number, "a")[: len(prepared.column_metadata)] for number in range(3)]
+        pairs = execute_concurrent_with_args(session, prepared, iter(values))
+        for given, (_, result) in zip(values, pairs, strict=True):
+            asked, alike = result.response_future.query, prepared.bind(given)
+            assert (asked.raw_values, asked.values, asked.routing_key) == (given, alike.values, alike.routing_key)
+            assert str(asked) == str(alike)
+            again = copy.copy(result)
+            assert again.response_future.query.values == alike.values
+
+    def test_what_can_be_changed_is_not_copied_for_those_who_ask(self, cluster: Cluster) -> None:
+        session = cluster.connect()
+        prepared = session.prepare(INSERT)
+        [(_, result)] = execute_concurrent_with_args(session, prepared, [[1, "a"]])
+        assert result.response_future.query.values == []
+
     def test_copies(self, cluster: Cluster) -> None:
         session = cluster.connect()
         first, second, _ = written(session)

@@ -44,6 +44,9 @@ class Run:
         """The statement as it was sent: with the values that the program gave, and what was made of them."""
         statement = copy(self.template)
         statement.prepared_statement = self.prepared
+        if bound is None and given is not None:
+            # The same values give the same bytes, which were not kept.
+            return statement.bind(given)
         statement._given, statement._bound, statement._values = given, bound, None
         return statement
 
@@ -119,15 +122,19 @@ class EndedResultSet(ResultSet):
 
 
 class VoidResultSet(ResultSet):
-    """A result without rows that the engine has made, of which it does not keep what was asked. It sets all slots."""
+    """A result without rows that the engine has made. It sets all slots, but for `_given`, which it sets for tuples.
 
-    __slots__ = ("_answer", "_run")
+    Other values may be changed by the program until somebody asks, and are not copied for the few who do.
+    """
+
+    __slots__ = ("_answer", "_given", "_run")
     _run: Run
     _answer: EndedCore
+    _given: tuple[Any, ...]
 
     @cached_property
     def response_future(self) -> Any:
-        return EndedFuture(self._run, None, None, self._answer)
+        return EndedFuture(self._run, getattr(self, "_given", None), None, self._answer)
 
     @cached_property
     def _current_rows(self) -> Any:

@@ -121,8 +121,8 @@ impl<'py> Results<'py> {
 
 /// What came of one execution, of which the objects that a program gets are still to be made.
 pub(crate) enum Outcome<'py> {
-    /// A result without rows, which has nothing more to say.
-    Void(Bound<'py, EndedCore>),
+    /// A result without rows, which has nothing more to say; and what was asked, where that is kept.
+    Void(Bound<'py, EndedCore>, Option<Bound<'py, PyAny>>),
     /// A result.
     Success(Bound<'py, PyAny>),
     /// An exception.
@@ -160,7 +160,8 @@ impl<'py> Outcomes<'py> {
         result: ResultSet,
     ) -> PyResult<Outcome<'py>> {
         if result.raw_rows().is_none() && !EndedCore::leaves_out(&result) {
-            return self.results.shared(self.pair.py(), &result).map(Outcome::Void);
+            let ended = self.results.shared(self.pair.py(), &result)?;
+            return Ok(Outcome::Void(ended, given.cloned()));
         }
         self.results.result(given, result).map(Outcome::Success)
     }
@@ -192,7 +193,7 @@ impl<'py> Outcomes<'py> {
     fn pair(&self, outcome: Outcome<'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.pair.py();
         let (is_success, made) = match outcome {
-            Outcome::Void(ended) => (true, self.void(py, &ended)?),
+            Outcome::Void(ended, given) => (true, self.void(py, &ended, given.as_ref())?),
             Outcome::Success(made) => (true, self.given_out(py, made)?),
             Outcome::Failure(error) => (false, error),
         };
@@ -211,10 +212,18 @@ impl<'py> Outcomes<'py> {
         Ok(made)
     }
 
-    fn void(&self, py: Python<'py>, ended: &Bound<'py, EndedCore>) -> PyResult<Bound<'py, PyAny>> {
+    fn void(
+        &self,
+        py: Python<'py>,
+        ended: &Bound<'py, EndedCore>,
+        given: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let set = objects::blank(&self.void)?;
         objects::set(&set, intern!(py, "_run"), &self.results.run)?;
         objects::set(&set, intern!(py, "_answer"), ended)?;
+        if let Some(given) = given {
+            objects::set(&set, intern!(py, "_given"), given)?;
+        }
         Ok(set)
     }
 }
