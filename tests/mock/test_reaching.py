@@ -29,6 +29,10 @@ def mock() -> Iterator[MockCluster]:
         yield mock
 
 
+BUSY = 100.0
+"""So many seconds a busy machine may take for what it does in no time otherwise."""
+
+
 def made(mock: MockCluster, **settings: Any) -> Cluster:
     settings.setdefault("reconnection_policy", ConstantReconnectionPolicy(0.1))
     return Cluster(mock.contact_points[:1], port=mock.port, execution_profiles=profiles(), **settings)
@@ -192,14 +196,14 @@ def test_statements_are_prepared_again_when_a_host_returns(mock: MockCluster, is
     with made(mock, reprepare_on_up=is_wanted) as cluster:
         session = cluster.connect(wait_for_all_pools=True)
         prepared = session.prepare("SELECT again FROM t")
-        wait_until(lambda: mock.count_by_node(prepare("again")) == [1, 1, 1])
+        wait_until(lambda: mock.count_by_node(prepare("again")) == [1, 1, 1], BUSY)
         mock.nodes[1].stop()
         host = cluster.metadata.get_host(mock.contact_points[1])
-        wait_until(lambda: host.is_up is False)
+        wait_until(lambda: host.is_up is False, BUSY)
         mock.nodes[1].listen()
-        wait_until(lambda: host.is_up)
+        wait_until(lambda: host.is_up, BUSY)
         if is_wanted:
-            wait_until(lambda: mock.count_by_node(prepare("again")) == [1, 2, 1])
+            wait_until(lambda: mock.count_by_node(prepare("again")) == [1, 2, 1], BUSY)
         else:
             assert mock.count_by_node(prepare("again")) == [1, 1, 1]
         assert prepared.query_id
