@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from cassandra import DriverException
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, UserTypeDoesNotExist
+from cassandra import DriverException, OperationTimedOut
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, UserTypeDoesNotExist
 from cassandra.policies import RoundRobinPolicy
 
 from tests.support.mock import MockCluster, error, keyspace, query
+from tests.support.statements import wait_until
 
 TABLE = [
     ("placed", "timestamp", "clustering"),
@@ -83,6 +85,38 @@ def test_a_failed_read_leaves_what_was_known(cluster: Cluster, mock: MockCluster
     mock.remove(rule)
     cluster.refresh_schema_metadata()
     assert set(cluster.metadata.keyspaces) == set(known)
+
+
+def test_nothing_is_read_without_a_control_connection(cluster: Cluster, mock: MockCluster) -> None:
+    cluster.connect()
+    known = cluster.metadata.keyspaces
+    mock.nodes[0].stop()
+    wait_until(lambda: cluster.control_connection.host is None)
+    with pytest.raises(NoHostAvailable) as caught:
+        cluster.refresh_schema_metadata(max_schema_agreement_wait=0)
+    text = "no control connection is open at the moment, and another is being looked for: nothing was read"
+    assert caught.value.args == (text, {})
+    assert cluster.metadata.keyspaces is known
+    # The nodes are looked for again at once, and what each attempt has met is told.
+    with pytest.raises(NoHostAvailable, match="Unable to connect to any servers") as caught:
+        cluster.refresh_nodes()
+    assert caught.value.errors
+    assert all("refused" in str(error) for error in caught.value.errors.values())
+
+
+def test_a_change_of_the_schema_that_nobody_agrees_on_in_time() -> None:
+    """The error says that the change was made: to make it again would fail."""
+    with MockCluster(2) as split, Cluster(split.contact_points, port=split.port) as cluster:
+        split.change(topology=[{"node": 1, "schema_version": str(uuid.uuid4())}])
+        session = cluster.connect(wait_for_all_pools=True)
+        future = session.execute_async("CREATE TABLE t (k int PRIMARY KEY)", timeout=0.5)
+        with pytest.raises(OperationTimedOut) as caught:
+            future.result()
+        [(host, told)] = (caught.value.errors or {}).items()
+        assert host in [f"{address}:{split.port}" for address in split.contact_points]
+        assert "The schema was changed, and the nodes have not been seen to agree on it yet" in told
+        assert caught.value.last_host in cluster.metadata.all_hosts()
+        assert f"{caught.value.last_host.address}:{split.port}" == host
 
 
 def test_how_long_agreement_is_waited_for(cluster: Cluster, mock: MockCluster) -> None:
