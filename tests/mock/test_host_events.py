@@ -85,8 +85,9 @@ def test_a_listener_that_blocks_is_not_told_beside_itself(mock: MockCluster, clu
         assert (listener.begun, listener.ended) == (["down"], [])
     finally:
         listener.gate.set()
-    wait_until(lambda: len(listener.ended) == 6, 20)
-    assert listener.begun == listener.ended == ["down", "up"] * 3
+    # Three times at least: the node may be found twice while it stops.
+    wait_until(lambda: len(listener.ended) >= 6 and listener.ended[-1] == "up", 20)
+    assert listener.begun == listener.ended == ["down", "up"] * (len(listener.ended) // 2)
 
 
 @pytest.mark.parametrize("raised", [ValueError, SystemExit, KeyboardInterrupt])
@@ -104,8 +105,8 @@ def test_what_a_listener_raises_is_logged_and_stops_nobody(
         cluster.register_listener(listener)
     with caplog.at_level(logging.ERROR, "cassandra.cluster"):
         mock.nodes[1].stop()
-        wait_until(lambda: all(listener.ended == ["down"] for listener in others))
+        wait_until(lambda: all("down" in listener.ended for listener in others))
         wait_until(lambda: [r for r in caplog.records if "Raising.on_down raised" in r.getMessage()])
     # And what comes later is told as well.
     mock.nodes[1].listen()
-    wait_until(lambda: all(listener.ended == ["down", "up"] for listener in others))
+    wait_until(lambda: all(listener.ended[-1] == "up" for listener in others))
