@@ -3,6 +3,7 @@
 use helenus::{Cluster, ClusterBuilder, Error, Session};
 
 /// The keyspace of the examples.
+#[allow(dead_code, reason = "not every example writes")]
 pub(crate) const KEYSPACE: &str = "helenus_examples";
 
 fn setting(name: &str, default: &str) -> String {
@@ -19,6 +20,7 @@ pub(crate) fn settings() -> ClusterBuilder {
 }
 
 /// Makes the keyspace and an empty table `users`.
+#[allow(dead_code, reason = "not every example writes")]
 pub(crate) async fn create_users(session: &Session) -> Result<(), Error> {
     let replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
     session
