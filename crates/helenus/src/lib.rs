@@ -34,7 +34,9 @@
 //! | [`tls`], [`auth`] | encryption and logging in |
 //! | [`mod@metrics`], [`observe`] | counts, durations, spans, trackers, a flight recorder |
 //!
-//! The repository has a guide with a chapter for each of these (`docs/guide`), and a program for each task in `examples`.
+//! The [guide] has a chapter for each of these: [connecting](guide::connecting), [statements](guide::statements),
+//! [paging](guide::paging), [types](guide::types), [policies](guide::policies), [TLS](guide::tls), [errors](guide::errors),
+//! [metrics](guide::metrics), [testing](guide::testing). And there is a program for each task in `examples`.
 //!
 //! # What can be relied on
 //!
@@ -76,8 +78,8 @@ pub mod derive;
 mod error;
 mod executor;
 mod future;
-#[cfg(doctest)]
-mod guide;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod hash;
 mod later;
 mod lock;
