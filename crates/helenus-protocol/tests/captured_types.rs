@@ -45,26 +45,6 @@ const TYPES: [&str; 27] = [
 /// The names of `cql_type` and of all types in it.
 fn name_types(cql_type: &CqlType, names: &mut BTreeSet<&'static str>) {
     names.insert(match cql_type {
-        CqlType::Ascii => "ascii",
-        CqlType::Bigint => "bigint",
-        CqlType::Blob => "blob",
-        CqlType::Boolean => "boolean",
-        CqlType::Counter => "counter",
-        CqlType::Date => "date",
-        CqlType::Decimal => "decimal",
-        CqlType::Double => "double",
-        CqlType::Duration => "duration",
-        CqlType::Float => "float",
-        CqlType::Inet => "inet",
-        CqlType::Int => "int",
-        CqlType::Smallint => "smallint",
-        CqlType::Text => "text",
-        CqlType::Time => "time",
-        CqlType::Timestamp => "timestamp",
-        CqlType::Timeuuid => "timeuuid",
-        CqlType::Tinyint => "tinyint",
-        CqlType::Uuid => "uuid",
-        CqlType::Varint => "varint",
         CqlType::Custom(_) => "custom",
         CqlType::List(_) => "list",
         CqlType::Set(_) => "set",
@@ -73,7 +53,9 @@ fn name_types(cql_type: &CqlType, names: &mut BTreeSet<&'static str>) {
         CqlType::Udt(_) => "user-defined",
         CqlType::Vector(..) => "vector",
         CqlType::Frozen(_) => "frozen",
-        other => panic!("{other:?} is a type that this test does not know: capture it, and name it here"),
+        native => native.native_name().unwrap_or_else(|| {
+            panic!("{native:?} is a type that this test does not know: capture it, and name it here")
+        }),
     });
     match cql_type {
         CqlType::List(inner) | CqlType::Set(inner) | CqlType::Vector(inner, _) | CqlType::Frozen(inner) => {

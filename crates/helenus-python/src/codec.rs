@@ -4,6 +4,8 @@
 //! class's `deserialize` or `serialize` is not ours, the codec of that class calls Python ([`Kind::Python`]).
 //! How bytes are read and written is told in [`decode`](crate::decode) and [`encode`](crate::encode).
 
+mod kind;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +18,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::python;
+
+pub(crate) use kind::Kind;
+use kind::scalar;
 
 /// Raised by one each time a class of `cassandra.cqltypes` changes in a way that codecs were built upon.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -41,71 +46,6 @@ pub(crate) fn types_changed(patched: bool) {
         PRISTINE.store(false, Ordering::Release);
     }
     GENERATION.fetch_add(1, Ordering::AcqRel);
-}
-
-/// What the bytes of a type become.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    Ascii,
-    Bigint,
-    Blob,
-    Boolean,
-    Date,
-    Decimal,
-    Double,
-    Duration,
-    Float,
-    Inet,
-    Int,
-    Smallint,
-    Text,
-    Time,
-    Timestamp,
-    Timeuuid,
-    Tinyint,
-    Uuid,
-    Varint,
-    List(Box<Codec>),
-    Set(Box<Codec>),
-    Map(Box<Codec>, Box<Codec>),
-    Tuple(Vec<Codec>),
-    Udt(Box<UdtCodec>),
-    Vector(Box<VectorCodec>),
-    Composite(Vec<Codec>),
-    /// Bytes as they are, both ways.
-    Custom,
-    /// A collection class that nobody gave parameters.
-    Unparameterized,
-    /// The class itself, by its `from_binary` and `to_binary`.
-    Python,
-}
-
-impl Kind {
-    /// The name of a kind that needs no class to be built; each is in [`scalar`].
-    pub(crate) const fn plain_name(&self) -> &'static str {
-        match self {
-            Self::Ascii => "ascii",
-            Self::Bigint => "bigint",
-            Self::Blob => "blob",
-            Self::Boolean => "boolean",
-            Self::Date => "date",
-            Self::Decimal => "decimal",
-            Self::Double => "double",
-            Self::Duration => "duration",
-            Self::Float => "float",
-            Self::Inet => "inet",
-            Self::Int => "int",
-            Self::Smallint => "smallint",
-            Self::Text => "text",
-            Self::Time => "time",
-            Self::Timestamp => "timestamp",
-            Self::Timeuuid => "timeuuid",
-            Self::Tinyint => "tinyint",
-            Self::Uuid => "uuid",
-            Self::Varint => "varint",
-            _ => "custom",
-        }
-    }
 }
 
 /// A user-defined type: its fields, and what Python class its values are.
@@ -365,7 +305,7 @@ fn describe<'py>(py: Python<'py>, cql_type: &CqlType) -> PyResult<Bound<'py, PyT
             ("udt", &user_type.keyspace, &user_type.name, names, PyTuple::new(py, fields)?).into_pyobject(py)
         }
         CqlType::Custom(class_name) => ("custom", &**class_name).into_pyobject(py),
-        scalar => (scalar_name(scalar),).into_pyobject(py),
+        scalar => (scalar.native_name().unwrap_or_default(),).into_pyobject(py),
     }
 }
 
@@ -387,57 +327,5 @@ fn has_user_type(cql_type: &CqlType) -> bool {
 
 /// The kinds that need no class to be built.
 fn plain_kind(cql_type: &CqlType) -> Option<Kind> {
-    scalar(scalar_name(cql_type.unfrozen()))
-}
-
-const fn scalar_name(cql_type: &CqlType) -> &'static str {
-    match cql_type {
-        CqlType::Ascii => "ascii",
-        CqlType::Bigint => "bigint",
-        CqlType::Blob => "blob",
-        CqlType::Boolean => "boolean",
-        CqlType::Counter => "counter",
-        CqlType::Date => "date",
-        CqlType::Decimal => "decimal",
-        CqlType::Double => "double",
-        CqlType::Duration => "duration",
-        CqlType::Float => "float",
-        CqlType::Inet => "inet",
-        CqlType::Int => "int",
-        CqlType::Smallint => "smallint",
-        CqlType::Text => "text",
-        CqlType::Time => "time",
-        CqlType::Timestamp => "timestamp",
-        CqlType::Timeuuid => "timeuuid",
-        CqlType::Tinyint => "tinyint",
-        CqlType::Uuid => "uuid",
-        CqlType::Varint => "varint",
-        _ => "",
-    }
-}
-
-fn scalar(name: &str) -> Option<Kind> {
-    Some(match name {
-        "ascii" => Kind::Ascii,
-        "bigint" | "counter" => Kind::Bigint,
-        "blob" => Kind::Blob,
-        "boolean" => Kind::Boolean,
-        "custom" => Kind::Custom,
-        "date" => Kind::Date,
-        "decimal" => Kind::Decimal,
-        "double" => Kind::Double,
-        "duration" => Kind::Duration,
-        "float" => Kind::Float,
-        "inet" => Kind::Inet,
-        "int" => Kind::Int,
-        "smallint" => Kind::Smallint,
-        "text" => Kind::Text,
-        "time" => Kind::Time,
-        "timestamp" => Kind::Timestamp,
-        "timeuuid" => Kind::Timeuuid,
-        "tinyint" => Kind::Tinyint,
-        "uuid" => Kind::Uuid,
-        "varint" => Kind::Varint,
-        _ => return None,
-    })
+    scalar(cql_type.unfrozen().native_name()?)
 }

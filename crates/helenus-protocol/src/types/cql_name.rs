@@ -53,6 +53,13 @@ impl<F: Fn(Option<&str>, &str) -> Option<Arc<UserType>>> ResolveUserType for F {
 }
 
 impl CqlType {
+    /// The name in CQL of a type that has no other types in it, and no parameters: `int`. `None` for all others, custom types
+    /// among them.
+    #[must_use]
+    pub fn native_name(&self) -> Option<&'static str> {
+        NATIVE.iter().find(|(_, known)| known == self).map(|(name, _)| *name)
+    }
+
     /// Reads a type in CQL text. `user_types` resolves every name that is not a built-in type; a closure
     /// `|keyspace: Option<&str>, name: &str| -> Option<Arc<UserType>>` will do.
     ///
@@ -277,8 +284,8 @@ impl fmt::Display for CqlType {
                 f.write_str(">")
             }
             Self::Udt(udt) => f.write_str(&quote_type_identifier(&udt.name)),
-            native => match NATIVE.iter().find(|(_, known)| known == native) {
-                Some((name, _)) => f.write_str(name),
+            native => match native.native_name() {
+                Some(name) => f.write_str(name),
                 None => unreachable!("every type without parameters is in the table"),
             },
         }
