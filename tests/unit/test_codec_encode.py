@@ -261,6 +261,8 @@ def test_what_a_user_type_refuses(address, value, error):
 
 
 def test_an_attribute_that_raises_is_not_taken_for_missing(address):
+    """P6 of docs/promises.md."""
+
     class Broken:
         @property
         def street(self):
@@ -290,12 +292,14 @@ def test_a_list_that_shrinks_while_it_is_read_is_an_error():
 
 
 def test_a_list_that_grows_while_it_is_read_is_read_as_long_as_it_was():
+    """P6 of docs/promises.md."""
     items: list[object] = []
     items.append(Vandal(lambda: items.append(2)))
     assert encode("ListType(Int32Type)", items) == "000000010000000400000001"
 
 
 def test_a_dict_is_read_as_it_was():
+    """P6 of docs/promises.md."""
     entries: dict[object, object] = {}
     entries.update({1: Vandal(entries.clear), 2: 2})
     assert encode("MapType(Int32Type, Int32Type)", entries) == (
@@ -304,6 +308,7 @@ def test_a_dict_is_read_as_it_was():
 
 
 def test_a_set_that_changes_is_an_error():
+    """P6 of docs/promises.md."""
     items: set[object] = set()
     items.update([Vandal(lambda: items.add("more")), 2])
     with pytest.raises((RuntimeError, ValueError, struct.error)):
@@ -326,6 +331,7 @@ class Liar(list):
 
 
 def test_a_length_that_is_a_lie_is_an_error():
+    """P6 of docs/promises.md."""
     with pytest.raises(ValueError, match="changed its size"):
         encode("ListType(Int32Type)", Liar([1]))
     with pytest.raises(ValueError, match="changed its size"):

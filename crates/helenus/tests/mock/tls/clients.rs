@@ -48,6 +48,7 @@ async fn a_missing_one() {
     }
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn an_expired_one() {
     for words in words(|scratch| Some(scratch.certificates.expired_client())).await {
@@ -55,6 +56,7 @@ async fn an_expired_one() {
     }
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn one_of_another_authority() {
     for words in words(|scratch| Some(scratch.certificates.other_client())).await {
@@ -65,6 +67,7 @@ async fn one_of_another_authority() {
     }
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn one_for_servers() {
     for words in words(|scratch| Some(scratch.certificates.server(ServerCertificate::Good))).await {

@@ -58,12 +58,14 @@ async fn expired() {
     );
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn not_yet_valid() {
     let words = words(ServerCertificate::NotYetValid, Scratch::trusting).await;
     assert!(words.contains("is not valid yet, only in ") && words.contains("clock"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn self_signed() {
     let words = words(ServerCertificate::SelfSigned, Scratch::trusting).await;
@@ -82,6 +84,7 @@ async fn self_signed_and_trusted_is_let_in() {
     works(&session(secured.front.address(), tls).await.expect("it is trusted itself")).await;
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn of_another_authority() {
     let words = words(ServerCertificate::OtherAuthority, Scratch::trusting).await;
@@ -107,6 +110,7 @@ async fn wrong_host() {
     assert!(words.contains("is for 127.0.0.1, localhost, and elsewhere.test was expected"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn wrong_ip_address() {
     let scratch = Scratch::of(&["127.0.60.9"]);
@@ -115,12 +119,14 @@ async fn wrong_ip_address() {
     assert!(words.contains("127.0.60.9") && words.contains("127.0.0.1 was expected"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_common_name_only() {
     let words = words(ServerCertificate::CommonNameOnly, Scratch::trusting).await;
     assert!(words.contains("no subjectAltName") && words.contains("127.0.0.1 was expected"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn of_node_b_shown_by_node_a() {
     let scratch = Scratch::of(&["127.0.60.2"]);
@@ -153,6 +159,7 @@ async fn not_covered_by_the_revocation_lists() {
     assert!(words.contains("covered by none of the given revocation lists"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn an_outdated_revocation_list() {
     let words = words(ServerCertificate::Good, |scratch| {
@@ -161,12 +168,14 @@ async fn an_outdated_revocation_list() {
     assert!(words.await.contains("revocation list is outdated"));
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn for_another_purpose() {
     let words = words(ServerCertificate::ForClients, Scratch::trusting).await;
     assert!(words.contains("is not meant for servers"), "{words}");
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_chain_with_a_gap() {
     let words = words(ServerCertificate::MissingIntermediate, Scratch::trusting).await;
@@ -176,6 +185,7 @@ async fn a_chain_with_a_gap() {
     works(&session(secured.front.address(), scratch.trusting()).await.expect("the chain is whole")).await;
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_weak_key() {
     let words = words(ServerCertificate::WeakKey, Scratch::trusting).await;

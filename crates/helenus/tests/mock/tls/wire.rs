@@ -97,6 +97,7 @@ async fn a_server_that_closes_at_the_first_message() {
     only_tls(&thread.join().unwrap());
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_server_for_tls_on_a_plain_port() {
     let scratch = Scratch::new();
@@ -114,6 +115,7 @@ async fn a_server_for_tls_on_a_plain_port() {
     thread.join().unwrap();
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn rubbish_in_the_place_of_a_handshake() {
     let scratch = Scratch::new();
@@ -134,6 +136,7 @@ async fn rubbish_in_the_place_of_a_handshake() {
     }
 }
 
+/// T1 of docs/promises.md.
 #[tokio::test]
 async fn a_connection_that_is_cut_off_is_an_error_and_is_made_anew() {
     let scratch = Scratch::new();
