@@ -57,7 +57,7 @@ where
         std::future::poll_fn(|cx| self.poll_next_result(cx)).await
     }
 
-    /// The same, polled.
+    /// [`next`](Self::next), polled: for streams and futures of your own.
     pub fn poll_next_result(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ResultSet, Error>>> {
         let Some(first) = self.begun.front_mut() else { return Poll::Ready(None) };
         let result = ready!(Pin::new(first).poll(cx));

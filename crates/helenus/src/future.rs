@@ -142,7 +142,8 @@ impl ResponseFuture {
         }
     }
 
-    /// Gives the request up.
+    /// Gives the request up, as dropping the future does: nothing more is sent of it, and its answer is let go. What has been
+    /// sent, the server may run all the same.
     pub fn cancel(&self) {
         if let Some(request) = self.request() {
             request.cancel();

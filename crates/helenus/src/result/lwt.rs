@@ -23,7 +23,7 @@ pub enum Lwt<T> {
 }
 
 impl<T> Lwt<T> {
-    /// Whether it was applied.
+    /// Whether the condition held, so that it was written.
     #[must_use]
     pub const fn is_applied(&self) -> bool {
         matches!(self, Self::Applied)

@@ -154,7 +154,7 @@ impl ResultSet {
         self.request.columns()?.metadata.as_ref()
     }
 
-    /// The columns, in order.
+    /// The columns, in order, with their names and types; empty for a statement without rows.
     #[must_use]
     pub fn columns(&self) -> &[ColumnSpec] {
         self.metadata().map_or(&[], |metadata| &metadata.columns)
@@ -184,7 +184,12 @@ impl ResultSet {
         self.len() == 0
     }
 
-    /// The rows of this page.
+    /// The rows of this page, borrowed from its bytes; those behind it are [`next_page`](Self::next_page)'s. Nothing is decoded
+    /// before a cell is asked for.
+    ///
+    /// # Errors
+    ///
+    /// An item is [`Error::Decode`] where the page ends within a row, or a cell's length cannot be; it is the last one then.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>, Error>> {
         let mut rows = self.rows.as_ref().map(|page| (page, page.rows()));
         std::iter::from_fn(move || {
@@ -205,7 +210,7 @@ impl ResultSet {
         self.rows.as_ref().and_then(|rows| rows.paging_state.as_ref())
     }
 
-    /// Asks for the next page, with a fresh deadline of its own.
+    /// Asks for the next page, with a fresh deadline of its own. `None` where this is the last one, or the session is gone.
     #[must_use]
     pub fn next_page(&self) -> Option<ResponseFuture> {
         let mut statement = self.statement().clone();
@@ -231,13 +236,13 @@ impl ResultSet {
         self.request.statement()
     }
 
-    /// The host that answered.
+    /// The host that answered: the coordinator of the request, or of the attempt that won.
     #[must_use]
     pub const fn host(&self) -> &Arc<Host> {
         &self.host
     }
 
-    /// What had failed before, in order.
+    /// The attempts that had failed before this answer came, in order; empty where the first one succeeded.
     #[must_use]
     pub fn failed_attempts(&self) -> &[Attempt] {
         self.extras.as_ref().map_or(&[], |extras| &extras.attempts)

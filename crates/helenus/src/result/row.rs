@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
         self.columns
     }
 
-    /// The type of a column.
+    /// The type of the column at `index`, from 0; `None` where there is no such column.
     #[must_use]
     pub fn cql_type(&self, index: usize) -> Option<&'a CqlType> {
         self.columns.get(index).map(|column| &column.cql_type)

@@ -71,7 +71,7 @@ impl TokenRing {
         self.len() == 0
     }
 
-    /// All tokens, in order.
+    /// All tokens, in ascending order.
     pub fn tokens(&self) -> impl Iterator<Item = Token> {
         (0..self.len()).map(|position| match &self.tokens {
             Sorted::Murmur3(tokens) => Token::Murmur3(tokens[position]),

@@ -198,7 +198,7 @@ impl Scan {
         std::future::poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    /// The same, polled.
+    /// [`next_page`](Self::next_page), polled: for streams and futures of your own.
     pub fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<ResultSet>, Error>> {
         loop {
             while self.active.len() < self.concurrency

@@ -37,7 +37,7 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Its Java class.
+    /// The name of its Java class; empty where the server does not tell it.
     #[must_use]
     pub fn class(&self) -> &str {
         self.options.get("class").map_or("", |class| class)

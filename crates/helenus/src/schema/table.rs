@@ -159,7 +159,7 @@ impl Table {
         &self.keyspace
     }
 
-    /// Its name.
+    /// Its name, as the server keeps it: case matters, and nothing is quoted.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

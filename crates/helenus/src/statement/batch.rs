@@ -25,7 +25,8 @@ pub struct BatchStatement {
 }
 
 impl BatchStatement {
-    /// An empty batch.
+    /// A batch with no statement in it yet. `Logged`: all of it is written in the end, or nothing; `Unlogged`: parts of it may be;
+    /// `Counter`: for updates of counters, and nothing else.
     #[must_use]
     pub fn new(kind: BatchKind) -> Self {
         Self { kind, entries: Vec::new(), options: Box::default() }

@@ -38,7 +38,7 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// Its options.
+    /// Its options; of a bound statement those that it has of its own, begun with the prepared statement's.
     #[must_use]
     pub fn options(&self) -> &StatementOptions {
         match self {

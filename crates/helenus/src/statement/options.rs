@@ -14,11 +14,11 @@ use crate::routing::Token;
 /// Options of one statement. What is `None` is taken from its execution profile, else from the session's defaults.
 #[derive(Debug, Clone, Default)]
 pub struct StatementOptions {
-    /// How many replicas must answer.
+    /// How many replicas must answer; LOCAL_ONE unless profile or session say otherwise.
     pub consistency: Option<Consistency>,
-    /// The consistency of a lightweight transaction's condition.
+    /// The consistency of a lightweight transaction's condition; the server's SERIAL unless profile or session say otherwise.
     pub serial_consistency: Option<SerialConsistency>,
-    /// How many rows a page may have; `Some(0)`: no paging.
+    /// How many rows a page may have, 5,000 unless profile or session say otherwise; `Some(0)`: no paging.
     pub page_size: Option<i32>,
     /// Whether a stream of pages asks for the next one while the present one is looked at. Off: nothing is read that nobody
     /// asked for, and no more than one page is held.
@@ -27,11 +27,12 @@ pub struct StatementOptions {
     pub paging_state: Option<Bytes>,
     /// The write timestamp, in microseconds since 1970-01-01T00:00Z.
     pub timestamp: Option<i64>,
-    /// The time that the whole request is given, retries included; `Some(Duration::MAX)`: for ever.
+    /// The time that the whole request is given, retries included, 10 s unless profile or session say otherwise;
+    /// `Some(Duration::MAX)`: for ever.
     pub timeout: Option<Duration>,
     /// Whether it may be run twice without harm. `None`: its text decides, and what cannot be told is not idempotent.
     pub idempotent: Option<bool>,
-    /// Whether the server is to record a trace.
+    /// Whether the server is to record a trace, which [`ResultSet::tracing_id`](crate::ResultSet::tracing_id) names. Not unless asked.
     pub tracing: Option<bool>,
     /// The execution profile: what this statement does not say itself is taken from it, and what neither says from the
     /// session's defaults. See [`Session::execution_profile`](crate::Session::execution_profile).

@@ -181,13 +181,13 @@ impl PreparedStatement {
         &mut Arc::make_mut(&mut self.handle).options
     }
 
-    /// The server's id for it.
+    /// The server's id for it: bytes that mean nothing here, the same on each node for the same text and keyspace.
     #[must_use]
     pub fn id(&self) -> &Bytes {
         &self.shared().id
     }
 
-    /// Its text.
+    /// Its text, as it was given to [`prepare`](crate::Session::prepare).
     #[must_use]
     pub fn query(&self) -> &str {
         &self.shared().query

@@ -21,7 +21,7 @@ pub struct DefaultLoadBalancingPolicy {
 }
 
 impl DefaultLoadBalancingPolicy {
-    /// Over `child`.
+    /// Takes distances and all other hosts, in their order, from `child`.
     #[must_use]
     pub fn new(child: Arc<dyn LoadBalancingPolicy>) -> Self {
         Self { child }

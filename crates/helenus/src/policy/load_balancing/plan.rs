@@ -47,7 +47,7 @@ impl Bounded {
 }
 
 impl Plan {
-    /// No host at all.
+    /// No host at all: the request fails with `Exhausted` and no attempt.
     #[must_use]
     pub fn empty() -> Self {
         Self::from_hosts(Vec::new())
