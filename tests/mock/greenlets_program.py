@@ -239,19 +239,28 @@ def hosts(session: Session) -> None:
             ended.append(what)
 
         def on_down(self, host: Any) -> None:
-            self.told("down")
+            if host.address == address:
+                self.told("down")
 
         def on_up(self, host: Any) -> None:
-            self.told("up")
+            if host.address == address:
+                self.told("up")
 
-    session.cluster.register_listener(Listener())
     address = ADDRESSES.split(",")[1]
     core: Any = session.cluster._core
+
+    def wait_until(is_up: bool) -> None:
+        while next(facts["up"] for facts in core.hosts() if facts["address"] == address) is not is_up:
+            nap(0.005)
+
+    wait_until(True)
+    # That it has come up is told before this is.
+    beside("what came before", lambda: session.execute("SELECT 1"), 0)
+    session.cluster.register_listener(Listener())
     for _ in range(3):
         for what, is_up in (("stop", False), ("listen", True)):
             print(what)
-            while next(facts["up"] for facts in core.hosts() if facts["address"] == address) is not is_up:
-                nap(0.005)
+            wait_until(is_up)
     # What was told later has been put at the door by now.
     beside("what comes after", lambda: session.execute("SELECT 1"), 0)
     counted(20)

@@ -216,17 +216,26 @@ impl ClusterInner {
         self.sessions().iter().any(|session| session.is_connected(host))
     }
 
-    /// The state of a host follows from its connections.
-    pub(crate) fn host_changed(self: &Arc<Self>, host: &Arc<Host>, status: HostStatus) {
-        if host.status() == status || !host.set_status(status) {
-            return;
+    /// A connection to a host is open.
+    pub(crate) fn host_up(self: &Arc<Self>, host: &Arc<Host>) {
+        // Mostly it was known.
+        if !host.is_up()
+            && self.listeners.tell_if(
+                || host.set_status(HostStatus::Up),
+                host,
+                |listener, host| listener.on_up(host),
+            )
+        {
+            self.judge_soon();
         }
-        match status {
-            HostStatus::Up => self.listeners.tell(host, |listener, host| listener.on_up(host)),
-            HostStatus::Down => self.listeners.tell(host, |listener, host| listener.on_down(host)),
-            HostStatus::Unknown => {}
+    }
+
+    /// A host is taken to be down, unless somebody has a connection to it by now.
+    pub(crate) fn host_down(self: &Arc<Self>, host: &Arc<Host>) {
+        let is_lost = || !self.is_connected(host) && host.set_status(HostStatus::Down);
+        if self.listeners.tell_if(is_lost, host, |listener, host| listener.on_down(host)) {
+            self.judge_soon();
         }
-        self.judge_soon();
     }
 
     /// Where a new control connection is tried: hosts that are up, then others that are used and `lost`, from where it

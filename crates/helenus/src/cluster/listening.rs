@@ -1,6 +1,7 @@
 //! Programs that listen to the cluster, and the thread that tells them: one event after another, in the order in which they
 //! happened. A listener that takes its time holds up other listeners, and nothing else.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
@@ -16,10 +17,22 @@ const MOST_WAITING: usize = 4096;
 /// One call of one listener.
 type Call = Box<dyn FnOnce() + Send>;
 
+/// What has happened to a host, as a listener is told.
+type HostEvent = fn(&dyn HostStateListener, &Arc<Host>);
+
+/// What is yet to be told of hosts.
+#[derive(Default)]
+struct Untold {
+    events: VecDeque<(Arc<Host>, HostEvent)>,
+    /// Somebody is telling, and will tell of these.
+    is_telling: bool,
+}
+
 /// Those who listen.
 #[derive(Default)]
 pub(super) struct Listeners {
     hosts: Mutex<Vec<Arc<dyn HostStateListener>>>,
+    untold: Mutex<Untold>,
     schema: Mutex<Vec<Arc<dyn SchemaListener>>>,
     /// To the thread, once there is one. It ends when this does.
     lane: Mutex<Option<SyncSender<Call>>>,
@@ -53,7 +66,37 @@ impl Listeners {
     }
 
     /// Tells of a host.
-    pub(super) fn tell(&self, host: &Arc<Host>, what: fn(&dyn HostStateListener, &Arc<Host>)) {
+    pub(super) fn tell(&self, host: &Arc<Host>, what: HostEvent) {
+        self.tell_if(|| true, host, what);
+    }
+
+    /// Tells of a host if `happens`, which is asked of one thing at a time: what several threads note at once is told in the order
+    /// in which they noted it. Gives what it said.
+    pub(super) fn tell_if(&self, happens: impl FnOnce() -> bool, host: &Arc<Host>, what: HostEvent) -> bool {
+        {
+            let mut untold = lock(&self.untold);
+            if !happens() {
+                return false;
+            }
+            untold.events.push_back((Arc::clone(host), what));
+            if std::mem::replace(&mut untold.is_telling, true) {
+                return true;
+            }
+        }
+        while let Some((host, what)) = self.next_untold() {
+            self.tell_all(&host, what);
+        }
+        true
+    }
+
+    fn next_untold(&self) -> Option<(Arc<Host>, HostEvent)> {
+        let mut untold = lock(&self.untold);
+        let next = untold.events.pop_front();
+        untold.is_telling = next.is_some();
+        next
+    }
+
+    fn tell_all(&self, host: &Arc<Host>, what: HostEvent) {
         let listeners = lock(&self.hosts).clone();
         for listener in listeners {
             let host = Arc::clone(host);
@@ -98,11 +141,83 @@ fn start() -> Option<SyncSender<Call>> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
-    use std::sync::mpsc;
+    use std::sync::{Barrier, Weak, mpsc};
     use std::time::Duration;
 
     use super::*;
+    use crate::cluster::HostStatus;
+    use crate::cluster::host::tests::host;
+
+    /// What was told of one host, by the status that it was told to have.
+    #[derive(Debug, Default)]
+    struct Told(Mutex<Vec<HostStatus>>);
+
+    impl HostStateListener for Told {
+        fn on_up(&self, _: &Arc<Host>) {
+            lock(&self.0).push(HostStatus::Up);
+        }
+
+        fn on_down(&self, _: &Arc<Host>) {
+            lock(&self.0).push(HostStatus::Down);
+        }
+
+        fn may_block(&self) -> bool {
+            false
+        }
+    }
+
+    fn note(listeners: &Listeners, host: &Arc<Host>, status: HostStatus) {
+        let what: HostEvent = match status {
+            HostStatus::Up => |listener, host| listener.on_up(host),
+            _ => |listener, host| listener.on_down(host),
+        };
+        let happens = || {
+            let is_change = host.set_status(status);
+            std::thread::yield_now();
+            is_change
+        };
+        listeners.tell_if(happens, host, what);
+    }
+
+    #[test]
+    fn what_several_threads_note_is_told_in_the_order_in_which_it_happened() {
+        let (listeners, told, host) = (Listeners::default(), Arc::new(Told::default()), host(1, "dc1", "r1"));
+        listeners.add(Arc::clone(&told) as _);
+        std::thread::scope(|threads| {
+            for status in [HostStatus::Up, HostStatus::Down, HostStatus::Up, HostStatus::Down] {
+                let (listeners, host) = (&listeners, &host);
+                threads.spawn(move || (0..2_000).for_each(|_| note(listeners, host, status)));
+            }
+        });
+        let told = lock(&told.0);
+        assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "{} events", told.len());
+        assert_eq!(told.last(), Some(&host.status()), "the last that was told is true");
+    }
+
+    #[test]
+    fn a_listener_that_notes_something_itself_is_told_of_it_next() {
+        #[derive(Debug)]
+        struct Closing(Mutex<Vec<HostStatus>>, Weak<Listeners>);
+        impl HostStateListener for Closing {
+            fn on_up(&self, host: &Arc<Host>) {
+                note(&self.1.upgrade().expect("it is there"), host, HostStatus::Down);
+                lock(&self.0).push(HostStatus::Up);
+            }
+
+            fn on_down(&self, _: &Arc<Host>) {
+                lock(&self.0).push(HostStatus::Down);
+            }
+
+            fn may_block(&self) -> bool {
+                false
+            }
+        }
+        let listeners = Arc::new(Listeners::default());
+        let closing = Arc::new(Closing(Mutex::default(), Arc::downgrade(&listeners)));
+        listeners.add(Arc::clone(&closing) as _);
+        note(&listeners, &host(1, "dc1", "r1"), HostStatus::Up);
+        assert_eq!(*lock(&closing.0), [HostStatus::Up, HostStatus::Down]);
+    }
 
     #[test]
     fn calls_wait_their_turn_up_to_a_limit_and_nobody_waits_for_them() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::SessionInner;
 use crate::cluster::link::Link;
-use crate::cluster::{Host, HostStatus, Snapshot, nearest};
+use crate::cluster::{Host, Snapshot, nearest};
 use crate::connection::Connection;
 use crate::connection::endpoint::Endpoint;
 use crate::error::{ConnectionError, Error};
@@ -123,7 +123,7 @@ impl PoolObserver for SessionInner {
         let (cluster, host, error) = (Arc::clone(&self.cluster), Arc::clone(host), error.cloned());
         let judge = match error {
             None => {
-                self.cluster.host_changed(&host, HostStatus::Up);
+                self.cluster.host_up(&host);
                 Box::new(move || _ = guarded("conviction policy", || conviction.reset(&host)))
                     as Box<dyn FnOnce() + Send>
             }
@@ -132,8 +132,8 @@ impl PoolObserver for SessionInner {
             Some(error) => Box::new(move || {
                 // One that cannot say is taken to say what nearly all do.
                 let convicted = guarded("conviction policy", || conviction.convict(&host, &error));
-                if convicted.unwrap_or(true) && open == 0 && !cluster.is_connected(&host) {
-                    cluster.host_changed(&host, HostStatus::Down);
+                if convicted.unwrap_or(true) && open == 0 {
+                    cluster.host_down(&host);
                 }
             }),
         };
