@@ -196,14 +196,15 @@ session = cluster.connect(wait_for_all_pools=True)
 silent, quick = session.prepare(sys.argv[3]), session.prepare(sys.argv[4])
 session.execute(quick, (1, "a"))
 for pause in (0.002, 0.2):
-    threading.Timer(pause, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     try:
+        # It may come while the timer's thread starts, before there is anything to interrupt.
+        threading.Timer(pause, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         session.execute(silent, (1,))
     except KeyboardInterrupt:
         assert time.monotonic() - began < 5
     # What was begun goes on: its answer is still due.
-    assert sum(waits for pools in session._core.connections().values() for waits, _ in pools) >= 1
+    assert pause < 0.1 or sum(waits for pools in session._core.connections().values() for waits, _ in pools) >= 1
     session.execute(quick, (1, "a"))
 print("interrupted")
 """

@@ -240,8 +240,17 @@ CALLED = {
         other = Cluster(["LOCKED"], port=int(sys.argv[1]), auth_provider=Provider())
         in_vain(other)
     """,
+    "generator of parameters": """
+        from cassandra.concurrent import execute_concurrent_with_args
+        def asked():
+            endless()
+            yield ()
+        prepared = session.prepare("SELECT v")
+        run = lambda: execute_concurrent_with_args(session, prepared, asked())
+        threading.Thread(target=run, daemon=True).start()
+    """,
 }
-"""What calls it, on a thread of the engine."""
+"""What calls it, on a thread of the engine or below a call of ours."""
 
 
 @pytest.mark.timeout(60)

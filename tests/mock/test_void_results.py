@@ -17,7 +17,7 @@ from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import RetryPolicy
 from cassandra.query import BoundStatement, PreparedStatement, named_tuple_factory
 
-from tests.support.mock import MockCluster, execute, rows
+from tests.support.mock import MockCluster, binding, execute, rows
 from tests.support.statements import COLUMNS, INSERT, SELECT, profiles, wait_until, with_profile
 
 
@@ -245,6 +245,17 @@ class TestResults:
         prepared = session.prepare(INSERT)
         [(_, result)] = execute_concurrent_with_args(session, prepared, [[1, "a"]])
         assert result.response_future.query.values == []
+
+    def test_a_tuple_with_something_in_it_that_can_be_changed_is_not_kept(self) -> None:
+        bound = [binding("INSERT INTO lists", [("k", "int"), ("v", "list<int>")], [0])]
+        with MockCluster(1, bindings=bound) as mock, Cluster(mock.contact_points, port=mock.port) as cluster:
+            session = cluster.connect()
+            prepared = session.prepare("INSERT INTO lists (k, v) VALUES (?, ?)")
+            changed = [1]
+            [(_, result), (_, other)] = execute_concurrent_with_args(session, prepared, [(1, changed), (2, None)])
+            changed.append(2)
+            assert result.response_future.query.values == []
+            assert other.response_future.query.raw_values == (2, None)
 
     def test_copies(self, cluster: Cluster) -> None:
         session = cluster.connect()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyIterator, PyString, PyTuple};
 
 /// Keeps a thread that is being unwound. Where the call returns it is forgotten.
 struct Stay;
@@ -45,6 +45,24 @@ where
     std::mem::forget(stay);
     // SAFETY: it is a new reference, or null where an exception is set.
     unsafe { Bound::from_owned_ptr_or_err(py, returned) }
+}
+
+/// What an iterator gives next, likewise: that may be a generator of the program's.
+pub(crate) fn next<'py>(iterator: &Bound<'py, PyIterator>) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let py = iterator.py();
+    let next: unsafe extern "C" fn(Object) -> Object = ffi::PyIter_Next;
+    // SAFETY: as above.
+    let next: unsafe extern "C-unwind" fn(Object) -> Object = unsafe { std::mem::transmute(next) };
+    let next = std::hint::black_box(next);
+    let stay = Stay;
+    // SAFETY: it is a live object, and an iterator.
+    let returned = unsafe { next(iterator.as_ptr()) };
+    std::mem::forget(stay);
+    // SAFETY: it is a new reference, or null at the end or where an exception is set.
+    match unsafe { Bound::from_owned_ptr_or_opt(py, returned) } {
+        Some(value) => Some(Ok(value)),
+        None => PyErr::take(py).map(Err),
+    }
 }
 
 /// `object.name(*arguments)`, likewise.

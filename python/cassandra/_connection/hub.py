@@ -122,8 +122,11 @@ class Hub(ABC):
 
         return tell
 
-    def told_in_order(self, listener: Callable[..., object]) -> Callable[..., None]:
-        """The same, told of one thing after another, in the order in which it comes; what it raises is reported."""
+    def told_in_order(self, listener: Callable[..., object], most: int = 10_000) -> Callable[..., None]:
+        """The same, told of one thing after another, in the order in which it comes; what it raises is reported.
+
+        While `most` things wait for one that has no end, it is not told of more.
+        """
         door = self.door()
         waiting: deque[tuple[Any, ...]] = deque()
 
@@ -145,7 +148,8 @@ class Hub(ABC):
                 door.begin(go_on)
 
         def tell(*args: Any) -> None:
-            door.put(partial(take, *args))
+            if len(waiting) < most:
+                door.put(partial(take, *args))
 
         return tell
 

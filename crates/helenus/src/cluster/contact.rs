@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, ContactPoint, is_address, zone};
 use crate::connection::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Error, RUNTIME_ENDED};
 use crate::lookup::look_up;
 
 /// All addresses of all contact points, in their order, each once.
@@ -83,10 +83,14 @@ async fn look_up_all(config: &Config) -> VecDeque<io::Result<Vec<IpAddr>>> {
         let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());
         looking_up.spawn(async move { (at, look_up(move || resolver.resolve(&name), limit).await) });
     }
-    // None of these panics.
-    let mut looked_up = looking_up.join_all().await;
-    looked_up.sort_unstable_by_key(|(at, _)| *at);
-    looked_up.into_iter().map(|(_, found)| found).collect()
+    let mut looked_up: Vec<_> = (0..looking_up.len()).map(|_| Err(io::Error::other(RUNTIME_ENDED))).collect();
+    // None of these panics; a runtime that ends drops them.
+    while let Some(joined) = looking_up.join_next().await {
+        if let Ok((at, found)) = joined {
+            looked_up[at] = found;
+        }
+    }
+    looked_up.into()
 }
 
 /// The name of a contact point that has to be looked up.

@@ -1,7 +1,7 @@
 //! Sockets: to which address or path, and with which options.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,9 +38,13 @@ pub(super) async fn connect_to_any(
     port: u16,
     config: &ConnectionConfig,
 ) -> Result<std::net::TcpStream, ConnectionError> {
-    let of = name.to_owned();
-    let find = move || (of.as_str(), port).to_socket_addrs().map(Iterator::collect);
-    let mut addresses: Vec<SocketAddr> = look_up(find, config.connect_timeout).await?;
+    let mut addresses: Vec<SocketAddr> = if let Ok(address) = name.parse::<IpAddr>() {
+        vec![SocketAddr::new(address, port)]
+    } else {
+        let of = name.to_owned();
+        let find = move || (of.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        look_up(find, config.connect_timeout).await?
+    };
     fastrand::shuffle(&mut addresses);
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address")).into();
     for address in addresses {

@@ -7,13 +7,12 @@ mod outage;
 pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod reserve;
-pub(crate) mod stagger;
 pub(crate) mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use helenus_protocol::ProtocolVersion;
@@ -120,20 +119,6 @@ impl Pool {
     /// Begins to connect.
     pub(crate) fn start(&self) {
         self.decide(PoolPlan::start);
-    }
-
-    /// Begins to connect after a while.
-    pub(crate) fn start_after(&self, pause: Duration) {
-        if pause.is_zero() {
-            return self.start();
-        }
-        let me = self.me.clone();
-        self.context.executor.main().spawn(async move {
-            tokio::time::sleep(pause).await;
-            if let Some(pool) = me.upgrade() {
-                pool.start();
-            }
-        });
     }
 
     pub(crate) const fn host(&self) -> &Arc<Host> {

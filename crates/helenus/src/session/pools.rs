@@ -14,7 +14,6 @@ use crate::lock::lock;
 use crate::policy::HostDistance;
 use crate::policy::guard::guarded;
 use crate::pool::plan::PoolPlan;
-use crate::pool::stagger::first_dial_after;
 use crate::pool::{Open, Pool, PoolObserver};
 
 impl SessionInner {
@@ -56,11 +55,10 @@ impl SessionInner {
         }
         self.view.rcu(|now| now.with_pools(snapshot, &after));
         // Only now: whoever looks for all connections finds those that join from here on.
-        let is_new =
-            |pool: &&Arc<Pool>| before.pool(pool.host()).is_none_or(|known| !Arc::ptr_eq(known, pool));
-        let count = after.iter().filter(is_new).count();
-        for pool in after.iter().filter(is_new) {
-            pool.start_after(first_dial_after(count, fastrand::f64()));
+        for pool in &after {
+            if before.pool(pool.host()).is_none_or(|known| !Arc::ptr_eq(known, pool)) {
+                pool.start();
+            }
         }
         for pool in before.pools() {
             if !after.iter().any(|kept| Arc::ptr_eq(kept, pool)) {

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use helenus::{BoundStatement, Group, PreparedStatement, ResponseFuture, Session};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
 use super::cluster::GLANCE;
 use super::failures;
 use super::runtime;
 use crate::encode::{Binder, BoundValues};
+use crate::program;
 
 pub(crate) use ended::EndedCore;
 use outcome::Outcome;
@@ -67,7 +68,7 @@ impl<'py> Run<'_, 'py> {
         stint: &mut Stint,
     ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
-        let mut parameters = parameters.try_iter()?;
+        let parameters = parameters.try_iter()?;
         let mut results: Vec<Option<Outcome<'py>>> = Vec::new();
         let mut asked: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
         let mut in_flight = 0;
@@ -76,7 +77,7 @@ impl<'py> Run<'_, 'py> {
         let mut bound = BoundValues::default();
         loop {
             while !exhausted && in_flight < self.concurrency.max(1) {
-                let Some(values) = parameters.next() else {
+                let Some(values) = program::next(&parameters) else {
                     exhausted = true;
                     break;
                 };
@@ -123,7 +124,9 @@ impl<'py> Run<'_, 'py> {
 
     /// What its result may keep of the values of one: as they are now, since the program may change its own.
     fn given(&self, values: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        if values.is_exact_instance_of::<PyTuple>() {
+        if let Ok(tuple) = values.cast_exact::<PyTuple>()
+            && (self.gives_rows || tuple.iter_borrowed().all(|value| is_fixed(&value)))
+        {
             return Ok(Some(values.clone()));
         }
         if !self.gives_rows {
@@ -176,4 +179,18 @@ impl<'py> Run<'_, 'py> {
             wanted = 1;
         }
     }
+}
+
+/// Whether a value stays what it is, whatever the program does later: it is none of the collections that can be changed, nor may
+/// hold one.
+fn is_fixed(value: &Bound<'_, PyAny>) -> bool {
+    value.is_exact_instance_of::<PyString>()
+        || value.is_exact_instance_of::<PyInt>()
+        || value.is_none()
+        || !(value.is_instance_of::<PyTuple>()
+            || value.is_instance_of::<PyList>()
+            || value.is_instance_of::<PyDict>()
+            || value.is_instance_of::<PySet>()
+            || value.is_instance_of::<PyFrozenSet>()
+            || value.is_instance_of::<PyByteArray>())
 }
