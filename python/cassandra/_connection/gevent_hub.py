@@ -25,7 +25,8 @@ class GeventDoor(Door):
         try:
             self._watcher.send()
         except Exception:
-            # The thread, and with it its loop, has ended: nobody wants to know any more.
+            # The thread, and with it its loop, has ended: nobody wants to know any more, nor will they later.
+            self._is_knocked = False
             self._calls.clear()
 
     def begin(self, call: Callable[[], object]) -> None:

@@ -130,7 +130,8 @@ class Hub(ABC):
         door = self.door()
         waiting: deque[tuple[Any, ...]] = deque()
 
-        def go_on() -> None:
+        def go_on(begun: list[bool]) -> None:
+            begun.append(True)
             try:
                 listener(*waiting[0])
             except Exception:
@@ -140,12 +141,23 @@ class Hub(ABC):
                 # own, since a program may end one.
                 waiting.popleft()
                 if waiting:
-                    door.begin(go_on)
+                    begin()
+
+        def begin() -> None:
+            begun: list[bool] = []
+            turn = partial(go_on, begun)
+            weakref.finalize(turn, gone, begun).atexit = False
+            door.begin(turn)
+
+        def gone(begun: list[bool]) -> None:
+            # A program may end a greenlet that has not begun, too: then another one has its turn.
+            if not begun:
+                door.put(begin)
 
         def take(*args: Any) -> None:
             waiting.append(args)
             if len(waiting) == 1:
-                door.begin(go_on)
+                begin()
 
         def tell(*args: Any) -> None:
             if len(waiting) < most:
