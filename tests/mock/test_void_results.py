@@ -112,7 +112,8 @@ class TestCollector:
         threshold = gc.get_threshold()
 
         def look(phase: str, info: dict[str, int]) -> None:
-            seen.append(len(gc.get_objects()))
+            if phase == "start":
+                seen.append(len(gc.get_objects()))
 
         gc.freeze()
         gc.set_threshold(100, 2, 2)
@@ -123,8 +124,8 @@ class TestCollector:
             gc.callbacks.remove(look)
             gc.set_threshold(*threshold)
             gc.unfreeze()
-        # Two or three objects for each.
-        assert max(seen, default=0) < 5_000
+        # Two or three objects for each. From 3.12 on the collector waits for an instruction to end: it sees all, once.
+        assert sum(count >= 5_000 for count in seen) <= (sys.version_info >= (3, 12))
         results = [pair.result_or_exc for pair in pairs]
         assert all(map(gc.is_tracked, pairs))
         assert all(map(gc.is_tracked, results))
