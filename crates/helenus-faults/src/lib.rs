@@ -4,7 +4,7 @@
 //! * [`check`]: what histories are allowed. Pure. * [`workload`]: what is run, and what is noted of it.
 //! * [`ring`]: the nodes and their proxies. * [`scenario`]: the faults. * [`run`]: one scenario from its beginning to its end.
 //! * [`figures`]: what is measured, and what is to be reached. * [`audit`]: what the database holds in the end.
-//! * [`reference`]: the same fault under another driver, beside ours. * [`soak`]: hours of it. * [`vitals`]: memory, descriptors, threads.
+//! * [`mod@reference`]: the same fault under another driver, beside ours. * [`soak`]: hours of it. * [`vitals`]: memory, descriptors, threads.
 //!
 //! `docs/inside/11-faults.md` tells how to read what it prints.
 
