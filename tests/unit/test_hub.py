@@ -11,6 +11,8 @@ from cassandra._connection.hub import Door, Hub
 
 
 class ByHand(Door):
+    """What these tests do not ask of a door or a hub raises."""
+
     def __init__(self) -> None:
         super().__init__()
         self.begun: list[Callable[[], object]] = []

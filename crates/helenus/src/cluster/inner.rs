@@ -216,16 +216,11 @@ impl ClusterInner {
         self.sessions().iter().any(|session| session.is_connected(host))
     }
 
-    /// A connection to a host is open.
+    /// A connection to a host is open. Sessions show it already: no look at the status comes before the order in which all is
+    /// noted, or one that finds no connection just before would have the last word.
     pub(crate) fn host_up(self: &Arc<Self>, host: &Arc<Host>) {
-        // Mostly it was known.
-        if !host.is_up()
-            && self.listeners.tell_if(
-                || host.set_status(HostStatus::Up),
-                host,
-                |listener, host| listener.on_up(host),
-            )
-        {
+        let is_new = || host.set_status(HostStatus::Up);
+        if self.listeners.tell_if(is_new, host, |listener, host| listener.on_up(host)) {
             self.judge_soon();
         }
     }
