@@ -9,7 +9,7 @@ mod real {
 
     pub(crate) use atomic_waker::AtomicWaker;
 
-    pub(crate) use crate::lock::lock;
+    pub(crate) use crate::lock::{lock, try_lock};
 
     /// A flag all of whose steps have one order, which everybody sees.
     #[derive(Debug)]
@@ -40,6 +40,10 @@ mod real {
 
     pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn try_lock<T: ?Sized>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+        mutex.try_lock().ok()
     }
 
     /// As the one of the crate `atomic-waker` is used.

@@ -12,6 +12,7 @@
 //! receiver, an answer for [`Answered::Nobody`] and a lost heartbeat end the connection: [`Sender::close`] gives back
 //! what waits, with whether it may have reached the server.
 
+mod burst;
 pub mod handshake;
 mod heartbeat;
 mod receiver;

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use super::burst::Burst;
 use super::streams::{Answered, Pending, Streams};
 use crate::compression::Compression;
 use crate::envelope::{Flags, HEADER_LENGTH, RequestHeader};
@@ -71,6 +72,8 @@ pub struct Sent {
     pub stream: i16,
     /// Whether it waits to be woken earlier than anything before it, so that the timer must be set anew.
     pub wakes_first: bool,
+    /// Whether so much has gathered that it should be flushed now, though whoever flushes may think that more is to come.
+    pub leaves_now: bool,
 }
 
 /// Stream ids, and envelopes waiting to be flushed. `T` is what comes back with each answer.
@@ -79,6 +82,7 @@ pub struct Sender<T> {
     version: ProtocolVersion,
     streams: Streams<T>,
     buffer: Vec<u8>,
+    burst: Burst,
     /// How many bytes of envelopes were ever put into the buffer.
     appended: u64,
     next_wake: Option<Instant>,
@@ -93,6 +97,7 @@ impl<T> Sender<T> {
             version,
             streams: Streams::new(max_in_flight),
             buffer: Vec::new(),
+            burst: Burst::default(),
             appended: 0,
             next_wake: None,
             closed: false,
@@ -133,7 +138,8 @@ impl<T> Sender<T> {
         if wakes_first {
             self.next_wake = wake_at;
         }
-        Ok(Sent { stream, wakes_first })
+        let leaves_now = self.burst.handle_sent(self.buffer.len(), self.streams.waiting());
+        Ok(Sent { stream, wakes_first, leaves_now })
     }
 
     /// Takes a stream id out of circulation, for no request of ours, until it is [given back](Self::give_back). None
@@ -276,6 +282,7 @@ impl Outgoing {
     pub fn gather<T>(&mut self, sender: &mut Sender<T>) {
         if self.is_empty() && self.scratch.is_empty() {
             std::mem::swap(&mut sender.buffer, &mut self.scratch);
+            sender.burst.handle_flushed();
         }
     }
 

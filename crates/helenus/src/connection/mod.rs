@@ -112,6 +112,8 @@ pub(crate) struct Connection {
     orphans: AtomicUsize,
     /// Bytes that have left the sender and that the socket has not accepted.
     unsent: AtomicUsize,
+    /// Why a caller could not write; the task's flush ends with it.
+    unwritten: OnceLock<ConnectionError>,
     ended: OnceLock<ConnectionError>,
     owner: Arc<dyn Owner>,
     traffic: Arc<TrafficCounters>,
@@ -271,6 +273,11 @@ impl Connection {
                     None => self.signal(if is_lone && self.is_last_waiter() { FLUSH | LONE } else { FLUSH }),
                     Some(_) if sent.wakes_first => self.signal(TIMER),
                     Some(_) => {}
+                }
+                // A thread of the runtime is in the task's way; another's the task does not wait for, and it may hold what
+                // others want: an interpreter's lock.
+                if sent.leaves_now && tokio::runtime::Handle::try_current().is_ok() {
+                    self.flush_burst();
                 }
                 Ok(Seat { connection: Arc::clone(self), stream: sent.stream, taken })
             }

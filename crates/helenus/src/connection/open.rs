@@ -82,6 +82,7 @@ pub(super) fn assemble(
         load: owner.load().unwrap_or_default(),
         orphans: AtomicUsize::new(0),
         unsent: AtomicUsize::new(0),
+        unwritten: OnceLock::new(),
         ended: OnceLock::new(),
         owner,
         traffic: Arc::clone(&config.traffic),

@@ -18,11 +18,11 @@ use helenus_protocol::{ProtocolViolation, RequestOpcode, ResponseOpcode};
 use super::damage;
 use super::silence::{Hush, Silence};
 use super::transport::CipherError;
-use super::{Connection, Dispatch};
+use super::{Connection, Dispatch, FLUSH};
 use crate::error::ConnectionError;
 use crate::request::Token;
 use crate::request::execution::Input;
-use crate::sync::lock;
+use crate::sync::{lock, try_lock};
 
 /// How much is read at once. One buffer a thread, since nothing is kept in it.
 const READ_SIZE: usize = 64 * 1024;
@@ -52,6 +52,11 @@ pub(crate) struct Writing {
 impl Writing {
     pub(crate) const fn new(outgoing: Outgoing) -> Self {
         Self { outgoing, ciphertext: Vec::new(), at: 0 }
+    }
+
+    /// How many bytes have left the sender that the socket has not accepted.
+    const fn unsent(&self) -> usize {
+        self.outgoing.unsent() + self.ciphertext.len() - self.at
     }
 }
 
@@ -87,14 +92,46 @@ impl Connection {
     pub(super) fn flush(&self) -> Result<Drained, ConnectionError> {
         let flushed = {
             let mut writing = lock(&self.writing);
-            let flushed = self.flush_from(&mut writing);
-            let unsent = writing.outgoing.unsent() + writing.ciphertext.len() - writing.at;
-            // In one order with whoever begins to wait for room, and looks here after: one of both sees the other.
-            self.unsent.store(unsent, Ordering::SeqCst);
+            let flushed = match self.unwritten.get() {
+                None => self.flush_from(&mut writing),
+                Some(error) => Err(error.clone()),
+            };
+            self.note_unsent(&writing);
             flushed
         };
         self.owner.handle_room();
         flushed
+    }
+
+    /// In one order with whoever begins to wait for room, and looks here after: one of both sees the other.
+    fn note_unsent(&self, writing: &Writing) {
+        self.unsent.store(writing.unsent(), Ordering::SeqCst);
+    }
+
+    /// A sender's own write, of a [burst](helenus_protocol::connection::Sent::leaves_now): one, of what has gathered, if
+    /// nobody else is writing and nothing is left of what was written before. The task has been signalled: it writes what
+    /// the socket does not take now, tells that there is room, and ends the connection where it cannot be written to, which
+    /// is not for a sender to do, who holds its request.
+    pub(super) fn flush_burst(&self) {
+        let Some(mut writing) = try_lock(&self.writing) else { return };
+        if writing.unsent() > 0 {
+            return;
+        }
+        // Sealed it takes a step more.
+        let steps = if self.cipher.is_some() { 2 } else { 1 };
+        for _ in 0..steps {
+            match self.write_once(&mut writing) {
+                Ok(_) => {}
+                Err(ConnectionError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    let _only_the_first = self.unwritten.set(error);
+                    break;
+                }
+            }
+        }
+        self.note_unsent(&writing);
+        drop(writing);
+        self.signal(FLUSH);
     }
 
     fn flush_from(&self, writing: &mut Writing) -> Result<Drained, ConnectionError> {

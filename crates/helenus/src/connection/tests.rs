@@ -1,5 +1,7 @@
-//! Connections without a task: what they promise of room, how much one flush does, and who has the turn.
+//! Connections without a task: what they promise of room, how much one flush does, what senders write themselves, and who has
+//! the turn.
 
+use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::{OnceLock, Weak};
 
@@ -26,9 +28,16 @@ fn connection(
     compression: Option<Compression>,
     cipher: Option<Box<dyn Cipher>>,
 ) -> (Arc<Connection>, UnixStream) {
+    connection_of(ProtocolVersion::V4, compression, cipher)
+}
+
+fn connection_of(
+    version: ProtocolVersion,
+    compression: Option<Compression>,
+    cipher: Option<Box<dyn Cipher>>,
+) -> (Arc<Connection>, UnixStream) {
     let (ours, server) = UnixStream::pair().expect("two sockets");
     ours.set_nonblocking(true).expect("a socket's option");
-    let version = ProtocolVersion::V4;
     let ready = Ready { version, compression, supported: Supported::default(), authenticator: None };
     let receiver = Receiver::new(version, MAX_BODY_LENGTH);
     let address = SocketAddr::from(([127, 0, 0, 1], 9042));
@@ -111,6 +120,101 @@ fn a_flush_ends_also_where_others_keep_sending() {
         assert!(connection.unsent() > 0, "the last one waits");
     }
     drop(server);
+}
+
+/// So many bytes has what [`dispatch`] makes of four.
+const SMALL: usize = 9 + 4;
+
+fn send_many(connection: &Arc<Connection>, count: usize) -> Vec<Seat> {
+    let send = |number: usize| {
+        let body = u32::try_from(number).expect("small").to_be_bytes();
+        connection.send(dispatch(&body, false), Token::heartbeat()).expect("it has room")
+    };
+    (0..count).map(send).collect()
+}
+
+fn what_came(server: &mut UnixStream) -> Vec<u8> {
+    server.set_nonblocking(true).expect("a socket's option");
+    let (mut came, mut buffer) = (Vec::new(), [0; 4096]);
+    while let Ok(count @ 1..) = server.read(&mut buffer) {
+        came.extend_from_slice(&buffer[..count]);
+    }
+    came
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// The task has no turn before all who are ready have sent: half of what they send is with the server by then.
+#[test]
+fn a_sender_on_the_runtime_writes_a_burst() {
+    let runtime = runtime();
+    for version in [ProtocolVersion::V4, ProtocolVersion::V5] {
+        let (connection, mut server) = connection_of(version, None, None);
+        let _here = runtime.enter();
+        let _seats = send_many(&connection, 100);
+        let early = what_came(&mut server).len();
+        assert!(early >= 32 * SMALL && connection.unsent() > 0, "{early} bytes came");
+        assert_eq!(connection.signals.load(Ordering::SeqCst) & FLUSH, FLUSH, "the task writes the rest");
+        assert_eq!(connection.flush().expect("the socket has room"), Drained::Yes);
+        assert!(what_came(&mut server).len() >= SMALL);
+        assert_eq!(connection.unsent(), 0);
+    }
+}
+
+/// Another thread may hold a lock that others want while it writes, and the task does not wait for it.
+#[test]
+fn a_sender_elsewhere_leaves_it_to_the_task() {
+    let (connection, mut server) = connection(None, None);
+    let _seats = send_many(&connection, 100);
+    assert_eq!((what_came(&mut server).len(), connection.unsent()), (0, 100 * SMALL));
+}
+
+/// Nothing is lost, doubled or put in another order where the socket takes only a part.
+#[test]
+fn a_burst_that_the_socket_does_not_take_is_the_task_s() {
+    let (connection, mut server) = connection(None, None);
+    let runtime = runtime();
+    let _here = runtime.enter();
+    let blob = vec![7; 50_000];
+    let mut sent = 0;
+    for _ in 0..60 {
+        let _seat = connection.send(dispatch(&blob, false), Token::heartbeat()).expect("it has room");
+        sent += 9 + blob.len();
+    }
+    assert!(connection.unsent() > 0, "a socket that takes three megabytes at once");
+    let mut came = what_came(&mut server);
+    assert!(!came.is_empty() && came.len() + connection.unsent() == sent);
+    while connection.unsent() > 0 {
+        // A socket that is full again is to be emptied first.
+        let _full = connection.flush();
+        came.extend(what_came(&mut server));
+    }
+    assert_eq!(came.len(), sent);
+    for (number, envelope) in came.chunks(9 + blob.len()).enumerate() {
+        let stream = [envelope[2], envelope[3]];
+        assert_eq!((usize::from(u16::from_be_bytes(stream)), &envelope[9..]), (number, &blob[..]));
+    }
+}
+
+/// Whoever holds a request must not be told of the end of it: the task ends the connection, with what the sender saw.
+#[test]
+fn a_burst_into_a_closed_socket_is_the_task_s_to_tell() {
+    let (connection, server) = connection(None, None);
+    drop(server);
+    let runtime = runtime();
+    let _here = runtime.enter();
+    let _seats = send_many(&connection, 100);
+    assert!(connection.ended().is_none() && connection.in_flight() == 100);
+    assert_eq!(connection.signals.load(Ordering::SeqCst) & FLUSH, FLUSH);
+    for _ in 0..2 {
+        let error = connection.flush().expect_err("the other end is gone");
+        assert!(
+            matches!(&error, ConnectionError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use loom::thread;
 
-use super::{Net, ended, every_order, read, request, sent};
+use super::{ENVELOPE, FLUSH, Net, ended, every_order, pump, read, request, sent};
 use crate::error::{ConnectionError, RequestFailure};
 use crate::request::Outcome;
 
@@ -40,17 +42,26 @@ fn a_close_against_a_send() {
     });
 }
 
-/// What is called unsent has not left, whoever was flushing.
+/// What is called unsent has not left, whoever was flushing: the task, or a sender its burst.
 #[test]
 fn a_close_against_a_flush_and_a_send() {
-    every_order(|| {
+    // The socket may be gone by then.
+    a_close_against(|connection| drop(connection.flush()));
+}
+
+#[test]
+fn a_close_against_a_burst() {
+    a_close_against(super::Connection::flush_burst);
+}
+
+fn a_close_against(flush: fn(&super::Connection)) {
+    every_order(move || {
         let net = Net::new(4);
         let request = request(&net);
         let (connection, starting) = (Arc::clone(&net.connection), Arc::clone(&request));
         let sender = thread::spawn(move || {
             starting.start(Instant::now());
-            // The socket may be gone by now.
-            let _gone = connection.flush();
+            flush(&connection);
         });
         close(&net.connection);
         sender.join().unwrap();
@@ -58,6 +69,30 @@ fn a_close_against_a_flush_and_a_send() {
         let left = (&net.server).read(&mut left).unwrap_or(0);
         let written = written(ended(&request));
         assert!(written || left == 0, "{left} bytes have left of what is called unsent");
+    });
+}
+
+/// A sender writes its burst while the task flushes: each envelope leaves once, in whole, and where one is left the task knows.
+#[test]
+fn a_burst_against_a_flush() {
+    every_order(|| {
+        let net = Net::new(4);
+        let [first, second] = [request(&net), request(&net)];
+        first.start(Instant::now());
+        let (connection, starting) = (Arc::clone(&net.connection), Arc::clone(&second));
+        let sender = thread::spawn(move || {
+            starting.start(Instant::now());
+            connection.flush_burst();
+        });
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(pump(&net.connection, cx).is_pending());
+        sender.join().unwrap();
+        let knows = net.connection.signals.load(Ordering::SeqCst) & FLUSH != 0;
+        assert!(knows || net.connection.unsent() == 0, "a request is forgotten");
+        assert!(pump(&net.connection, cx).is_pending());
+        let mut left = [0; 256];
+        let left = (&net.server).read(&mut left).unwrap_or(0);
+        assert_eq!((left, net.connection.unsent()), (2 * ENVELOPE, 0));
     });
 }
 

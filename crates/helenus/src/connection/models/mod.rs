@@ -195,6 +195,9 @@ impl Environment for OneHost {
     }
 }
 
+/// So many bytes has the envelope of a [`request`].
+const ENVELOPE: usize = 9 + 12;
+
 /// A request without a deadline that has not begun.
 fn request(net: &Net) -> Arc<Request> {
     let message = Message::whole(RequestOpcode::Query, vec![7; 12]);
