@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
+use crate::error::{Error, RequestFailure};
 use crate::request::completion::{Group, Waiter};
 use crate::request::{Outcome, Request};
 use crate::result::ResultSet;
@@ -151,18 +151,21 @@ impl ResponseFuture {
     }
 }
 
+#[inline]
 fn result(request: Arc<Request>, outcome: Outcome) -> Result<ResultSet, Error> {
     match outcome {
         Ok(success) => ResultSet::new(request, success),
-        // What the shutdown has done to its connections is not what happened to the request.
-        Err(failure)
-            if failure.server_error().is_none()
-                && request.session().is_some_and(|session| session.is_shut_down()) =>
-        {
-            Err(Error::ShutDown)
-        }
-        Err(failure) => Err(request.recorded(failure)),
+        Err(failure) => Err(failed(&request, failure)),
     }
+}
+
+#[cold]
+fn failed(request: &Request, failure: Box<RequestFailure>) -> Error {
+    // What the shutdown has done to its connections is not what happened to the request.
+    if failure.server_error().is_none() && request.session().is_some_and(|session| session.is_shut_down()) {
+        return Error::ShutDown;
+    }
+    request.recorded(failure)
 }
 
 /// Waits for an answer that someone else will take.
@@ -219,7 +222,14 @@ impl Future for ResponseFuture {
             Held::Running(request) => ready!(request.poll_outcome(cx)),
             Held::Refused(_) | Held::Nothing => None,
         };
-        Poll::Ready(self.end(outcome).unwrap_or(Err(Error::Dropped)))
+        Poll::Ready(match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Running(request) => match outcome {
+                Some(outcome) => result(request, outcome),
+                None => Err(Error::Dropped),
+            },
+            Held::Refused(refused) => Err(refused.1),
+            Held::Nothing => Err(Error::Dropped),
+        })
     }
 }
 

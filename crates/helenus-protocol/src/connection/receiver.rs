@@ -93,6 +93,7 @@ impl Receiver {
     }
 
     /// The next whole envelope, or `None` until more bytes have come. After an error the connection must be closed.
+    #[inline]
     pub fn poll_envelope(&mut self) -> Result<Option<Envelope>, ProtocolViolation> {
         let Some(segments) = &mut self.segments else { return self.bare_envelope() };
         loop {
@@ -125,6 +126,7 @@ impl Receiver {
         }
     }
 
+    #[inline]
     fn bare_envelope(&mut self) -> Result<Option<Envelope>, ProtocolViolation> {
         let Some(first) = self.input.first_chunk::<HEADER_LENGTH>() else { return Ok(None) };
         let header = if self.settled {

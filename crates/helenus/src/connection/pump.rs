@@ -34,8 +34,8 @@ const STEPS_IN_A_ROW: usize = 16;
 /// Room for so many answers is kept between reads.
 const KEPT_ANSWERS: usize = 4096;
 
-/// Answers, and whose they are.
-type Answers = Vec<(Token, Envelope)>;
+/// What has been read, and whose it is, once that is known.
+type Answers = Vec<(Option<Token>, Envelope)>;
 
 thread_local! {
     static READ_BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -70,12 +70,11 @@ pub(crate) struct Reading {
     pub(crate) heartbeat: Heartbeat,
     silence: Silence,
     plaintext: Vec<u8>,
-    envelopes: Vec<Envelope>,
 }
 
 impl Reading {
     pub(super) const fn new(receiver: Receiver, heartbeat: Heartbeat, silence: Silence) -> Self {
-        Self { receiver, heartbeat, silence, plaintext: Vec::new(), envelopes: Vec::new() }
+        Self { receiver, heartbeat, silence, plaintext: Vec::new() }
     }
 }
 
@@ -189,7 +188,9 @@ impl Connection {
         let now = Instant::now();
         let outcome = self.receive(&mut lock(&self.reading), &mut answers, now);
         for (token, envelope) in answers.drain(..) {
-            token.answered(envelope, now);
+            if let Some(token) = token {
+                token.answered(envelope, now);
+            }
         }
         self.owner.handle_room();
         if answers.capacity() <= KEPT_ANSWERS {
@@ -245,42 +246,46 @@ impl Connection {
         if reading.silence.handle_bytes(now) {
             self.owner.handle_silence(self, false);
         }
-        let taken = self.take_envelopes(reading);
-        if !reading.envelopes.is_empty() {
-            self.claim(reading, answers)?;
+        let taken = self.take_envelopes(reading, answers);
+        if !answers.is_empty() {
+            self.claim(answers)?;
         }
         taken.and(opened).map(|()| drained)
     }
 
     /// Sorts what has arrived, up to what breaks the protocol: events to the owner, answers to be delivered.
-    fn take_envelopes(self: &Arc<Self>, reading: &mut Reading) -> Result<(), ConnectionError> {
+    fn take_envelopes(
+        self: &Arc<Self>,
+        reading: &mut Reading,
+        answers: &mut Answers,
+    ) -> Result<(), ConnectionError> {
         while let Some(envelope) = reading.receiver.poll_envelope()? {
             if envelope.header.stream < 0 {
                 self.handle_pushed(&envelope)?;
             } else {
-                reading.envelopes.push(envelope);
+                answers.push((None, envelope));
             }
         }
         Ok(())
     }
 
     /// Finds out whose the envelopes are.
-    fn claim(&self, reading: &mut Reading, answers: &mut Answers) -> Result<(), ConnectionError> {
+    fn claim(&self, answers: &mut Answers) -> Result<(), ConnectionError> {
         let mut broken = None;
         {
             let mut sender = lock(&self.sender);
-            for envelope in reading.envelopes.drain(..) {
+            for (token, envelope) in answers {
                 let stream = envelope.header.stream;
                 let others = sender.waiting() + sender.orphans() > 1;
-                if let Some(damage) = damage::of_some(self.ready.version, &envelope, others) {
+                if let Some(damage) = damage::of_some(self.ready.version, envelope, others) {
                     broken = Some(damage);
                     continue;
                 }
                 match sender.answer(stream) {
-                    Answered::Waiting(pending) => answers.push((pending.token, envelope)),
+                    Answered::Waiting(pending) => *token = Some(pending.token),
                     Answered::Orphan => {}
                     Answered::Nobody => {
-                        let told = damage::told_to_nobody(self.ready.version, &envelope);
+                        let told = damage::told_to_nobody(self.ready.version, envelope);
                         let unexpected = || ProtocolViolation::UnexpectedStream { stream }.into();
                         broken = Some(told.unwrap_or_else(unexpected));
                     }

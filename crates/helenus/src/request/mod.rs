@@ -235,6 +235,7 @@ impl Request {
     }
 
     /// The outcome, once; `None` where the request has ended and there is none (any more). Else the task is woken.
+    #[inline]
     pub(crate) fn poll_outcome(self: &mut Arc<Self>, cx: &Context<'_>) -> Poll<Option<Outcome>> {
         // Mostly, when it has ended, nobody else knows of it any more. (One look at the count is cheaper than to be sure.)
         if Arc::strong_count(self) == 1

@@ -68,90 +68,100 @@ impl fmt::Debug for ResultSet {
     }
 }
 
+/// The page of an answer, if it has one; what else it says goes to `extras`.
+fn read(
+    request: &Request,
+    envelope: Envelope,
+    extras: &mut Option<Box<Extras>>,
+) -> Result<Option<RawRows>, Error> {
+    let header = envelope.header;
+    let version = request.version();
+    let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
+        // Nearly all are of one of two kinds.
+        match ResultKind::of_body(&envelope.body)? {
+            ResultKind::Void => return Ok(None),
+            ResultKind::Rows => {
+                let rows = RawRows::decode_body(version, envelope.body)?;
+                return Ok(Some(with_columns(request, rows)?));
+            }
+            _ => ResultMessage::decode_body(version, envelope.body)?,
+        }
+    } else {
+        let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
+        let extras = extras.get_or_insert_default();
+        extras.tracing_id = response.tracing_id;
+        extras.warnings = response.warnings;
+        extras.custom_payload = response.custom_payload;
+        match response.message {
+            Message::Result(message) => message,
+            other => {
+                let why = format!("{} instead of RESULT", other.opcode());
+                return Err(DecodeError::new("answer", 0, why).into());
+            }
+        }
+    };
+    match message {
+        ResultMessage::Rows(rows) => return Ok(Some(with_columns(request, rows)?)),
+        ResultMessage::SchemaChange(change) => extras.get_or_insert_default().schema_change = Some(change),
+        ResultMessage::SetKeyspace(keyspace) => extras.get_or_insert_default().keyspace = Some(keyspace),
+        ResultMessage::Void | ResultMessage::Prepared(_) => {}
+    }
+    Ok(None)
+}
+
+/// The page with its columns: its own, or those that the prepared statement knows. New ones are remembered (v5).
+fn with_columns(request: &Request, mut rows: RawRows) -> Result<RawRows, DecodeError> {
+    if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
+        && let Statement::Bound(bound) = request.statement()
+    {
+        bound.prepared.shared().set_result_columns(Some(id.clone()), Some(Arc::clone(metadata)));
+    }
+    // Before v5 nothing but preparing it tells what a page looks like that leaves its columns out.
+    if rows.metadata.is_none()
+        && request.was_prepared_again()
+        && !request.version().has_result_metadata_id()
+        && let Statement::Bound(bound) = request.statement()
+    {
+        rows.metadata.clone_from(&bound.prepared.result_columns().metadata);
+    }
+    rows.resolve_metadata(known_columns(request))?;
+    Ok(rows)
+}
+
+/// What is wrong with the page is told with who has sent it.
+#[cold]
+fn sent_by(host: &Host, error: Error) -> Error {
+    error.sent_by(host.address())
+}
+
+/// What the request said it knows, and not what has been learnt since by another.
+fn known_columns(request: &Request) -> Option<&Arc<RowsMetadata>> {
+    request.columns()?.metadata.as_ref()
+}
+
 impl ResultSet {
+    #[inline]
     pub(crate) fn new(request: Arc<Request>, success: Success) -> Result<Self, Error> {
+        let Success { envelope, host, attempts } = success;
         let schema_agreed = request.schema_agreed();
-        let mut result = Self { request, rows: None, host: success.host, extras: None };
-        if !success.attempts.is_empty() || !schema_agreed {
-            let extras = result.extras();
-            extras.attempts = success.attempts;
-            extras.schema_disputed = !schema_agreed;
+        let mut extras: Option<Box<Extras>> = None;
+        if !attempts.is_empty() || !schema_agreed {
+            let kept = extras.get_or_insert_default();
+            kept.attempts = attempts;
+            kept.schema_disputed = !schema_agreed;
         }
-        match success.envelope.map(|envelope| result.read(envelope)) {
-            None | Some(Ok(())) => Ok(result),
-            Some(Err(error)) => Err(result.sent(error)),
+        match envelope.map_or(Ok(None), |envelope| read(&request, envelope, &mut extras)) {
+            Ok(rows) => Ok(Self { request, rows, host, extras }),
+            Err(error) => Err(sent_by(&host, error)),
         }
     }
 
-    fn read(&mut self, envelope: Envelope) -> Result<(), Error> {
-        let header = envelope.header;
-        let version = self.request.version();
-        let message = if header.flags == Flags::empty() && header.opcode == ResponseOpcode::Result {
-            // Nearly all are of one of two kinds.
-            match ResultKind::of_body(&envelope.body)? {
-                ResultKind::Void => return Ok(()),
-                ResultKind::Rows => {
-                    let rows = RawRows::decode_body(version, envelope.body)?;
-                    return Ok(self.set_rows(rows)?);
-                }
-                _ => ResultMessage::decode_body(version, envelope.body)?,
-            }
-        } else {
-            let response = Response::decode(version, header.flags, header.opcode, &envelope.body)?;
-            let extras = self.extras();
-            extras.tracing_id = response.tracing_id;
-            extras.warnings = response.warnings;
-            extras.custom_payload = response.custom_payload;
-            match response.message {
-                Message::Result(message) => message,
-                other => {
-                    let why = format!("{} instead of RESULT", other.opcode());
-                    return Err(DecodeError::new("answer", 0, why).into());
-                }
-            }
-        };
-        match message {
-            ResultMessage::Rows(rows) => self.set_rows(rows)?,
-            ResultMessage::SchemaChange(change) => self.extras().schema_change = Some(change),
-            ResultMessage::SetKeyspace(keyspace) => self.extras().keyspace = Some(keyspace),
-            ResultMessage::Void | ResultMessage::Prepared(_) => {}
-        }
-        Ok(())
-    }
-
-    fn extras(&mut self) -> &mut Extras {
-        self.extras.get_or_insert_default()
-    }
-
-    /// Takes the page, whose columns are its own, or those that the prepared statement knows. New ones are remembered (v5).
-    fn set_rows(&mut self, mut rows: RawRows) -> Result<(), DecodeError> {
-        if let (Some(id), Some(metadata)) = (&rows.new_metadata_id, &rows.metadata)
-            && let Statement::Bound(bound) = self.request.statement()
-        {
-            bound.prepared.shared().set_result_columns(Some(id.clone()), Some(Arc::clone(metadata)));
-        }
-        // Before v5 nothing but preparing it tells what a page looks like that leaves its columns out.
-        if rows.metadata.is_none()
-            && self.request.was_prepared_again()
-            && !self.request.version().has_result_metadata_id()
-            && let Statement::Bound(bound) = self.request.statement()
-        {
-            rows.metadata.clone_from(&bound.prepared.result_columns().metadata);
-        }
-        rows.resolve_metadata(self.known_columns())?;
-        self.rows = Some(rows);
-        Ok(())
-    }
-
-    /// What is wrong with the page is told with who has sent it.
-    #[cold]
     fn sent(&self, error: Error) -> Error {
-        error.sent_by(self.host.address())
+        sent_by(&self.host, error)
     }
 
-    /// What the request said it knows, and not what has been learnt since by another.
     fn known_columns(&self) -> Option<&Arc<RowsMetadata>> {
-        self.request.columns()?.metadata.as_ref()
+        known_columns(&self.request)
     }
 
     /// The columns, in order, with their names and types; empty for a statement without rows.
