@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from cassandra.cluster import Cluster, Session
 
-from tests.support.mock import MockCluster, binding
+from tests.support.mock import MockCluster, binding, query, rows, silence
 from tests.support.statements import AMONG, COLUMNS, INSERT, SELECT, profiles
 
 
@@ -38,3 +38,12 @@ def cluster(mock: MockCluster) -> Iterator[Cluster]:
 def session(cluster: Cluster) -> Iterator[Session]:
     with cluster.connect(wait_for_all_pools=True) as session:
         yield session
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[MockCluster]:
+    """Two for a process of its own: one statement is answered, one never, and one has a value bound."""
+    with MockCluster(2, bindings=[binding("INTO bound", [("k", "double")])]) as mock:
+        mock.on(query("SELECT v"), rows([("v", "int")], [[7]]))
+        mock.on(query("SELECT silent"), silence())
+        yield mock

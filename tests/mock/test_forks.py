@@ -13,6 +13,7 @@ import pytest
 from cassandra.cluster import Cluster
 
 from tests.support.mock import MockCluster, query, rows
+from tests.support.program import Program
 
 FORKS = int(os.environ.get("HELENUS_TEST_SCALE", "1")) * 100
 
@@ -96,3 +97,52 @@ def test_f24_an_event_loop_that_is_closed_while_it_waits(recwarn: pytest.Warning
 
 async def as_task(future: Any) -> Any:
     return await future
+
+
+FORK = """
+read, write = os.pipe()
+child = os.fork()
+if not child:
+    os.close(read)
+    try:
+        {inside}
+    except Exception as error:
+        outcome = f"{{type(error).__name__}}: {{error}}"
+    os.write(write, outcome.encode())
+    {leave}
+os.close(write)
+print(os.read(read, 65536).decode().replace(chr(10), ' '))
+pid, status = os.waitpid(child, 0)
+print(status)
+print(all(seven() for _ in range(50)))
+"""
+
+
+@pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
+def test_a_forked_child_gets_an_answer_or_a_clear_error(two_nodes: MockCluster, leave: str) -> None:
+    """F24, E6 of docs/promises.md."""
+    with Program(two_nodes, FORK.format(inside="outcome = repr(seven())", leave=leave)) as program:
+        outcome, status, parent = program.line(), program.line(), program.line()
+        assert program.end()[0] == 0
+    assert outcome == "True" or "fork" in outcome
+    assert (status, parent) == ("0", "True")
+
+
+@pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
+def test_a_forked_child_connects_anew(two_nodes: MockCluster, leave: str) -> None:
+    inside = "outcome = repr(seven(Cluster(sys.argv[2:], port=int(sys.argv[1])).connect()))"
+    with Program(two_nodes, FORK.format(inside=inside, leave=leave)) as program:
+        assert (program.line(), program.line(), program.line()) == ("True", "0", "True")
+        assert program.end()[0] == 0
+
+
+def test_a_fork_while_requests_are_under_way(two_nodes: MockCluster) -> None:
+    two_nodes.on(query("SELECT late"), rows([("v", "int")], [[8]], delay=0.3))
+    lines = "futures = [session.execute_async('SELECT late', timeout=10) for _ in range(50)]\n"
+    lines += FORK.format(inside="outcome = repr(seven())", leave="os._exit(0)")
+    lines += "print(all(future.result().one().v == 8 for future in futures))\n"
+    with Program(two_nodes, lines) as program:
+        outcome = program.line()
+        assert outcome == "True" or "fork" in outcome
+        assert [program.line() for _ in range(3)] == ["0", "True", "True"]
+        assert program.end()[0] == 0
