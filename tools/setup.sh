@@ -77,7 +77,7 @@ extension() {
 # One hash over everything that goes into the extension.
 sources() {
   git ls-files -z --cached --others --exclude-standard -- Cargo.toml Cargo.lock pyproject.toml \
-    ':(glob)crates/*/Cargo.toml' ':(glob)crates/*/src/**' ':(exclude)crates/helenus-testkit' \
+    ':(glob)crates/*/Cargo.toml' ':(glob)crates/*/build.rs' ':(glob)crates/*/src/**' ':(exclude)crates/helenus-testkit' \
     ':(exclude)crates/helenus-faults' ':(exclude)crates/helenus-models' |
     sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum
 }

@@ -109,3 +109,148 @@ def test_a_process_ends_though_a_program_s_code_does_not(two_nodes: MockCluster,
             two_nodes.nodes[1].stop()
         _, status, complaints = exit_time(program)
     assert (status, complaints) == (0, "")
+
+
+BELOW = {
+    "__missing__ of a mapping": """
+        class Given(dict):
+            __missing__ = endless
+        work = lambda: prepared.bind(Given())
+    """,
+    "__getitem__ of a mapping": """
+        class Given(Mapping):
+            __len__ = __iter__ = None
+            __getitem__ = endless
+        work = lambda: prepared.bind(Given())
+    """,
+    "__len__ of bound values": """
+        class Given:
+            __len__ = endless
+        work = lambda: prepared.bind(Given())
+    """,
+    "__iter__ of bound values": """
+        class Given:
+            __len__ = lambda self: 1
+            __iter__ = endless
+        work = lambda: prepared.bind(Given())
+    """,
+    "an iterator of bound values": """
+        class Given:
+            __len__ = lambda self: 1
+            def __iter__(self):
+                yield endless()
+        work = lambda: prepared.bind(Given())
+    """,
+    "__getattr__ of bound values": """
+        class Given:
+            def __getattribute__(self, name):
+                endless()
+        work = lambda: session.execute(prepared, Given())
+    """,
+    "__float__ of a value": """
+        class Given:
+            __float__ = endless
+        work = lambda: prepared.bind([Given()])
+    """,
+    "__del__ of a value": """
+        class Given:
+            __float__ = lambda self: 1.0
+            __del__ = endless
+        class Values:
+            __len__ = lambda self: 1
+            def __iter__(self):
+                yield Given()
+        work = lambda: prepared.bind(Values())
+    """,
+    "__index__ of a value": """
+        class Given:
+            __index__ = endless
+        work = lambda: Int32Type.to_binary(Given(), 4)
+    """,
+    "__bytes__ of a value": """
+        class Given:
+            __bytes__ = endless
+        work = lambda: BytesType.to_binary(Given(), 4)
+    """,
+    "utcoffset of a time zone": """
+        class Given(tzinfo):
+            utcoffset = endless
+        work = lambda: DateType.to_binary(datetime(2026, 1, 1, tzinfo=Given()), 4)
+    """,
+    "__len__ of a collection": """
+        class Given:
+            __len__ = endless
+        work = lambda: ListType.apply_parameters([Int32Type]).to_binary(Given(), 4)
+    """,
+    "items of a map": """
+        class Given:
+            __len__ = lambda self: 1
+            items = endless
+        work = lambda: MapType.apply_parameters([Int32Type, Int32Type]).to_binary(Given(), 4)
+    """,
+    "a property of a user-defined type's value": """
+        class Given:
+            a = property(endless)
+        work = lambda: udt.to_binary(Given(), 4)
+    """,
+    "serialize of a type": """
+        class Given(Int32Type):
+            serialize = staticmethod(endless)
+        work = lambda: ListType.apply_parameters([Given]).to_binary([1], 4)
+    """,
+    "deserialize of a type": """
+        class Given(Int32Type):
+            deserialize = staticmethod(endless)
+        work = lambda: ListType.apply_parameters([Given]).from_binary(bytes([0, 0, 0, 1, *CELL]), 4)
+    """,
+    "the class of a user-defined type's values": """
+        class Given:
+            __init__ = endless
+        udt.mapped_class = Given
+        work = lambda: udt.from_binary(CELL, 4)
+    """,
+    "__lt__ of an element": """
+        class Given:
+            def __init__(self, a): self.a = a
+            __lt__ = __le__ = __gt__ = __ge__ = __eq__ = endless
+            __hash__ = None
+        udt.mapped_class = Given
+        work = lambda: SetType.apply_parameters([udt]).from_binary(bytes([0, 0, 0, 2, *[0, 0, 0, 8, *CELL] * 2]), 4)
+    """,
+    "what the cycle collector calls": """
+        import gc
+        lists = ListType.apply_parameters([ListType.apply_parameters([Int32Type])])
+        many = lists.to_binary([[1]] * 100_000, 4)
+        def work():
+            gc.collect()  # and the next time after some hundred lists
+            gc.callbacks.append(endless)
+            lists.from_binary(many, 4)
+            gc.collect()
+    """,
+    "a generator of timestamps": """
+        session.timestamp_generator = endless
+        work = lambda: session.execute(prepared, [1.0])
+    """,
+}
+"""Code of a program that is run below a call of ours, on whichever thread the program likes. `work` has it run."""
+
+AMONG_THEM = """
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from cassandra.cqltypes import BytesType, DateType, Int32Type, ListType, MapType, SetType, UserType
+prepared = session.prepare("INSERT INTO bound (k) VALUES (?)")
+udt = UserType.make_udt_class("k", "t", ("a",), (Int32Type,))
+CELL = bytes([0, 0, 0, 4, 0, 0, 0, 1])
+"""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("called", BELOW)
+def test_a_process_ends_though_code_below_a_call_of_ours_does_not(two_nodes: MockCluster, called: str) -> None:
+    endless = "begun = threading.Event()\ndef endless(*_, **__):\n    begun.set()\n    while True: pass\n"
+    lines = AMONG_THEM + endless + textwrap.dedent(BELOW[called])
+    lines += "\nthreading.Thread(target=work, daemon=True).start()\n"
+    lines += "if not begun.wait(20): sys.exit('it was not called')\nprint('here')\n"
+    with Program(two_nodes, lines) as program:
+        _, status, complaints = exit_time(program)
+    assert (status, complaints) == (0, "")

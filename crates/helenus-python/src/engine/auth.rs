@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use super::runtime;
-use crate::program;
 
 /// A Python `AuthProvider`: asked on a thread that may block.
 #[derive(Debug)]
@@ -86,11 +85,8 @@ fn attached<T>(call: impl FnOnce(Python<'_>) -> PyResult<Result<T, AuthError>>) 
 impl AuthProvider for PythonAuth {
     fn authenticator(&self, host: SocketAddr, class: &str) -> Result<Box<dyn Authenticator>, AuthError> {
         let authenticator = attached(|py| {
-            let authenticator = program::call_method(
-                self.0.bind(py),
-                intern!(py, "new_authenticator"),
-                (host.ip().to_string(),),
-            )?;
+            let authenticator =
+                self.0.bind(py).call_method1(intern!(py, "new_authenticator"), (host.ip().to_string(),))?;
             for method in [intern!(py, "initial_response"), intern!(py, "evaluate_challenge")] {
                 if !authenticator.hasattr(method)? {
                     let class = authenticator.get_type();
@@ -131,7 +127,7 @@ fn token(method: &str, answer: &Bound<'_, PyAny>) -> Result<Vec<u8>, AuthError> 
 impl Authenticator for PythonAuthenticator {
     fn initial_response(&mut self) -> Result<Vec<u8>, AuthError> {
         attached(|py| {
-            let answer = program::call_method(self.0.bind(py), intern!(py, "initial_response"), ())?;
+            let answer = self.0.bind(py).call_method0(intern!(py, "initial_response"))?;
             Ok(token("initial_response", &answer))
         })
     }
@@ -139,8 +135,7 @@ impl Authenticator for PythonAuthenticator {
     fn evaluate_challenge(&mut self, challenge: &[u8]) -> Result<Vec<u8>, AuthError> {
         attached(|py| {
             let challenge = PyBytes::new(py, challenge);
-            let answer =
-                program::call_method(self.0.bind(py), intern!(py, "evaluate_challenge"), (challenge,))?;
+            let answer = self.0.bind(py).call_method1(intern!(py, "evaluate_challenge"), (challenge,))?;
             Ok(token("evaluate_challenge", &answer))
         })
     }
@@ -148,8 +143,7 @@ impl Authenticator for PythonAuthenticator {
     fn on_success(&mut self, token: Option<&[u8]>) -> Result<(), AuthError> {
         attached(|py| {
             let token = token.map(|token| PyBytes::new(py, token));
-            program::call_method(self.0.bind(py), intern!(py, "on_authentication_success"), (token,))
-                .map(|_| Ok(()))
+            self.0.bind(py).call_method1(intern!(py, "on_authentication_success"), (token,)).map(|_| Ok(()))
         })
     }
 }

@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::runtime;
-use crate::{program, python};
+use crate::python;
 
 /// A load-balancing policy from its description; `None` where the façade makes the plans itself.
 pub(super) fn load_balancing(described: &Bound<'_, PyAny>) -> PyResult<Option<Arc<dyn LoadBalancingPolicy>>> {
@@ -132,24 +132,20 @@ impl PythonRetry {
         let level = context.consistency.number();
         let retries = context.retries;
         match &context.failure {
-            RetryFailure::ReadTimeout { required, received, data_present } => program::call_method(
-                policy,
+            RetryFailure::ReadTimeout { required, received, data_present } => policy.call_method1(
                 intern!(py, "on_read_timeout"),
                 (query, level, *required, *received, *data_present, retries),
             ),
             RetryFailure::WriteTimeout { required, received, write_type } => {
                 let write_type = python::WRITE_TYPES.get(py)?.get_item(write_type.name()).ok();
-                program::call_method(
-                    policy,
+                policy.call_method1(
                     intern!(py, "on_write_timeout"),
                     (query, level, write_type, *required, *received, retries),
                 )
             }
-            RetryFailure::Unavailable { required, alive } => program::call_method(
-                policy,
-                intern!(py, "on_unavailable"),
-                (query, level, *required, *alive, retries),
-            ),
+            RetryFailure::Unavailable { required, alive } => {
+                policy.call_method1(intern!(py, "on_unavailable"), (query, level, *required, *alive, retries))
+            }
             other => {
                 // The server's codes of section 9; a lost connection has none.
                 let error = match other {
@@ -165,7 +161,7 @@ impl PythonRetry {
                     }
                     None => python::CONNECTION_EXCEPTION.get(py)?.call1(("the connection was lost",))?,
                 };
-                program::call_method(policy, intern!(py, "on_request_error"), (query, level, error, retries))
+                policy.call_method1(intern!(py, "on_request_error"), (query, level, error, retries))
             }
         }
     }

@@ -17,7 +17,6 @@ use super::cluster::GLANCE;
 use super::failures;
 use super::runtime;
 use crate::encode::{Binder, BoundValues};
-use crate::program;
 
 pub(crate) use ended::EndedCore;
 use outcome::Outcome;
@@ -68,7 +67,7 @@ impl<'py> Run<'_, 'py> {
         stint: &mut Stint,
     ) -> PyResult<Bound<'py, PyList>> {
         let group: Arc<Group> = Arc::default();
-        let parameters = parameters.try_iter()?;
+        let mut parameters = parameters.try_iter()?;
         let mut results: Vec<Option<Outcome<'py>>> = Vec::new();
         let mut asked: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
         let mut in_flight = 0;
@@ -77,7 +76,7 @@ impl<'py> Run<'_, 'py> {
         let mut bound = BoundValues::default();
         loop {
             while !exhausted && in_flight < self.concurrency.max(1) {
-                let Some(values) = program::next(&parameters) else {
+                let Some(values) = parameters.next() else {
                     exhausted = true;
                     break;
                 };

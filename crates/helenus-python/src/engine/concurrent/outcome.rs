@@ -18,7 +18,6 @@ use super::stint::Stint;
 use crate::decode::objects::InOneGo;
 use crate::decode::{RowDecoder, objects};
 use crate::engine::result::{self, ResultCore};
-use crate::program;
 
 /// So many pairs are made before it is asked whether others wait for the interpreter's lock: a tenth of a millisecond's work.
 const PORTION: usize = 1_000;
@@ -150,7 +149,7 @@ impl<'py> Outcomes<'py> {
     /// The outcome of an execution that has failed.
     pub(crate) fn failure(&self, error: PyErr) -> PyResult<Outcome<'py>> {
         let run = &self.results.run;
-        let known = program::call_method(run, intern!(run.py(), "failure"), (error.into_value(run.py()),))?;
+        let known = run.call_method1(intern!(run.py(), "failure"), (error.into_value(run.py()),))?;
         Ok(Outcome::Failure(known))
     }
 
