@@ -94,9 +94,17 @@ class Telling:
 
     def __init__(self, made: list[object]) -> None:
         self.made = made
+        self.has_ended = False
 
-    def told_in_order(self, listener: object) -> object:
-        return lambda *args: self.made.append((listener, *args))
+    def told_in_order(self, listener: object, lost: object, most: int) -> object:
+        assert (lost, most) == (engine_log.lost, engine_log.MOST)
+
+        def tell(*args: object) -> bool:
+            if not self.has_ended:
+                self.made.append((listener, *args))
+            return not self.has_ended
+
+        return tell
 
 
 @pytest.fixture
@@ -138,6 +146,24 @@ def test_the_hub_of_a_cluster_that_is_left_makes_the_records(makers: dict[int, o
     engine_log.leave(id(stays))
     engine_log.write(*RECORD)
     assert (len(made[0]), len(makers)) == (2, 1)
+
+
+@pytest.mark.usefixtures("makers")
+def test_the_hub_of_a_thread_that_has_ended_makes_no_records(caplog: pytest.LogCaptureFixture) -> None:
+    """Though its cluster is still there."""
+    made: tuple[list[object], list[object]] = ([], [])
+    hubs = Telling(made[0]), Telling(made[1])
+    clusters = Living(), Living()
+    for cluster, hub in zip(clusters, hubs, strict=True):
+        engine_log.follow(cluster, hub)  # type: ignore[arg-type]
+    engine_log.write(*RECORD)
+    hubs[1].has_ended = True
+    engine_log.write(*RECORD)
+    assert (len(made[0]), len(made[1])) == (1, 1)
+    hubs[0].has_ended = True
+    engine_log.write(*RECORD)
+    # No thread of the engine makes one by itself: the locks are a hub's.
+    assert not caplog.records
 
 
 def test_each_part_has_its_logger(caplog: pytest.LogCaptureFixture) -> None:
@@ -193,3 +219,30 @@ def test_a_handler_that_blocks_holds_up_no_callback_and_records_keep_their_order
         handler.gate.set()
         wait_until(lambda: len(handler.numbers) >= 300)
     assert handler.numbers == sorted(handler.numbers)
+
+
+def test_records_that_were_not_made_are_counted_in_one(handler: Handler, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cassandra")
+    with (
+        MockCluster(1, bindings=[binding(INSERT, COLUMNS, [0])]) as mock,
+        Cluster(mock.contact_points, port=mock.port, execution_profiles=profiles()) as cluster,
+    ):
+        session = cluster.connect(wait_for_all_pools=True)
+        for number in range(engine_log.MOST + 200):
+            mock.push_status_change("UP", f"10.0.{number // 250}.{number % 250}")
+        # The control connection's answers come after what was pushed on it.
+        cluster.refresh_nodes()
+        handler.gate.set()
+        wait_until(lambda: handler.numbers)
+
+        def told() -> list[str]:
+            # It is said with the next record of whatever kind.
+            mock.push_status_change("UP", "10.9.9.9")
+            session.execute("SELECT release_version FROM system.local")
+            return [text for text in texts(caplog, "cassandra.cluster", logging.WARNING) if "were not made" in text]
+
+        wait_until(lambda: told() != [])
+        assert len(told()) == 1
+        count = int(told()[0].split()[0])
+        # As many as there are, and those beside them that are of other things.
+        assert 150 <= count <= 250, count

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cassandra._cluster import host_events
 from cassandra.cluster import Cluster
 from cassandra.policies import ConstantReconnectionPolicy, HostStateListener
 
@@ -110,3 +111,41 @@ def test_what_a_listener_raises_is_logged_and_stops_nobody(
     # And what comes later is told as well.
     mock.nodes[1].listen()
     wait_until(lambda: all(listener.ended[-1] == "up" for listener in others))
+
+
+def test_what_a_listener_that_blocks_is_not_told_is_warned_of_once(
+    mock: MockCluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(host_events, "MOST", 1)
+    caplog.set_level(logging.WARNING, "cassandra.cluster")
+    gate = threading.Event()
+    with Cluster(
+        mock.contact_points,
+        port=mock.port,
+        execution_profiles=profiles(),
+        reconnection_policy=ConstantReconnectionPolicy(0.02, None),
+    ) as cluster:
+        session = cluster.connect(wait_for_all_pools=True)
+        listener = Listener(gate)
+        cluster.register_listener(listener)
+        address = mock.contact_points[1]
+        try:
+            # One is told, one waits, and four are too many.
+            for _ in range(3):
+                mock.nodes[1].stop()
+                wait_until(lambda: engine_has_it_up(cluster, address) is False)
+                mock.nodes[1].listen()
+                wait_until(lambda: engine_has_it_up(cluster, address))
+
+            def warnings() -> list[str]:
+                return [r.getMessage() for r in caplog.records if "were not told" in r.getMessage()]
+
+            wait_until(lambda: warnings() != [])
+            assert not session.is_shutdown
+            assert len(warnings()) == 1
+            assert warnings()[0].startswith(
+                "1 host events were not told: a policy or a listener has not returned, and 1 "
+            )
+            assert address in warnings()[0]
+        finally:
+            gate.set()

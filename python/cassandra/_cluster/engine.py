@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from cassandra._cluster import engine_log, engine_options, engine_policies
+from cassandra._cluster import engine_log, engine_options, engine_policies, host_events
 from cassandra._cluster.engine_names import EngineNames
 from cassandra._cluster.exit import CONNECTED
 from cassandra._cluster.host_events import HostEvents, tell
@@ -78,7 +78,9 @@ class Engine:
             if learnt is not None:
                 self._engine_plans = (*self._engine_plans, learnt)
         self._events.begin()
-        core.set_listener(self._events if self._hub is None else self._hub.told_in_order(self._events))
+        events, most = self._events, host_events.MOST
+        in_order = None if self._hub is None else self._hub.told_in_order(events, events.lost, most)
+        core.set_listener(in_order or events, most)
         # Hosts that have come in between are told of now.
         for host in self._registry.refresh()[0]:
             tell(self, "on_add", host)

@@ -44,7 +44,18 @@ def record(level: int, target: str, text: str, fields: str) -> None:
         logger.log(level, "%s", f"{text} ({fields})" if fields else text)
 
 
-Maker = Callable[[int, str, str, str], None]
+MOST: Final = 1_000
+"""So many records may wait for a handler, as in a program without a hub. What comes beside them is not recorded."""
+
+
+def lost(count: int) -> None:
+    """Record that records are missing."""
+    OTHER.warning(
+        "%d records were not made: a handler of records took its time, and %d others waited for it", count, MOST
+    )
+
+
+Maker = Callable[[int, str, str, str], bool]
 
 makers: Final[dict[int, Maker]] = {}
 """Who makes the records where a hub does, on whichever thread: one for each cluster that lives, by its id.
@@ -55,11 +66,13 @@ What the engine tells is not of one cluster: its threads serve all of them. So a
 
 def write(level: int, target: str, text: str, fields: str) -> None:
     """The engine calls it, on a thread of its own."""
-    # Copied in one go: clusters come and go meanwhile.
-    for maker in reversed(list(makers.values())):
-        maker(level, target, text, fields)
-        return
-    record(level, target, text, fields)
+    # Copied in one go: clusters come and go meanwhile. And so do threads, with their hubs.
+    hubs = list(makers.values())
+    if not hubs:
+        record(level, target, text, fields)
+    for maker in reversed(hubs):
+        if maker(level, target, text, fields):
+            return
 
 
 def follow(cluster: Any, hub: Hub | None) -> None:
@@ -70,7 +83,7 @@ def follow(cluster: Any, hub: Hub | None) -> None:
     if hub is not None:
         key = id(cluster)
         makers.pop(key, None)
-        makers[key] = hub.told_in_order(record)
+        makers[key] = hub.told_in_order(record, lost, MOST)
         weakref.finalize(cluster, leave, key).atexit = False
     least = min(logger.getEffectiveLevel() for logger in (OTHER, *LOGGERS.values()))
     least_log_level(max(min(least, logging.WARNING), 0))

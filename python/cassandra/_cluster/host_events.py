@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 if TYPE_CHECKING:
     from cassandra._pool.host import Host
 
 log = logging.getLogger("cassandra.cluster")
+
+MOST: Final = 10_000
+"""So many events may wait for a listener that blocks. What comes while there are more is not told."""
 
 
 class HostEvents:
@@ -30,6 +33,14 @@ class HostEvents:
         cluster = self._cluster()
         if cluster is not None:
             self._up = {key for key, host in cluster._registry.by_id.items() if host.is_up}
+
+    def lost(self, count: int) -> None:
+        """Log that so many events were not told."""
+        log.warning(
+            "%d host events were not told: a policy or a listener has not returned, and %d others wait for it",
+            count,
+            MOST,
+        )
 
     def __call__(self, what: str, host_id: UUID) -> None:
         cluster = self._cluster()

@@ -26,6 +26,7 @@ class GeventDoor(Door):
             self._watcher.send()
         except Exception:
             # The thread, and with it its loop, has ended: nobody wants to know any more, nor will they later.
+            self.has_ended = True
             self._is_knocked = False
             self._calls.clear()
 

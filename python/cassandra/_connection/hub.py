@@ -16,7 +16,10 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol
+
+from cassandra._connection.losses import Losses
 
 
 class Pending(Protocol):
@@ -30,6 +33,9 @@ class Pending(Protocol):
 
 class Door(ABC):
     """One thread's door: calls are put there by any thread, and are made by that thread's hub."""
+
+    has_ended = False
+    """Whether the thread is known to have ended, and nobody will make a call any more."""
 
     def __init__(self) -> None:
         self._calls: deque[Callable[[], object]] = deque()
@@ -122,13 +128,23 @@ class Hub(ABC):
 
         return tell
 
-    def told_in_order(self, listener: Callable[..., object], most: int = 10_000) -> Callable[..., None]:
+    def told_in_order(
+        self, listener: Callable[..., object], lost: Callable[[int], object], most: int
+    ) -> Callable[..., bool]:
         """The same, told of one thing after another, in the order in which it comes; what it raises is reported.
 
-        While `most` things wait for one that has no end, it is not told of more.
+        While `most` things wait for one that has no end, it is not told of more: `lost` is told now and then how
+        many they were. What is returned says whether this thread is still there to be told.
         """
         door = self.door()
         waiting: deque[tuple[Any, ...]] = deque()
+        losses = Losses()
+
+        def say(count: int) -> None:
+            try:
+                lost(count)
+            finally:
+                losses.said()
 
         def go_on(begun: list[bool]) -> None:
             begun.append(True)
@@ -142,6 +158,8 @@ class Hub(ABC):
                 waiting.popleft()
                 if waiting:
                     begin()
+                elif count := losses.rest(monotonic()):
+                    door.begin(partial(say, count))
 
         def begin() -> None:
             begun: list[bool] = []
@@ -159,9 +177,13 @@ class Hub(ABC):
             if len(waiting) == 1:
                 begin()
 
-        def tell(*args: Any) -> None:
-            if len(waiting) < most:
+        def tell(*args: Any) -> bool:
+            # A hub that is held up has not taken what is at its door.
+            if len(waiting) + len(door._calls) < most:
                 door.put(partial(take, *args))
+            elif count := losses.one_more(monotonic()):
+                door.put(partial(door.begin, partial(say, count)))
+            return not door.has_ended
 
         return tell
 

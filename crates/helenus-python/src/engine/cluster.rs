@@ -4,22 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use helenus::policy::{HostDistance, HostStateListener};
+use helenus::policy::HostDistance;
 use helenus::{Cluster, ExecutionProfile, Host};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList};
-use tracing::warn;
 use uuid::Uuid;
 
 use super::distances::{Distances, ToldPolicy};
+use super::host_events::Listener;
 use super::runtime::{self, Owned};
 use super::session::SessionCore;
-use super::strand::Strand;
 use super::task::TaskCore;
 use super::{config, policies};
+use crate::python;
 use crate::schema::{self, SchemaCore};
-use crate::{program, python};
 
 /// How often a blocked thread looks whether Python has something for it, such as Ctrl-C.
 pub(super) const GLANCE: Duration = Duration::from_millis(50);
@@ -212,9 +211,9 @@ impl ClusterCore {
     }
 
     /// Has `listener(what, host_id)` called when a host comes or goes: `"up"`, `"down"`, `"add"`, `"remove"`. It is told on callback
-    /// threads, of one thing after another, in the order in which they happened.
-    fn set_listener(&self, listener: Py<PyAny>) -> PyResult<()> {
-        self.cluster.get()?.add_listener(Arc::new(Listener::new(listener)));
+    /// threads, of one thing after another, in the order in which they happened. While `most` wait it is not told of more.
+    fn set_listener(&self, listener: Py<PyAny>, most: usize) -> PyResult<()> {
+        self.cluster.get()?.add_listener(Arc::new(Listener::new(listener, most)));
         Ok(())
     }
 
@@ -265,64 +264,4 @@ pub(super) fn facts_of<'py>(
     let tokens: Vec<String> = facts.tokens.iter().map(ToString::to_string).collect();
     known.set_item("tokens", tokens)?;
     Ok(known)
-}
-
-/// So many events may wait for a listener that blocks. What comes while there are more is not told.
-const MOST_EVENTS: usize = 10_000;
-
-/// Tells Python of hosts, on a strand of its own.
-struct Listener {
-    listener: Arc<Py<PyAny>>,
-    strand: Strand,
-}
-
-impl std::fmt::Debug for Listener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Listener")
-    }
-}
-
-impl Listener {
-    fn new(listener: Py<PyAny>) -> Self {
-        Self { listener: Arc::new(listener), strand: Strand::new(MOST_EVENTS) }
-    }
-
-    fn tell(&self, what: &'static str, host: &Arc<Host>) {
-        let listener = Arc::clone(&self.listener);
-        let id = host.host_id();
-        let is_told = self.strand.run(move |py| {
-            let told = python_uuid(py, id).and_then(|id| program::call(listener.bind(py), (what, id)));
-            if let Err(error) = told {
-                error.write_unraisable(py, Some(listener.bind(py)));
-            }
-        });
-        if !is_told {
-            warn!(
-                target: "helenus::cluster", host = %host.address(), what,
-                "a host event was not told: a policy or a listener has not returned, and {MOST_EVENTS} others wait for it"
-            );
-        }
-    }
-}
-
-impl HostStateListener for Listener {
-    fn on_add(&self, host: &Arc<Host>) {
-        self.tell("add", host);
-    }
-
-    fn on_remove(&self, host: &Arc<Host>) {
-        self.tell("remove", host);
-    }
-
-    fn on_up(&self, host: &Arc<Host>) {
-        self.tell("up", host);
-    }
-
-    fn on_down(&self, host: &Arc<Host>) {
-        self.tell("down", host);
-    }
-
-    fn may_block(&self) -> bool {
-        false
-    }
 }

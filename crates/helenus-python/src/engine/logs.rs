@@ -15,17 +15,20 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use super::strand::Strand;
 use crate::program;
 
-/// So many records may wait; what comes while there are more is not recorded.
+/// So many records may wait; what comes while there are more is not recorded but counted, which is recorded.
 const MOST_WAITING: usize = 1_000;
 
 static WRITE: OnceLock<Py<PyAny>> = OnceLock::new();
 /// The least level that anybody wants, in Python's numbers: WARNING, until the program says.
 static LEAST: AtomicUsize = AtomicUsize::new(30);
+/// How many were not recorded since that was said.
+static LOST: AtomicUsize = AtomicUsize::new(0);
 /// Where records wait: null before somebody makes them, and another one in each process that was made by a fork.
 static STRAND: AtomicPtr<Strand> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Lets records wait here from now on. The one before it is kept: a thread may be at it.
 fn begin() {
+    LOST.store(0, Ordering::Relaxed);
     STRAND.store(Box::leak(Box::new(Strand::new(MOST_WAITING))), Ordering::Release);
 }
 
@@ -89,18 +92,22 @@ impl Subscriber for PythonLogs {
     fn event(&self, event: &Event<'_>) {
         let Some(strand) = strand() else { return };
         // Looked at before the text is made: more of these may come than anybody can read.
-        if strand.is_full() {
+        let waiting = strand.waiting();
+        if waiting >= MOST_WAITING {
+            LOST.fetch_add(1, Ordering::Relaxed);
             return;
+        }
+        // Not for each record that finds room between two that do not.
+        let lost = if waiting < MOST_WAITING / 2 { LOST.swap(0, Ordering::Relaxed) } else { 0 };
+        if lost > 0 {
+            let text = format!(
+                "{lost} records were not made: a handler of records took its time, and {MOST_WAITING} others waited for it"
+            );
+            make(strand, Level::WARN, "helenus::cluster", Told { text, fields: String::new() });
         }
         let mut told = Told::default();
         event.record(&mut told);
-        let (level, target) = (python_level(*event.metadata().level()), event.metadata().target());
-        strand.run(move |py| {
-            let Some(write) = WRITE.get().map(|write| write.bind(py)) else { return };
-            if let Err(error) = program::call(write, (level, target, told.text, told.fields)) {
-                error.write_unraisable(py, Some(write));
-            }
-        });
+        make(strand, *event.metadata().level(), event.metadata().target(), told);
     }
 
     // Spans are for programs in Rust.
@@ -116,6 +123,16 @@ impl Subscriber for PythonLogs {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
+}
+
+/// Has one record made, after those that wait.
+fn make(strand: &Strand, level: Level, target: &'static str, told: Told) {
+    strand.run(move |py| {
+        let Some(write) = WRITE.get().map(|write| write.bind(py)) else { return };
+        if let Err(error) = program::call(write, (python_level(level), target, told.text, told.fields)) {
+            error.write_unraisable(py, Some(write));
+        }
+    });
 }
 
 /// An event's message, and the rest of it as `name=value`.

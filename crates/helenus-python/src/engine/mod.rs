@@ -9,6 +9,7 @@ mod config;
 mod direct;
 mod distances;
 mod failures;
+mod host_events;
 mod hosts;
 mod lanes;
 pub(crate) mod logs;

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
@@ -34,9 +35,9 @@ impl Strand {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether as many calls wait as may.
-    pub(super) fn is_full(&self) -> bool {
-        self.lock().jobs.len() >= self.most
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().jobs.len()
     }
 
     /// Runs `job` after those that came before it; whether it will be: one that finds the strand full is dropped.
@@ -80,5 +81,27 @@ impl Strand {
         let job = waiting.jobs.pop_front();
         waiting.is_running = job.is_some();
         job
+    }
+}
+
+/// So much time is between two sayings of what was dropped, at least.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// How many calls were dropped, and when to say so: at the first, and then once in [`PAUSE`] as long as there are more.
+#[derive(Default)]
+pub(super) struct Losses {
+    count: u64,
+    said: Option<Instant>,
+}
+
+impl Losses {
+    /// One more was dropped; how many are to be said now.
+    pub(super) fn one_more(&mut self, now: Instant) -> Option<u64> {
+        self.count += 1;
+        if self.said.is_some_and(|said| now.saturating_duration_since(said) < PAUSE) {
+            return None;
+        }
+        self.said = Some(now);
+        Some(std::mem::take(&mut self.count))
     }
 }
