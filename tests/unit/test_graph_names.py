@@ -105,6 +105,28 @@ def test_options() -> None:
         _ = GraphOptions().nope
 
 
+@pytest.mark.parametrize(
+    ("choose", "source", "is_one"),
+    [
+        (GraphOptions.set_source_default, b"default", (True, False, False)),
+        (GraphOptions.set_source_analytics, b"a", (False, True, False)),
+        (GraphOptions.set_source_graph, b"g", (False, False, True)),
+    ],
+)
+def test_a_source_is_chosen(choose: Any, source: bytes, is_one: tuple[bool, ...]) -> None:
+    options = GraphOptions(graph_source="another")
+    assert (options.is_default_source, options.is_analytics_source, options.is_graph_source) == (False,) * 3
+    choose(options)
+    assert (options.graph_source, options.get_options_map()["graph-source"]) == (source, source)
+    assert (options.is_default_source, options.is_analytics_source, options.is_graph_source) == is_one
+
+
+def test_without_a_source_it_is_the_default() -> None:
+    options = GraphOptions()
+    options.graph_source = None
+    assert (options.is_default_source, options.is_graph_source) == (True, False)
+
+
 def test_statements() -> None:
     statement = SimpleGraphStatement("g.V()", consistency_level=ConsistencyLevel.ONE)
     assert isinstance(statement, SimpleStatement)
@@ -127,6 +149,24 @@ def test_elements() -> None:
             make()
     with pytest.raises(TypeError, match="Attempted to create vertex from edge"):
         Vertex(1, "a", "edge", {})
+
+
+def test_elements_have_what_they_were_made_of() -> None:
+    edge = Edge(**EDGE)
+    assert vars(edge) == EDGE
+    assert str(edge) == str(EDGE)
+    # A copy of their own.
+    assert edge.properties is not EDGE["properties"]
+    vertex = Vertex(**VERTEX)
+    assert (vertex.id, vertex.label, vertex.type) == (1, "person", "vertex")
+    assert str(vertex) == str(vars(vertex))
+    name = VertexProperty("name", "a", {"z": 1})
+    assert (name.label, name.value, name.properties) == ("name", "a", {"z": 1})
+    assert VertexProperty("name", "a").properties == {}
+    # One that is a property already is kept as it is.
+    assert Vertex(1, "person", "vertex", {"name": [name]}).properties["name"][0] is name
+    assert Vertex(1, "person", "vertex", None).properties == {}
+    assert str(Path([["a"]], [1])) == "{'labels': [['a']], 'objects': [Result(1)]}"
 
 
 def test_results() -> None:
