@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cassandra import AlreadyExists
 from cassandra._mapper import table_text
-from cassandra._mapper.model import warn_of_case_sensitivity
+from cassandra._mapper.model_table import warn_of_case_sensitivity
 from cassandra.cqlengine import CQLEngineException, columns, models
 from cassandra.cqlengine.connection import execute, format_log_context, get_cluster
 from cassandra.cqlengine.models import BaseModel
