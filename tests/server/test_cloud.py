@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cassandra import AuthenticationFailed, ConsistencyLevel
+from cassandra import AuthenticationFailed, ConsistencyLevel, DriverException
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, NoHostAvailable
+from cassandra.datastax.cloud import get_cloud_config
 from cassandra.query import SimpleStatement
 
 from tests.server.test_tls import trusting
@@ -42,6 +44,22 @@ def test_a_node_is_reached_by_its_id(cloud: Cloud, tls_node: Nodes, tmp_path: Pa
             <= cloud.names
             <= {str(host.host_id) for host in hosts} | {"localhost"}
         )
+
+
+def test_what_a_program_reads_of_a_bundle(cloud: Cloud, tls_node: Nodes, tmp_path: Path) -> None:
+    path = cloud.bundle(tmp_path / "bundle.zip", username="user", password="gu3ss", keyspace="ks")
+    config = get_cloud_config({"secure_connect_bundle": path})
+    assert (config.username, config.password, config.keyspace) == ("user", "gu3ss", "ks")
+    assert (config.host, config.sni_host, config.local_dc) == ("localhost", "localhost", "datacenter1")
+    assert isinstance(config.ssl_context, ssl.SSLContext)
+    provider = PlainTextAuthProvider(*tls_node.credentials)
+    with Cluster(cloud={"secure_connect_bundle": path}, auth_provider=provider) as cluster:
+        cluster.connect()
+        assert config.host_ids == [str(host.host_id) for host in cluster.metadata.all_hosts()]
+    elsewhere = cloud.bundle(tmp_path / "elsewhere.zip", host="127.0.0.1")
+    with pytest.raises(DriverException, match="metadata service at https://127") as caught:
+        get_cloud_config({"secure_connect_bundle": elsewhere})
+    assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
 
 
 def test_credentials_of_the_bundle(cloud: Cloud, tls_node: Nodes, tmp_path: Path) -> None:

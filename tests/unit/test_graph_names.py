@@ -14,7 +14,6 @@ from cassandra.cluster import (
     GraphExecutionProfile,
     Session,
 )
-from cassandra.datastax.cloud import CloudConfig, get_cloud_config
 from cassandra.datastax.graph.fluent import DseGraph
 from cassandra.graph import (
     Edge,
@@ -60,12 +59,6 @@ EDGE = {"id": 3, "label": "knows", "type": "edge", "properties": {"since": 5}, *
 def test_what_would_need_a_server_says_so(use: Any) -> None:
     with pytest.raises(UnsupportedOperation, match="Apache Cassandra, which this package is for, has none"):
         use()
-
-
-def test_bundles_are_read_by_the_cluster() -> None:
-    for use in (lambda: get_cloud_config({}), lambda: CloudConfig()):
-        with pytest.raises(UnsupportedOperation, match="secure_connect_bundle"):
-            use()
 
 
 def test_profiles_can_be_given_to_a_cluster() -> None:

@@ -17,12 +17,17 @@ def bundle(cloud: Any, *others: Any) -> SecureConnectBundle:
             "contact_points, endpoint_factory, ssl_context, and ssl_options cannot be specified with a cloud "
             "configuration"
         )
+    return SecureConnectBundle.read(path_of(cloud))
+
+
+def path_of(cloud: Any) -> str:
+    """The path of the bundle that `cloud` names."""
     if not isinstance(cloud, Mapping) or "secure_connect_bundle" not in cloud:
         raise ValueError("The cloud config doesn't have a secure_connect_bundle specified.")
     path = cloud["secure_connect_bundle"]
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"secure_connect_bundle must be a path, not {type(path).__name__}")
-    return SecureConnectBundle.read(os.fspath(path))
+    return os.fspath(path)
 
 
 def set_consistency(profile: Any) -> None:
