@@ -33,7 +33,7 @@ def mock() -> Iterator[MockCluster]:
     with MockCluster(1) as mock:
         for number in range(NUMBERS):
             mock.on(query(f"SELECT number {number};"), rows(COLUMNS, [[number]]))
-        mock.on(query("SELECT slow"), rows(COLUMNS, [[-1]], delay=0.3))
+        mock.on(query("SELECT slow"), rows(COLUMNS, [[-1]], delay=1.0))
         mock.on(query("SELECT silent"), silence())
         yield mock
 
@@ -103,7 +103,7 @@ def test_threads_futures_and_callbacks_get_their_own_rows(session: Session) -> N
     for thread in threads:
         thread.join()
     for _ in range(count):
-        assert told.acquire(timeout=10), wrong
+        assert told.acquire(timeout=100), wrong
     assert not wrong
 
 
@@ -117,7 +117,7 @@ def test_a_slow_statement_delays_nobody(session: Session) -> None:
         ask(session, 1, number)
         took.append(time.monotonic() - began)
     slow.join()
-    assert min(took) < 0.1, took
+    assert min(took) < 0.5, took
 
 
 def test_a_statement_ends_at_its_time(session: Session, mock: MockCluster) -> None:
@@ -131,15 +131,15 @@ def test_a_statement_ends_at_its_time(session: Session, mock: MockCluster) -> No
         # Its answer is still to come, and is nobody's.
         ask(session, NUMBERS)
     assert min(late) >= -0.001, late
-    assert min(late) <= 0.1, late
-    time.sleep(0.4)
+    assert min(late) <= 0.5, late
+    time.sleep(1.1)
     accepted = mock.nodes[0].accepted
     ask(session, ENOUGH)
     assert mock.nodes[0].accepted == accepted
 
 
 def test_patience_ends_and_the_request_goes_on(session: Session) -> None:
-    future = session._begin_to_wait("SELECT slow", None, False, None, 10, *defaults())
+    future = session._begin_to_wait("SELECT slow", None, False, None, 60, *defaults())
     with pytest.raises(OperationTimedOut, match="goes on"):
         future.result(timeout=0.003)
     assert future.result().one().v == -1
@@ -170,8 +170,8 @@ def test_a_connection_that_dies(session: Session, mock: MockCluster, end: Any) -
         with pytest.raises((NoHostAvailable, DriverException)) as caught:
             session.execute("INSERT INTO dies (k, n) VALUES (1, 2)")
         assert not isinstance(caught.value, OperationTimedOut)
-        assert time.monotonic() - began < 5
-        until = time.monotonic() + 10
+        assert time.monotonic() - began < 60
+        until = time.monotonic() + 100
         while True:
             with contextlib.suppress(NoHostAvailable):
                 ask(session, ENOUGH)
@@ -193,7 +193,7 @@ def test_shutdown_by_another_thread(session: Session, pause: float) -> None:
 
     def wait() -> None:
         try:
-            session.execute("SELECT silent", timeout=30)
+            session.execute("SELECT silent", timeout=100)
         except Exception as error:
             outcome.append(error)
 
@@ -201,7 +201,7 @@ def test_shutdown_by_another_thread(session: Session, pause: float) -> None:
     waiting.start()
     time.sleep(pause)
     session.shutdown()
-    waiting.join(timeout=5)
+    waiting.join(timeout=20)
     assert not waiting.is_alive()
     assert "shut" in str(outcome[0])
 
@@ -220,16 +220,16 @@ for pause in (0.002, 0.1):
     threading.Timer(pause, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     try:
-        session.execute("SELECT silent", timeout=30)
+        session.execute("SELECT silent", timeout=100)
     except KeyboardInterrupt:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         for number in range(100):
             assert session.execute(f"SELECT number {number % 40};").one().v == number % 40
 print("interrupted")
 """
 
 LEFT = """
-threading.Thread(target=lambda: session.execute("SELECT silent", timeout=30), daemon=True).start()
+threading.Thread(target=lambda: session.execute("SELECT silent", timeout=100), daemon=True).start()
 time.sleep(0.002)
 print("left")
 """
@@ -259,9 +259,9 @@ def test_life(mock: MockCluster, program: str, said: str) -> None:
         [sys.executable, "-X", "faulthandler", "-c", PROGRAM + program, *mock.contact_points, str(mock.port)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     assert (ran.returncode, ran.stdout.split()) == (0, [said]), ran.stderr
     assert "Exception ignored" not in ran.stderr, ran.stderr
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 90

@@ -64,7 +64,7 @@ def test_no_request_gets_a_borrowed_id(pool: HostConnectionPool, session: Sessio
     assert {received["stream"] for received in mock.received(query("SELECT 1"))}.isdisjoint(ids)
     # Three of four are borrowed: there is room for one request.
     mock.on(query("SILENT"), silence())
-    session.execute_async("SILENT", timeout=5)
+    session.execute_async("SILENT", timeout=60)
     with pytest.raises((NoHostAvailable, OperationTimedOut)):
         session.execute("SELECT 1", timeout=0.2)
     pool.return_connection(tuple(borrowed[0]))
@@ -76,7 +76,7 @@ def test_waiting_for_room(pool: HostConnectionPool) -> None:
     began = time.monotonic()
     with pytest.raises(NoConnectionsAvailable, match=r"all request ids to .* were in use for 0.2 seconds"):
         pool.borrow_connection(0.2)
-    assert 0.15 < time.monotonic() - began < 2
+    assert 0.15 < time.monotonic() - began < 30
     threading.Timer(0.1, pool.return_connection, borrowed[:1]).start()
     assert pool.borrow_connection(10)
 

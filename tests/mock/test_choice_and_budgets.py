@@ -149,7 +149,7 @@ def test_an_error_says_that_the_budget_is_spent(mock: MockCluster) -> None:
 
 
 def test_speculative_executions_have_a_budget(mock: MockCluster) -> None:
-    mock.on(query("SELECT slow"), rows([("v", "int")], [[7]], delay=0.3))
+    mock.on(query("SELECT slow"), rows([("v", "int")], [[7]], delay=2.0))
     asked = []
     for budget in (None, NONE):
         setup = profiles(speculative_execution_policy=ConstantSpeculativeExecutionPolicy(0.02, 2))

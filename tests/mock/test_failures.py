@@ -141,7 +141,7 @@ def test_lost_connections(mock: MockCluster, session: Session, mishap: str) -> N
 def test_silence(mock: MockCluster, session: Session) -> None:
     mock.on(query("FAIL"), silence())
     with pytest.raises(OperationTimedOut) as caught:
-        session.execute(once("FAIL"), timeout=0.1)
+        session.execute(once("FAIL"), timeout=0.5)
     assert list(caught.value.errors or ()) == [f"{mock.contact_points[0]}:{mock.port}"]
     assert caught.value.last_host.address == mock.contact_points[0]
 

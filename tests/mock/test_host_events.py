@@ -82,13 +82,16 @@ def test_a_listener_that_blocks_is_not_told_beside_itself(mock: MockCluster, clu
         for _ in range(3):
             told = threading.Event()
             session.execute_async("SELECT release_version FROM system.local").add_callback(lambda rows, t=told: t.set())
-            assert told.wait(20)
-        assert (listener.begun, listener.ended) == (["down"], [])
+            assert told.wait(100)
+        assert (len(listener.begun), listener.ended) == (1, [])
     finally:
         listener.gate.set()
     # Three times at least: the node may be found twice while it stops.
-    wait_until(lambda: len(listener.ended) >= 6 and listener.ended[-1] == "up", 20)
-    assert listener.begun == listener.ended == ["down", "up"] * (len(listener.ended) // 2)
+    wait_until(lambda: listener.ended.count("down") >= 3 and listener.ended[-1] == "up")
+    assert listener.begun == listener.ended
+    # That hosts came up at the connect may be told late, when the listener is there already.
+    since = listener.ended[listener.ended.index("down") :]
+    assert since == ["down", "up"] * (len(since) // 2)
 
 
 @pytest.mark.parametrize("raised", [ValueError, SystemExit, KeyboardInterrupt])

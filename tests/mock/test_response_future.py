@@ -107,7 +107,7 @@ class TestFuture:
         assert sizes[1] == sizes[0] + 5
 
     def test_patience_runs_out_and_the_request_goes_on(self, mock: MockCluster, session: Session) -> None:
-        mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=0.3))
+        mock.on(query("SLOW"), rows(COLUMNS, [[1, "a"]], delay=1.0))
         future = session.execute_async("SLOW")
         with pytest.raises(OperationTimedOut) as caught:
             future.result(timeout=0.02)
@@ -120,7 +120,7 @@ class TestFuture:
         began = time.monotonic()
         with pytest.raises(OperationTimedOut) as caught:
             session.execute("SILENT", timeout=0.1)
-        assert 0.09 <= time.monotonic() - began < 5
+        assert 0.09 <= time.monotonic() - began < 60
         assert caught.value.last_host in session.hosts
         assert session.execute("SELECT 1") is not None
 
@@ -165,8 +165,8 @@ class TestFuture:
             thread = threading.Thread(target=lambda: blocked.append(future.result().one()))
             thread.start()
             future.add_callback(lambda rows: told.append("after"))
-            results = await asyncio.wait_for(asyncio.gather(*waiters), 5)
-            await asyncio.to_thread(thread.join, 5)
+            results = await asyncio.wait_for(asyncio.gather(*waiters), 60)
+            await asyncio.to_thread(thread.join, 60)
             return results
 
         assert asyncio.run(program()) == [(1, "a")] * 2

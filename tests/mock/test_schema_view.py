@@ -50,7 +50,7 @@ def change(mock: MockCluster, **tables: Any) -> None:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait until it holds, but not for ever."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 100
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -35,7 +35,11 @@ class Door:
                 came, _ = self.listener.accept()
             except OSError:
                 return
-            onward = socket.create_connection(self.address)
+            try:
+                onward = socket.create_connection(self.address)
+            except OSError:  # the node has ended before the driver has
+                came.close()
+                continue
             self.taken += [came, onward]
             for one, other in ((came, onward), (onward, came)):
                 threading.Thread(target=carry, args=(one, other), daemon=True).start()

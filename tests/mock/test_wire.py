@@ -31,10 +31,10 @@ def session(mock: MockCluster, request: pytest.FixtureRequest) -> Iterator[Sessi
     with Cluster(mock.contact_points, port=mock.port, protocol_version=request.param) as cluster:
         session = cluster.connect(wait_for_all_pools=True)
         yield session
-        end = time.monotonic() + 10
+        end = time.monotonic() + 100
         while True:  # it serves on, on a new connection if need be
             try:
-                assert session.execute("SELECT seven", timeout=1).one().v == 7
+                assert session.execute("SELECT seven", timeout=10).one().v == 7
                 break
             except (NoHostAvailable, OperationTimedOut, ConnectionException):
                 assert time.monotonic() < end

@@ -25,8 +25,8 @@ def with_profile(session: Session, **settings: Any) -> Any:
     return session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, **settings)
 
 
-def wait_until(condition: Any, seconds: float = 10.0) -> None:
-    """Wait for something that happens by itself."""
+def wait_until(condition: Any, seconds: float = 100.0) -> None:
+    """Wait for something that happens by itself: at once, but where the machine has other things to do."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
