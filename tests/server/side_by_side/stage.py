@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +21,12 @@ KEYSPACE = os.environ.get("HELENUS_KEYSPACE", "side_by_side")
 def cluster(**options: Any) -> Any:
     """A cluster of the test's node; options as for `Cluster`."""
     points = os.environ["HELENUS_CONTACT_POINTS"].split(",")
-    return Cluster(points, port=int(os.environ["HELENUS_PORT"]), **options)
+    # What is compared is not which driver a busy machine lets have its turn in time.
+    patient = {"connect_timeout": 60, "control_connection_timeout": 60, "max_schema_agreement_wait": 60}
+    made = Cluster(points, port=int(os.environ["HELENUS_PORT"]), **{**patient, **options})
+    if "execution_profiles" not in options:
+        made.profile_manager.default.request_timeout = 60
+    return made
 
 
 @contextmanager
@@ -38,6 +44,13 @@ def connected(**options: Any) -> Iterator[Any]:
             yield session
         finally:
             session.execute(f"DROP KEYSPACE IF EXISTS {KEYSPACE}", timeout=60)
+
+
+def until(told: Sized, count: int) -> None:
+    """Wait until so many things were told: at once, but where the machine has other things to do."""
+    ends = time.monotonic() + 60
+    while len(told) < count and time.monotonic() < ends:
+        time.sleep(0.005)
 
 
 def show(label: str, *values: Any) -> None:

@@ -1,19 +1,11 @@
 """Futures: callbacks, chains of statements in callbacks, errors, many at once."""
 
 import threading
-import time
 
 from cassandra.concurrent import execute_concurrent, execute_concurrent_with_args
 from cassandra.query import SimpleStatement
 
-from tests.server.side_by_side.stage import attempt, connected, refused, show
-
-
-def until(full, count):
-    ends = time.monotonic() + 20
-    while len(full) < count and time.monotonic() < ends:
-        time.sleep(0.005)
-
+from tests.server.side_by_side.stage import attempt, connected, refused, show, until
 
 with connected() as session:
     session.execute("CREATE TABLE t (k int PRIMARY KEY, v int)")
@@ -32,7 +24,7 @@ with connected() as session:
             session.execute_async(select, (number - 1,)).add_callback(step, number + 1)
 
     session.execute_async(select, [99]).add_callback(step, 0)
-    show("chain", done.wait(20), trail)
+    show("chain", done.wait(60), trail)
     future, seen = session.execute_async(select, [0]), []
     show(
         "returns",

@@ -6,7 +6,7 @@ import uuid
 from cassandra import ConsistencyLevel
 from cassandra.query import QueryTrace, SimpleStatement, TraceUnavailable
 
-from tests.server.side_by_side.stage import attempt, connected, refused, show
+from tests.server.side_by_side.stage import attempt, connected, refused, show, until
 
 
 class Analyzer:
@@ -32,7 +32,8 @@ with connected() as session:
     attempt("wrong", session.execute, "SELECT nothing FROM t")
     prepared = session.prepare("SELECT * FROM t WHERE k = ?")
     session.execute(prepared, [1])
-    time.sleep(0.2)
+    until(analyzer.seen, 3)
+    time.sleep(0.2)  # for what must not come
     show("listener", analyzer.seen)
     session.remove_request_init_listener(analyzer.on_request)
     attempt("not there", session.remove_request_init_listener, analyzer.on_request)
