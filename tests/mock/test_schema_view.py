@@ -148,6 +148,10 @@ def test_the_ring(cluster: Cluster, mock: MockCluster) -> None:
     assert cluster.metadata.token_map is ring
     owner = ring.token_to_host_owner[ring.ring[0]]
     assert ring.get_replicas("shop", ring.ring[0]) == [owner]
+    # Text stands for its bytes.
+    for key in ("käy", "other"):
+        [replica] = cluster.metadata.get_replicas("shop", key)
+        assert cluster.metadata.get_replicas("shop", key.encode()) == [replica]
     with connected(mock, token_metadata_enabled=False) as other:
         assert other.metadata.token_map is not None
         assert len(other.metadata.token_map.token_to_host_owner) == 0

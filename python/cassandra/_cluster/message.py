@@ -47,6 +47,7 @@ class Message:
     def options(self) -> tuple[Any, ...]:
         """The options in the engine's order."""
         payload = self.custom_payload
+        key: Any = self.routing_key
         return (
             self.consistency_level,
             self.serial_consistency_level,
@@ -61,7 +62,7 @@ class Message:
             self.plan,
             self.retry_policy,
             self.statement,
-            self.routing_key,
+            key.encode() if isinstance(key, str) else key,
             self.speculation,
             self.policy,
         )

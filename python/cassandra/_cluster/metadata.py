@@ -89,8 +89,10 @@ class Metadata:
         """Take a host out; whether it was there."""
         return self._registry.remove(host)
 
-    def get_replicas(self, keyspace: str, key: bytes) -> list[Host]:
+    def get_replicas(self, keyspace: str, key: bytes | str) -> list[Host]:
         """The hosts that hold a partition, given its key in wire form; an empty list where that is not known."""
+        if isinstance(key, str):
+            key = key.encode()
         core = self._core()
         if core is None or not keyspace:
             return []

@@ -97,7 +97,7 @@ class PreparedLike(SerialConsistency):
 class Statement(PreparedLike):
     """One request to be, with its options. What is left unset comes from the execution profile or the session."""
 
-    _routing_key: bytes | None = None
+    _routing_key: Any = None
 
     def __init__(
         self,
@@ -134,7 +134,8 @@ class Statement(PreparedLike):
             self.is_idempotent = bool(is_idempotent)
 
     def _set_routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
-        self._routing_key = key if key is None or type(key) is bytes else routing_key_of(key)
+        # Text is shown as it was given, and is hashed as its bytes.
+        self._routing_key = key if key is None or type(key) in (bytes, str) else routing_key_of(key)
 
     def _key_of_values(self) -> bytes | None:
         """The routing key where nobody set one: a statement that has its values in wire form can tell."""
@@ -146,7 +147,8 @@ class Statement(PreparedLike):
 
         Set it to bytes, or to a sequence of bytes for a partition key of several columns.
         """
-        return self._routing_key if self._routing_key is not None else self._key_of_values()
+        key: bytes | None = self._routing_key
+        return key if key is not None else self._key_of_values()
 
     @routing_key.setter
     def routing_key(self, key: bytes | Sequence[bytes] | None) -> None:
