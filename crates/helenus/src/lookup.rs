@@ -5,15 +5,54 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// How many names are looked up at a time.
 pub(crate) const AT_ONCE: usize = 16;
 
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+static TURNS: Turns = Turns::new(AT_ONCE);
+
+/// The turns of this process. In a child of a fork they are new: who had those of its parent are threads that the child does not
+/// have, and none of them would ever be given back. What was inherited is left as it was, locks that somebody held included.
+struct Turns {
+    count: usize,
+    now: ArcSwapOption<(Process, Arc<Semaphore>)>,
+}
+
+/// The number of a process.
+type Process = u32;
+
+impl Turns {
+    const fn new(count: usize) -> Self {
+        Self { count, now: ArcSwapOption::const_empty() }
+    }
+
+    /// A turn, once there is one.
+    async fn next(&self) -> io::Result<OwnedSemaphorePermit> {
+        self.of(std::process::id()).acquire_owned().await.map_err(io::Error::other)
+    }
+
+    /// Those of the process with this number.
+    fn of(&self, process: Process) -> Arc<Semaphore> {
+        let known = self.now.load();
+        if let Some((_, turns)) = known.as_deref().filter(|(whose, _)| *whose == process) {
+            return Arc::clone(turns);
+        }
+        // Several threads may find that out at once: all get those of the first.
+        let fresh = Arc::new((process, Arc::new(Semaphore::new(self.count))));
+        self.now.rcu(|known| match known {
+            Some(known) if known.0 == process => Arc::clone(known),
+            _ => Arc::clone(&fresh),
+        });
+        let known = self.now.load();
+        Arc::clone(known.as_deref().map_or(&fresh.1, |(_, turns)| turns))
+    }
+}
 
 /// Has `look_up` run on a thread that may block, and waits for what it finds: no longer than `limit` for its turn, and then no
 /// longer than `limit` for an answer. One that is not waited for any more has its turn until it ends.
@@ -25,15 +64,14 @@ pub(crate) fn look_up<T: Send + 'static>(
 }
 
 async fn look_up_in<T: Send + 'static>(
-    turns: &'static Semaphore,
+    turns: &Turns,
     look_up: impl FnOnce() -> io::Result<T> + Send + 'static,
     limit: Duration,
 ) -> io::Result<T> {
     let timed_out = |why: String| io::Error::new(io::ErrorKind::TimedOut, why);
-    let turn = tokio::time::timeout(limit, turns.acquire()).await.map_err(|_elapsed| {
+    let turn = tokio::time::timeout(limit, turns.next()).await.map_err(|_elapsed| {
         timed_out(format!("the resolver is still busy with other names after {limit:?}"))
-    })?;
-    let turn = turn.map_err(io::Error::other)?;
+    })??;
     let (found, has_found) = oneshot::channel();
     let runtime = Handle::current();
     let look_up = move || {
@@ -62,8 +100,8 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
 
     /// Turns of a test's own: others look up names meanwhile.
-    fn turns(count: usize) -> &'static Semaphore {
-        Box::leak(Box::new(Semaphore::new(count)))
+    fn turns(count: usize) -> &'static Turns {
+        Box::leak(Box::new(Turns::new(count)))
     }
 
     #[tokio::test]
@@ -116,6 +154,80 @@ mod tests {
             let panic = || -> io::Result<()> { panic!("as resolvers do") };
             let why = look_up_in(turns, panic, LONG).await.expect_err("it panics");
             assert_eq!(why.to_string(), "the resolver panicked");
+        }
+    }
+
+    #[test]
+    fn a_process_has_turns_of_its_own_and_all_its_threads_the_same() {
+        let turns = turns(2);
+        let of_the_parent = turns.of(1);
+        let _taken = Arc::clone(&of_the_parent).try_acquire_many_owned(2).expect("all are free");
+        let of_the_child: Vec<_> = std::thread::scope(|threads| {
+            let all: Vec<_> = (0..8).map(|_| threads.spawn(|| turns.of(2))).collect();
+            all.into_iter().map(|one| one.join().expect("it does not panic")).collect()
+        });
+        assert!(of_the_child.iter().all(|one| Arc::ptr_eq(one, &of_the_child[0])));
+        assert_eq!((of_the_child[0].available_permits(), of_the_parent.available_permits()), (2, 0));
+    }
+
+    /// F24 of docs/promises.md: all turns are taken by threads that hang, and the process forks: the child has none of these threads.
+    #[test]
+    fn a_child_of_a_fork_looks_names_up_though_all_of_its_parent_hang() {
+        let turns = turns(2);
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let (let_go, is_let_go) = mpsc::channel::<()>();
+        let is_let_go = Arc::new(Mutex::new(is_let_go));
+        runtime().block_on(async {
+            for _ in 0..2 {
+                let is_let_go = Arc::clone(&is_let_go);
+                let hang = move || {
+                    _ = is_let_go.lock().expect("not poisoned").recv();
+                    Ok(())
+                };
+                look_up_in(turns, hang, Duration::from_millis(20)).await.expect_err("it hangs");
+            }
+        });
+        let look_up_three = || {
+            runtime().block_on(async {
+                for _ in 0..3 {
+                    look_up_in(turns, || Ok(()), Duration::from_secs(5)).await?;
+                }
+                io::Result::Ok(())
+            })
+        };
+        assert_eq!(in_a_fork(|| look_up_three().is_ok()), 0, "the child's own turns are free");
+        assert!(
+            runtime().block_on(look_up_in(turns, || Ok(()), Duration::from_millis(20))).is_err(),
+            "the parent's are not"
+        );
+        drop(let_go);
+        look_up_three().expect("they have ended");
+    }
+
+    /// What a child of a fork ends with: 0 if `succeeds`, and killed after a while.
+    #[allow(unsafe_code)]
+    fn in_a_fork(succeeds: impl FnOnce() -> bool) -> i32 {
+        // SAFETY: the child does what programs do in a child of a fork (Python's among them): it allocates, for which glibc has it
+        // prepared, starts threads, and touches no lock that another thread of this process may hold. It never comes back into
+        // the tests: it ends here, and a panic ends with it.
+        match unsafe { libc::fork() } {
+            -1 => panic!("cannot fork: {}", io::Error::last_os_error()),
+            0 => {
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    // SAFETY: it sets a timer of this process, whose signal kills it.
+                    unsafe { libc::alarm(30) };
+                    succeeds()
+                }));
+                // SAFETY: it does not return, and runs nothing of ours.
+                unsafe { libc::_exit(if outcome.unwrap_or(false) { 0 } else { 1 }) }
+            }
+            child => {
+                let mut status = -1;
+                // SAFETY: `status` is there to be written to, and the child is ours.
+                assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+                status
+            }
         }
     }
 }
