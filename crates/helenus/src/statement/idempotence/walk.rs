@@ -1,12 +1,14 @@
 //! The way through a statement's words. It follows the grammar only as far as it must to find what is written, and
 //! calls undecidable whatever it does not follow.
 
+mod term;
+mod words;
+
 use std::borrow::Cow;
 
 use helenus_protocol::CqlType;
 
 use super::assignment::{self, Part};
-use super::functions::Function;
 use super::{ColumnPath, Idempotence};
 use crate::statement::lexer::{Lexer, Token};
 use Idempotence::{Idempotent, IdempotentWithTimestamp, NotIdempotent, Undecidable};
@@ -243,88 +245,6 @@ impl<'t, 'a> Walk<'t, 'a> {
         timed
     }
 
-    fn is_over(&self) -> bool {
-        match self.next {
-            Token::End | Token::Invalid | Token::Symbol(b';') => true,
-            Token::Name(_) if self.in_batch => {
-                ["INSERT", "UPDATE", "DELETE", "APPLY"].iter().any(|word| self.next.is(word))
-            }
-            _ => false,
-        }
-    }
-
-    /// The parts of a term, up to the comma, bracket or clause that ends it.
-    fn term(&mut self) -> Vec<Part<'t>> {
-        let mut parts = Vec::new();
-        while !self.is_over() {
-            parts.push(match self.next {
-                Token::Symbol(b',' | b')' | b']' | b'}') => break,
-                Token::Symbol(open @ (b'(' | b'[' | b'{')) => {
-                    self.brackets();
-                    Part::Brackets(open)
-                }
-                Token::Symbol(b'?') => self.part(Part::Marker(self.markers)),
-                Token::Symbol(b':') => {
-                    let marker = Part::Marker(self.markers);
-                    self.bump();
-                    self.part(marker)
-                }
-                Token::Symbol(sign @ (b'+' | b'-')) => self.part(Part::Sign(sign)),
-                Token::Integer => self.part(Part::Integer),
-                Token::Text(_) | Token::Number | Token::Uuid | Token::Blob => self.part(Part::Constant),
-                Token::Name(_) | Token::Quoted(_) => match self.named_part() {
-                    Some(part) => part,
-                    None => break,
-                },
-                _ => self.part(Part::Other),
-            });
-        }
-        parts
-    }
-
-    fn part(&mut self, part: Part<'t>) -> Part<'t> {
-        self.bump();
-        part
-    }
-
-    /// A part that begins with a name. None if it is a keyword that ends the term.
-    fn named_part(&mut self) -> Option<Part<'t>> {
-        if ["WHERE", "IF", "USING"].iter().any(|word| self.next.is(word)) {
-            return None;
-        }
-        if ["TRUE", "FALSE", "NULL", "NAN", "INFINITY"].iter().any(|word| self.next.is(word)) {
-            return Some(self.part(Part::Constant));
-        }
-        let mut name = self.bump();
-        let mut qualifier = None;
-        if self.accept(b'.') {
-            qualifier = name.identifier();
-            name = self.bump();
-        }
-        if self.next != Token::Symbol(b'(') {
-            return Some(Part::Column(name));
-        }
-        self.brackets();
-        let called = Function::named(qualifier.as_deref(), &name.identifier().unwrap_or_default());
-        Some(if called == Function::Scalar { Part::ScalarCall } else { Part::Call })
-    }
-
-    /// Goes past what stands in brackets, and past the brackets.
-    fn brackets(&mut self) {
-        let mut depth = 0_usize;
-        loop {
-            match self.bump() {
-                Token::Symbol(b'(' | b'[' | b'{') => depth += 1,
-                Token::Symbol(b')' | b']' | b'}') => depth -= 1,
-                Token::End | Token::Invalid => return self.worsen(Undecidable),
-                _ => {}
-            }
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
     fn table(&mut self) -> Option<Table<'t>> {
         let name = self.name()?.identifier()?;
         if !self.accept(b'.') {
@@ -353,76 +273,5 @@ impl<'t, 'a> Walk<'t, 'a> {
             marker,
             is_element,
         })
-    }
-
-    /// Takes the name of a table or a column, which is no function whatever follows.
-    fn name(&mut self) -> Option<Token<'t>> {
-        matches!(self.next, Token::Name(_) | Token::Quoted(_)).then(|| self.shift())
-    }
-
-    fn expect(&mut self, word: &str) -> Option<()> {
-        self.next.is(word).then(|| _ = self.shift())
-    }
-
-    fn accept(&mut self, symbol: u8) -> bool {
-        let found = self.next == Token::Symbol(symbol);
-        if found {
-            self.bump();
-        }
-        found
-    }
-
-    /// Takes the next word wherever it stands: conditions and calls count in any place.
-    fn bump(&mut self) -> Token<'t> {
-        let before = self.last;
-        let token = self.shift();
-        match token {
-            Token::Invalid => self.worsen(Undecidable),
-            Token::Symbol(symbol) => self.count(symbol),
-            _ if token.is("IF") => self.worsen(NotIdempotent),
-            Token::Name(name) | Token::Quoted(name)
-                if self.next == Token::Symbol(b'(')
-                    && !["AND", "IN", "WHERE", "NOT"].iter().any(|word| token.is(word)) =>
-            {
-                let qualified = before[1] == Token::Symbol(b'.');
-                let qualifier = if qualified { before[0].identifier() } else { None };
-                self.call(qualifier.as_deref(), name);
-            }
-            _ => {}
-        }
-        token
-    }
-
-    fn count(&mut self, symbol: u8) {
-        match symbol {
-            b'{' => self.braces += 1,
-            b'}' => self.braces = self.braces.saturating_sub(1),
-            // Before a name it may be a marker's, or stand between a key and its value.
-            b':' if self.braces > 0 => {
-                if matches!(self.next, Token::Name(_) | Token::Quoted(_)) {
-                    self.markers = None;
-                }
-            }
-            b'?' | b':' => self.markers = self.markers.map(|markers| markers + 1),
-            _ => {}
-        }
-    }
-
-    fn call(&mut self, qualifier: Option<&str>, name: &str) {
-        match Function::named(qualifier, name) {
-            Function::Changing => self.worsen(NotIdempotent),
-            Function::Scalar => {}
-            Function::Unknown => self.worsen(Undecidable),
-        }
-    }
-
-    fn shift(&mut self) -> Token<'t> {
-        let token = std::mem::replace(&mut self.next, self.lexer.next());
-        self.last = [self.last[1], token];
-        token
-    }
-
-    fn worsen(&mut self, verdict: Idempotence) {
-        self.verdict = self.verdict.max(verdict);
     }
 }
