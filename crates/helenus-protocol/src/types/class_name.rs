@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::scanner::Scanner;
 use super::{CqlType, MAX_DEPTH, UserType};
 use crate::error::DecodeError;
 
@@ -49,26 +50,17 @@ const NATIVE: [(&str, CqlType); 22] = [
 /// [`CqlType::Custom`]; a known one with parameters that make no sense is an error, and so is nesting beyond
 /// [`MAX_DEPTH`].
 pub fn parse(text: &str) -> Result<(CqlType, bool), DecodeError> {
-    let mut parser = Parser { text, at: 0 };
-    parser.skip_blanks();
-    let mut look = Parser { text, at: parser.at };
-    let reversed = strip_package(look.identifier()) == "ReversedType";
-    let parsed = parser.class(0)?;
-    parser.skip_blanks();
-    if parser.at < text.len() {
-        return Err(parser.error("there is something behind the type's end"));
-    }
-    Ok((parsed, reversed))
+    let mut first = Parser(Scanner::new(text, WHAT));
+    first.0.skip_blanks();
+    let reversed = strip_package(first.identifier()) == "ReversedType";
+    parse_nested(text, 0).map(|parsed| (parsed, reversed))
 }
 
 /// As [`parse`], for a class name that stands at `depth` inside another type.
 pub(super) fn parse_nested(text: &str, depth: usize) -> Result<CqlType, DecodeError> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser(Scanner::new(text, WHAT));
     let parsed = parser.class(depth)?;
-    parser.skip_blanks();
-    if parser.at < text.len() {
-        return Err(parser.error("there is something behind the type's end"));
-    }
+    parser.0.finish()?;
     Ok(parsed)
 }
 
@@ -89,74 +81,41 @@ fn strip_package(name: &str) -> &str {
     name.strip_prefix(PACKAGE).unwrap_or(name)
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
+struct Parser<'a>(Scanner<'a>);
+
+/// Whether the server allows this character in a name.
+const fn is_part_of_a_name(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.' | b'_' | b'&')
 }
 
 impl<'a> Parser<'a> {
-    #[cold]
-    fn error(&self, why: impl Into<std::borrow::Cow<'static, str>>) -> DecodeError {
-        DecodeError::new(WHAT, self.at, why)
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn skip_blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    /// The characters that the server allows in a name; possibly none.
+    /// A name; possibly none.
     fn identifier(&mut self) -> &'a str {
-        let start = self.at;
-        while let Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.' | b'_' | b'&') =
-            self.peek()
-        {
-            self.at += 1;
-        }
-        &self.text[start..self.at]
-    }
-
-    fn expect(&mut self, wanted: u8) -> Result<(), DecodeError> {
-        self.skip_blanks();
-        if self.peek() == Some(wanted) {
-            self.at += 1;
-            return Ok(());
-        }
-        Err(self.error(format!("a '{}' is due", char::from(wanted))))
+        self.0.word(is_part_of_a_name)
     }
 
     /// Whether another parameter follows; takes the comma or the closing parenthesis.
     fn another(&mut self) -> Result<bool, DecodeError> {
-        self.skip_blanks();
-        match self.peek() {
-            Some(b',') => {
-                self.at += 1;
-                Ok(true)
-            }
-            Some(b')') => {
-                self.at += 1;
-                Ok(false)
-            }
-            _ => Err(self.error("a ',' or a ')' is due")),
+        if self.0.accept(b',') {
+            return Ok(true);
         }
+        if self.0.accept(b')') {
+            return Ok(false);
+        }
+        Err(self.0.error("a ',' or a ')' is due"))
     }
 
     fn class(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
         if depth >= MAX_DEPTH {
-            return Err(self.error(format!("types nest deeper than {MAX_DEPTH}")));
+            return Err(self.0.error(format!("types nest deeper than {MAX_DEPTH}")));
         }
-        self.skip_blanks();
-        let start = self.at;
+        self.0.skip_blanks();
+        let start = self.0.at();
         let name = self.identifier();
         if name.is_empty() {
-            return Err(self.error("a class is due"));
+            return Err(self.0.error("a class is due"));
         }
-        self.skip_blanks();
+        self.0.skip_blanks();
         match strip_package(name) {
             "ListType" => Ok(CqlType::List(self.only(depth)?)),
             "SetType" => Ok(CqlType::Set(self.only(depth)?)),
@@ -173,29 +132,27 @@ impl<'a> Parser<'a> {
 
     /// `(T)`
     fn only(&mut self, depth: usize) -> Result<Arc<CqlType>, DecodeError> {
-        self.expect(b'(')?;
+        self.0.expect(b'(')?;
         let only = self.class(depth + 1)?;
-        self.expect(b')')?;
+        self.0.expect(b')')?;
         Ok(Arc::new(only))
     }
 
     /// `(K,V)`
     fn map(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'(')?;
+        self.0.expect(b'(')?;
         let key = self.class(depth + 1)?;
-        self.expect(b',')?;
+        self.0.expect(b',')?;
         let value = self.class(depth + 1)?;
-        self.expect(b')')?;
+        self.0.expect(b')')?;
         Ok(CqlType::Map(Arc::new(key), Arc::new(value)))
     }
 
     /// `(T,…)`
     fn tuple(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'(')?;
-        self.skip_blanks();
+        self.0.expect(b'(')?;
         let mut elements = Vec::new();
-        if self.peek() == Some(b')') {
-            self.at += 1;
+        if self.0.accept(b')') {
             return Ok(CqlType::Tuple(elements.into()));
         }
         loop {
@@ -208,15 +165,15 @@ impl<'a> Parser<'a> {
 
     /// `(keyspace,hex of the name,hex of a field:T,…)`
     fn user_type(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'(')?;
-        self.skip_blanks();
+        self.0.expect(b'(')?;
+        self.0.skip_blanks();
         let keyspace = self.identifier().to_owned();
-        self.expect(b',')?;
+        self.0.expect(b',')?;
         let name = self.hex_name()?;
         let mut fields = Vec::new();
         while self.another()? {
             let field = self.hex_name()?;
-            self.expect(b':')?;
+            self.0.expect(b':')?;
             fields.push((field, self.class(depth + 1)?));
         }
         Ok(CqlType::Udt(Arc::new(UserType { keyspace, name, fields })))
@@ -224,30 +181,28 @@ impl<'a> Parser<'a> {
 
     /// `(T , dimension)`
     fn vector(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'(')?;
+        self.0.expect(b'(')?;
         let element = self.class(depth + 1)?;
-        self.expect(b',')?;
-        self.skip_blanks();
-        let at = self.at;
-        let dimension = parse_dimension(self.identifier()).ok_or_else(|| {
-            DecodeError::new(WHAT, at, "the dimension of a vector is a number from 1 to 2147483647")
-        })?;
-        self.expect(b')')?;
+        self.0.expect(b',')?;
+        let dimension = self.0.dimension(is_part_of_a_name)?;
+        self.0.expect(b')')?;
         Ok(CqlType::Vector(Arc::new(element), dimension))
     }
 
     /// A class that takes no parameters, or one that nobody here knows.
     fn native_or_custom(&mut self, simple: &str, start: usize) -> Result<CqlType, DecodeError> {
-        let behind_the_name = self.at;
+        let behind_the_name = self.0.at();
         let mut has_parameters = false;
-        if self.peek() == Some(b'(') {
+        if self.0.peek() == Some(b'(') {
             self.skip_parameters()?;
-            has_parameters = !self.text[behind_the_name + 1..self.at - 1].trim().is_empty();
+            let parameters = self.0.since(behind_the_name);
+            let within = parameters.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+            has_parameters = within.is_some_and(|within| !within.trim().is_empty());
         }
         match NATIVE.iter().find(|(class, _)| *class == simple) {
             Some((_, native)) if !has_parameters => Ok(native.clone()),
             // The blanks behind the name are not part of it.
-            _ => Ok(CqlType::Custom(full_name(self.text[start..self.at].trim_end()).into())),
+            _ => Ok(CqlType::Custom(full_name(self.0.since(start).trim_end()).into())),
         }
     }
 
@@ -255,13 +210,13 @@ impl<'a> Parser<'a> {
     fn skip_parameters(&mut self) -> Result<(), DecodeError> {
         let mut open = 0_usize;
         loop {
-            match self.peek() {
+            match self.0.peek() {
                 Some(b'(') => open += 1,
                 Some(b')') => open -= 1,
                 Some(_) => {}
-                None => return Err(self.error("a ')' is due")),
+                None => return Err(self.0.error("a ')' is due")),
             }
-            self.at += 1;
+            self.0.bump();
             if open == 0 {
                 return Ok(());
             }
@@ -269,8 +224,8 @@ impl<'a> Parser<'a> {
     }
 
     fn hex_name(&mut self) -> Result<String, DecodeError> {
-        self.skip_blanks();
-        let at = self.at;
+        self.0.skip_blanks();
+        let at = self.0.at();
         let digits = self.identifier();
         let bytes = digits
             .as_bytes()
@@ -284,7 +239,7 @@ impl<'a> Parser<'a> {
             .collect::<Option<Vec<u8>>>();
         bytes
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(|| DecodeError::new(WHAT, at, "a name in hexadecimal UTF-8 is due"))
+            .ok_or_else(|| self.0.error_at(at, "a name in hexadecimal UTF-8 is due"))
     }
 }
 
@@ -292,14 +247,6 @@ impl<'a> Parser<'a> {
 fn full_name(written: &str) -> String {
     let class = written.split(['(', ' ', '\t', '\n', '\r']).next().unwrap_or(written);
     if class.contains('.') { written.to_owned() } else { format!("{PACKAGE}{written}") }
-}
-
-/// The dimension of a vector: digits alone, from 1 to 2^31 - 1 (a Java `int`).
-pub(super) fn parse_dimension(digits: &str) -> Option<u32> {
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    digits.parse::<u32>().ok().filter(|dimension| (1..=i32::MAX as u32).contains(dimension))
 }
 
 /// Prints a type as its Java class name.

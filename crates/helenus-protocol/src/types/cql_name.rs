@@ -3,12 +3,12 @@
 //! A name that is no built-in type is a user type, which the caller resolves; a string is the class name of a custom
 //! type. [`Display`](fmt::Display) of [`CqlType`] prints this spelling, with identifiers quoted where CQL needs it.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::class_name::{self, parse_dimension};
+use super::class_name;
 use super::identifier::{quote_identifier, quote_type_identifier};
+use super::scanner::Scanner;
 use super::{CqlType, MAX_DEPTH, UserType};
 use crate::error::DecodeError;
 
@@ -66,86 +66,52 @@ impl CqlType {
     /// Names without quotes are of any case, as in CQL. An unknown name, nonsense, or nesting beyond [`MAX_DEPTH`] is
     /// an error that tells the place.
     pub fn from_cql(text: &str, user_types: &impl ResolveUserType) -> Result<Self, DecodeError> {
-        let mut parser = Parser { text, at: 0, user_types };
+        let mut parser = Parser { scanner: Scanner::new(text, WHAT), user_types };
         let parsed = parser.cql_type(0)?;
-        parser.skip_blanks();
-        if parser.at < text.len() {
-            return Err(parser.error("there is something behind the type's end"));
-        }
+        parser.scanner.finish()?;
         Ok(parsed)
     }
 }
 
 struct Parser<'a, R> {
-    text: &'a str,
-    at: usize,
+    scanner: Scanner<'a>,
     user_types: &'a R,
 }
 
+/// Whether CQL allows this character in a name without quotes.
+const fn is_part_of_a_name(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_')
+}
+
 impl<'a, R: ResolveUserType> Parser<'a, R> {
-    #[cold]
-    fn error(&self, why: impl Into<Cow<'static, str>>) -> DecodeError {
-        DecodeError::new(WHAT, self.at, why)
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn skip_blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    /// Takes `wanted` if it is next.
-    fn accept(&mut self, wanted: u8) -> bool {
-        self.skip_blanks();
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, wanted: u8) -> Result<(), DecodeError> {
-        if self.accept(wanted) {
-            return Ok(());
-        }
-        Err(self.error(format!("a '{}' is due", char::from(wanted))))
-    }
-
     fn word(&mut self) -> &'a str {
-        let start = self.at;
-        while let Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_') = self.peek() {
-            self.at += 1;
-        }
-        &self.text[start..self.at]
+        self.scanner.word(is_part_of_a_name)
     }
 
     /// What stands between two of `quote`, where a doubled one stands for itself.
     fn quoted(&mut self, quote: char) -> Result<String, DecodeError> {
-        let start = self.at;
-        self.at += 1;
+        let start = self.scanner.at();
+        self.scanner.bump();
         let mut text = String::new();
         loop {
-            let Some(length) = self.text[self.at..].find(quote) else {
-                return Err(DecodeError::new(WHAT, start, "the quote is never closed"));
+            let Some(part) = self.scanner.before(quote) else {
+                return Err(self.scanner.error_at(start, "the quote is never closed"));
             };
-            text.push_str(&self.text[self.at..self.at + length]);
-            self.at += length + 1;
-            if self.peek() != Some(quote as u8) {
+            text.push_str(part);
+            if self.scanner.peek() != Some(quote as u8) {
                 return Ok(text);
             }
             text.push(quote);
-            self.at += 1;
+            self.scanner.bump();
         }
     }
 
     fn cql_type(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
         if depth >= MAX_DEPTH {
-            return Err(self.error(format!("types nest deeper than {MAX_DEPTH}")));
+            return Err(self.scanner.error(format!("types nest deeper than {MAX_DEPTH}")));
         }
-        self.skip_blanks();
-        match self.peek() {
+        self.scanner.skip_blanks();
+        match self.scanner.peek() {
             Some(b'\'') => self.custom(depth),
             Some(b'"') => self.user_type(),
             _ => self.named(depth),
@@ -153,28 +119,28 @@ impl<'a, R: ResolveUserType> Parser<'a, R> {
     }
 
     fn custom(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        let start = self.at;
+        let start = self.scanner.at();
         let class = self.quoted('\'')?;
         class_name::parse_nested(&class, depth).map_err(|error| error.shifted(start + 1))
     }
 
     fn named(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        let start = self.at;
+        let start = self.scanner.at();
         let word = self.word();
         if word.is_empty() {
-            return Err(self.error("a type is due"));
+            return Err(self.scanner.error("a type is due"));
         }
-        self.skip_blanks();
-        match (self.peek(), word.to_ascii_lowercase().as_str()) {
+        self.scanner.skip_blanks();
+        match (self.scanner.peek(), word.to_ascii_lowercase().as_str()) {
             (Some(b'<'), "list") => Ok(CqlType::List(self.only(depth)?)),
             (Some(b'<'), "set") => Ok(CqlType::Set(self.only(depth)?)),
             (Some(b'<'), "frozen") => Ok(CqlType::Frozen(self.only(depth)?)),
             (Some(b'<'), "map") => self.map(depth),
             (Some(b'<'), "tuple") => self.tuple(depth),
             (Some(b'<'), "vector") => self.vector(depth),
-            (Some(b'<'), _) => Err(DecodeError::new(WHAT, start, "this type takes no parameters")),
+            (Some(b'<'), _) => Err(self.scanner.error_at(start, "this type takes no parameters")),
             (Some(b'.'), _) => {
-                self.at = start;
+                self.scanner.go_back(start);
                 self.user_type()
             }
             (_, "varchar") => Ok(CqlType::Text),
@@ -182,7 +148,7 @@ impl<'a, R: ResolveUserType> Parser<'a, R> {
             (_, name) => match NATIVE.iter().find(|(native, _)| *native == name) {
                 Some((_, native)) => Ok(native.clone()),
                 None => {
-                    self.at = start;
+                    self.scanner.go_back(start);
                     self.user_type()
                 }
             },
@@ -191,55 +157,51 @@ impl<'a, R: ResolveUserType> Parser<'a, R> {
 
     /// `<T>`
     fn only(&mut self, depth: usize) -> Result<Arc<CqlType>, DecodeError> {
-        self.expect(b'<')?;
+        self.scanner.expect(b'<')?;
         let only = self.cql_type(depth + 1)?;
-        self.expect(b'>')?;
+        self.scanner.expect(b'>')?;
         Ok(Arc::new(only))
     }
 
     /// `<K, V>`
     fn map(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'<')?;
+        self.scanner.expect(b'<')?;
         let key = self.cql_type(depth + 1)?;
-        self.expect(b',')?;
+        self.scanner.expect(b',')?;
         let value = self.cql_type(depth + 1)?;
-        self.expect(b'>')?;
+        self.scanner.expect(b'>')?;
         Ok(CqlType::Map(Arc::new(key), Arc::new(value)))
     }
 
     /// `<T, …>`; the server itself prints the tuple of nothing as `tuple<>`.
     fn tuple(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'<')?;
-        if self.accept(b'>') {
+        self.scanner.expect(b'<')?;
+        if self.scanner.accept(b'>') {
             return Ok(CqlType::Tuple(Arc::new([])));
         }
         let mut elements = vec![self.cql_type(depth + 1)?];
-        while self.accept(b',') {
+        while self.scanner.accept(b',') {
             elements.push(self.cql_type(depth + 1)?);
         }
-        self.expect(b'>')?;
+        self.scanner.expect(b'>')?;
         Ok(CqlType::Tuple(elements.into()))
     }
 
     /// `<T, dimension>`
     fn vector(&mut self, depth: usize) -> Result<CqlType, DecodeError> {
-        self.expect(b'<')?;
+        self.scanner.expect(b'<')?;
         let element = self.cql_type(depth + 1)?;
-        self.expect(b',')?;
-        self.skip_blanks();
-        let at = self.at;
-        let dimension = parse_dimension(self.word()).ok_or_else(|| {
-            DecodeError::new(WHAT, at, "the dimension of a vector is a number from 1 to 2147483647")
-        })?;
-        self.expect(b'>')?;
+        self.scanner.expect(b',')?;
+        let dimension = self.scanner.dimension(is_part_of_a_name)?;
+        self.scanner.expect(b'>')?;
         Ok(CqlType::Vector(Arc::new(element), dimension))
     }
 
     /// `name`, `"Name"`, or either behind a keyspace and a dot.
     fn user_type(&mut self) -> Result<CqlType, DecodeError> {
-        let start = self.at;
+        let start = self.scanner.at();
         let first = self.identifier()?;
-        let second = if self.accept(b'.') { Some(self.identifier()?) } else { None };
+        let second = if self.scanner.accept(b'.') { Some(self.identifier()?) } else { None };
         let (keyspace, name) = match &second {
             Some(name) => (Some(first.as_str()), name.as_str()),
             None => (None, first.as_str()),
@@ -248,18 +210,18 @@ impl<'a, R: ResolveUserType> Parser<'a, R> {
             Some(user_type) => Ok(CqlType::Udt(user_type)),
             None => {
                 let name = quote_identifier(name);
-                Err(DecodeError::new(WHAT, start, format!("there is no user type {name}")))
+                Err(self.scanner.error_at(start, format!("there is no user type {name}")))
             }
         }
     }
 
     fn identifier(&mut self) -> Result<String, DecodeError> {
-        self.skip_blanks();
-        if self.peek() == Some(b'"') {
+        self.scanner.skip_blanks();
+        if self.scanner.peek() == Some(b'"') {
             return self.quoted('"');
         }
         match self.word() {
-            "" => Err(self.error("a name is due")),
+            "" => Err(self.scanner.error("a name is due")),
             word => Ok(word.to_ascii_lowercase()),
         }
     }

@@ -6,6 +6,7 @@ pub mod class_name;
 pub mod cql_name;
 pub mod identifier;
 pub mod option;
+mod scanner;
 #[cfg(test)]
 pub(crate) mod strategy;
 
