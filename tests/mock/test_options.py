@@ -196,6 +196,15 @@ def test_a_connect_is_given_up_after_so_long(mock: MockCluster) -> None:
     assert named_in(raised.value).count("250ms") == 3, named_in(raised.value)
 
 
+def test_without_a_limit_a_connect_is_given_up_when_a_connection_would_be(mock: MockCluster) -> None:
+    """`connect_timeout=None` leaves it to the heartbeats how long a host may say nothing: 90 seconds by default."""
+    mock.on(opcode("STARTUP"), silence())
+    waits = {"connect_timeout": None, "idle_heartbeat_interval": 0.2, "idle_heartbeat_timeout": 0.1}
+    with given(mock, **waits) as cluster, pytest.raises(NoHostAvailable) as raised:
+        cluster.connect()
+    assert named_in(raised.value).count("300ms") == 3, named_in(raised.value)
+
+
 def test_the_control_connection_gives_its_queries_up_after_so_long(mock: MockCluster) -> None:
     """The default is two seconds."""
     mock.on(query("system."), silence())

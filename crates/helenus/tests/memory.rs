@@ -67,7 +67,7 @@ fn f14_a_server_that_is_none_costs_no_memory_and_disturbs_nobody() {
     let limit = Duration::from_millis(500);
     let connect = |index: usize| {
         let mut settings = Cluster::builder().contact_points([cluster.addresses()[index].ip().to_string()]);
-        settings.config_mut().connection.connect_timeout = limit;
+        settings.config_mut().connection.connect_timeout = Some(limit);
         runtime.block_on(settings.session())
     };
     let neighbour = connect(0).expect("it is a good one");

@@ -127,7 +127,7 @@ fn plain_options(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     if !context.is_none() {
         connection.tls = Some(Arc::new(PythonTls::new(context.unbind())));
     }
-    connection.connect_timeout = seconds(options, "connect_timeout")?.unwrap_or(FOR_EVER);
+    connection.connect_timeout = seconds(options, "connect_timeout")?;
     // Programs give what they like: the engine would refuse what is too short.
     connection.heartbeat_interval = seconds(options, "heartbeat_interval")?
         .filter(|interval| !interval.is_zero())

@@ -19,7 +19,7 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
         if !config.contact_points.is_empty() {
             return Err(Error::Configuration("a secure connect bundle has contact points of its own".into()));
         }
-        return proxy.contact_points(config.connection.connect_timeout).await;
+        return proxy.contact_points(config.connection.connect_limit()).await;
     }
     if config.contact_points.is_empty() {
         return Err(Error::Configuration("there are no contact points".into()));
@@ -77,7 +77,7 @@ pub(crate) async fn resolve(config: &Config) -> Result<Vec<Endpoint>, Error> {
 
 /// Looks up all names side by side. In their order.
 async fn look_up_all(config: &Config) -> VecDeque<io::Result<Vec<IpAddr>>> {
-    let limit = config.connection.connect_timeout;
+    let limit = config.connection.connect_limit();
     let mut looking_up = JoinSet::new();
     for (at, name) in config.contact_points.iter().filter_map(name_of).enumerate() {
         let (resolver, name) = (Arc::clone(&config.resolver), name.to_owned());

@@ -115,7 +115,7 @@ impl ClusterInner {
     pub(super) fn refresh_limit(&self) -> Duration {
         let hosts = self.snapshot().hosts().len() + self.config.contact_points.len();
         let asking = self.config.control_timeout.saturating_mul(QUESTIONS);
-        let each = self.config.connection.connect_timeout.saturating_add(asking);
+        let each = self.config.connection.connect_limit().saturating_add(asking);
         each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
     }
 

@@ -37,8 +37,12 @@ pub struct ConnectionConfig {
     pub require_authentication: bool,
     /// What encrypts; `None`: nothing does.
     pub tls: Option<Arc<dyn CipherFactory>>,
-    /// How long connecting may take, TLS and the handshake included: 5 s.
-    pub connect_timeout: Duration,
+    /// How long connecting to one address may take, TCP, TLS, the handshake and the login included: 5 s; and as long again the
+    /// look-up of a name. `None`: as long as an open connection may say nothing before it is taken for dead, which is
+    /// [`heartbeat_interval`](Self::heartbeat_interval) and [`heartbeat_timeout`](Self::heartbeat_timeout) together. Where there
+    /// are no heartbeats either it has no limit: a host that takes a connection and says nothing then holds up whoever waits
+    /// for it, the first [`Cluster::connect`](crate::Cluster::connect) too, until it closes the connection.
+    pub connect_timeout: Option<Duration>,
     /// After how much silence an idle connection is asked for a sign of life: 30 s. `None`: never. Less than 10 ms is refused
     /// with [`Error::Configuration`](crate::Error::Configuration).
     pub heartbeat_interval: Option<Duration>,
@@ -72,7 +76,7 @@ impl Default for ConnectionConfig {
             auth: None,
             require_authentication: false,
             tls: None,
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: Some(Duration::from_secs(5)),
             heartbeat_interval: Some(Duration::from_secs(30)),
             heartbeat_timeout: Duration::from_secs(30),
             set_aside_after: Some(Duration::from_secs(2)),
@@ -83,5 +87,35 @@ impl Default for ConnectionConfig {
             socket_options: Vec::new(),
             traffic: Arc::default(),
         }
+    }
+}
+
+impl ConnectionConfig {
+    /// How long connecting may take, whatever the settings leave open.
+    pub(crate) fn connect_limit(&self) -> Duration {
+        let silence =
+            || self.heartbeat_interval.map(|interval| interval.saturating_add(self.heartbeat_timeout));
+        self.connect_timeout.or_else(silence).unwrap_or(Duration::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connecting_has_a_limit_unless_heartbeats_are_unwanted_too() {
+        let second = Duration::from_secs(1);
+        let mut config = ConnectionConfig::default();
+        assert_eq!(config.connect_limit(), 5 * second, "the default");
+        config.connect_timeout = None;
+        assert_eq!(config.connect_limit(), 60 * second, "an open connection is dead after that");
+        config.heartbeat_timeout = Duration::MAX;
+        assert_eq!(config.connect_limit(), Duration::MAX, "no matter how long");
+        config.heartbeat_interval = None;
+        config.heartbeat_timeout = second;
+        assert_eq!(config.connect_limit(), Duration::MAX, "as it was wished");
+        config.connect_timeout = Some(600 * second);
+        assert_eq!(config.connect_limit(), 600 * second);
     }
 }

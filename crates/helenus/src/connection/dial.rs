@@ -43,7 +43,7 @@ pub(super) async fn connect_to_any(
     } else {
         let of = name.to_owned();
         let find = move || (of.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        look_up(find, config.connect_timeout).await?
+        look_up(find, config.connect_limit()).await?
     };
     fastrand::shuffle(&mut addresses);
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address")).into();

@@ -29,7 +29,7 @@ pub(crate) async fn open(
     config: &ConnectionConfig,
     owner: Arc<dyn Owner>,
 ) -> Result<Arc<Connection>, ConnectionError> {
-    let timeout = config.connect_timeout;
+    let timeout = config.connect_limit();
     let opened = tokio::time::timeout(timeout, async {
         let mut wire = Wire::connect(endpoint, version, config).await?;
         let ready = wire.handshake(endpoint.address(), version, config).await?;

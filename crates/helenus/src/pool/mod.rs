@@ -219,7 +219,7 @@ impl Pool {
             if let Some(keyspace) = &wanted {
                 let link = Link { host: Arc::clone(&self.host), connection: Arc::clone(connection) };
                 let cql = format!("USE {}", crate::statement::identifier::quoted(keyspace));
-                if let Err(error) = link.query(&cql, self.context.connection.connect_timeout).await {
+                if let Err(error) = link.query(&cql, self.context.connection.connect_limit()).await {
                     tracing::warn!(host = %self.host.address(), %error, "a new connection cannot use the keyspace");
                     let is_missing = matches!(error.server_error(), Some(ServerError::Invalid { .. }));
                     if used.is_some() || !is_missing {

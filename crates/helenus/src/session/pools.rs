@@ -73,7 +73,7 @@ impl SessionInner {
 
     /// Waits until a connection is open, or no pool has one to hope for.
     pub(crate) async fn wait_for_connection(&self) -> Result<(), Error> {
-        let patience = self.context.connection.connect_timeout.saturating_add(Duration::from_millis(500));
+        let patience = self.context.connection.connect_limit().saturating_add(Duration::from_millis(500));
         let until = Instant::now().checked_add(patience);
         loop {
             let view = self.view.load_full();

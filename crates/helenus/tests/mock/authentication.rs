@@ -210,7 +210,7 @@ async fn a_provider_that_fails_or_panics_or_hangs_fails_its_connection_only() {
         Err(AuthError("too late".into()))
     });
     let mut builder = settings(&cluster).auth_provider(Arc::new(hangs));
-    builder.config_mut().connection.connect_timeout = Duration::from_millis(200);
+    builder.config_mut().connection.connect_timeout = Some(Duration::from_millis(200));
     let error = builder.session().await.expect_err("it hangs");
     assert!(error.to_string().contains("no connection within 200ms"), "{error}");
     drop(release);

@@ -169,7 +169,7 @@ async fn no_secret_is_shown_anywhere() {
             .tls(tls.clone())
             .observability(everything(&telling))
             .request_timeout(Some(Duration::from_millis(300)));
-        builder.config_mut().connection.connect_timeout = Duration::from_millis(500);
+        builder.config_mut().connection.connect_timeout = Some(Duration::from_millis(500));
         builder
     };
     let right = builder().credentials("alice", PASSWORD);

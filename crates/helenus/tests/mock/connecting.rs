@@ -247,11 +247,37 @@ async fn a_server_that_says_nothing_is_given_up_in_time() {
     let mut builder = Cluster::builder();
     let limit = Duration::from_millis(300);
     builder.config_mut().contact_points.push(ContactPoint::Address(address));
-    builder.config_mut().connection.connect_timeout = limit;
+    builder.config_mut().connection.connect_timeout = Some(limit);
     let begun = Instant::now();
     let failure = builder.session().await.expect_err("nobody answers");
     let elapsed = begun.elapsed();
     assert!(elapsed >= limit && elapsed < limit * 4, "{elapsed:?}");
+    assert!(
+        matches!(contact_errors(&failure), [(at, ConnectionError::ConnectTimeout(after))] if *at == address && *after == limit),
+        "{failure}"
+    );
+}
+
+/// A program that gives connecting no limit of its own still says by its heartbeats how long a host may be silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connect_timeout_a_silent_server_is_given_up_as_an_open_connection_is() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let cluster = nodes(1, 1).start().expect("the mock starts");
+    let mut builder = Cluster::builder();
+    let config = builder.config_mut();
+    let address = silent.local_addr().expect("it is bound");
+    config.contact_points = [address, cluster.node(0).address()].map(ContactPoint::Address).into();
+    config.connection.connect_timeout = None;
+    config.connection.heartbeat_interval = Some(Duration::from_millis(200));
+    config.connection.heartbeat_timeout = Duration::from_millis(100);
+    let found = tokio::time::timeout(Duration::from_secs(20), builder.clone().connect()).await;
+    let found = found.expect("it has an end").expect("the other one answers");
+    assert_eq!(found.control_host().map(|host| host.address()), Some(cluster.node(0).address()));
+
+    builder.config_mut().contact_points.pop();
+    let failure = tokio::time::timeout(Duration::from_secs(20), builder.connect()).await;
+    let failure = failure.expect("it has an end").expect_err("nobody answers");
+    let limit = Duration::from_millis(300);
     assert!(
         matches!(contact_errors(&failure), [(at, ConnectionError::ConnectTimeout(after))] if *at == address && *after == limit),
         "{failure}"

@@ -24,7 +24,7 @@ async fn times_may_be_as_long_as_can_be_said() {
         config.status_refresh_window = forever;
         config.max_schema_agreement_wait = forever;
         config.control_timeout = forever;
-        config.connection.connect_timeout = forever;
+        config.connection.connect_timeout = Some(forever);
         config.connection.heartbeat_interval = Some(forever);
         config.connection.heartbeat_timeout = forever;
         config.connection.set_aside_after = Some(forever);

@@ -96,7 +96,7 @@ async fn connections_that_come_later_join_in_the_keyspace() {
 async fn a_connection_that_does_not_get_into_the_keyspace_does_not_join() {
     let cluster = nodes(2, 2).start().expect("the mock starts");
     let mut settings = settings(&cluster);
-    settings.config_mut().connection.connect_timeout = Duration::from_millis(300);
+    settings.config_mut().connection.connect_timeout = Some(Duration::from_millis(300));
     let session = settings.session().await.expect("the mock lets us in");
     all_up(&session).await;
     session.set_keyspace("ks").await.expect("it is there");

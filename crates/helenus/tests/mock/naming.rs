@@ -57,7 +57,7 @@ async fn a_name_server_that_hangs_holds_up_neither_a_takeover_nor_other_names() 
     let mut settings =
         Cluster::builder().contact_points(["never.example", "first.example", "second.example"]);
     settings.config_mut().resolver = Arc::clone(&names) as _;
-    settings.config_mut().connection.connect_timeout = Duration::from_secs(2);
+    settings.config_mut().connection.connect_timeout = Some(Duration::from_secs(2));
     let session = settings.session().await.expect("two names are known");
     all_up(&session).await;
     *names.address.lock().expect("not poisoned") = None;
@@ -71,7 +71,7 @@ async fn a_name_server_that_hangs_holds_up_neither_a_takeover_nor_other_names() 
 
     let mut nobody = Cluster::builder().contact_point("never.example");
     nobody.config_mut().resolver = Arc::clone(&names) as _;
-    nobody.config_mut().connection.connect_timeout = Duration::from_millis(100);
+    nobody.config_mut().connection.connect_timeout = Some(Duration::from_millis(100));
     let failure = nobody.connect().await.expect_err("it is never resolved").to_string();
     assert!(failure.contains("never.example: the resolver has not answered within 100ms"), "{failure}");
     names.tell("let go");
@@ -104,7 +104,7 @@ async fn however_many_names_there_are_no_more_than_sixteen_are_looked_up_at_a_ti
     *names.address.lock().expect("not poisoned") = Some(cluster.addresses()[0].ip());
     let mut settings = Cluster::builder().contact_points((0..200).map(|n| format!("db-{n}.example")));
     settings.config_mut().resolver = Arc::clone(&names) as _;
-    settings.config_mut().connection.connect_timeout = Duration::from_secs(20);
+    settings.config_mut().connection.connect_timeout = Some(Duration::from_secs(20));
     settings.connect().await.expect("they are all the same node");
     let (_, most, all) = *names.waiting.lock().expect("not poisoned");
     assert_eq!(all, 200);
@@ -131,7 +131,7 @@ async fn a_contact_point_may_have_a_port_of_its_own_or_a_zone() {
     }
     // The interface is there, and nobody listens.
     let mut nobody = Cluster::builder().contact_point("[fe80::1%lo]:9");
-    nobody.config_mut().connection.connect_timeout = Duration::from_secs(5);
+    nobody.config_mut().connection.connect_timeout = Some(Duration::from_secs(5));
     let failure = nobody.connect().await.expect_err("nobody listens");
     let Error::Connect(errors) = &failure else { panic!("{failure}") };
     assert!(matches!(errors[0].0, SocketAddr::V6(address) if address.scope_id() > 0 && address.port() == 9));

@@ -77,7 +77,7 @@ async fn a_refresh_ends_where_nobody_is_left_to_ask() {
 async fn a_refresh_ends_where_everyone_is_silent() {
     let cluster = nodes(2, 2).start().expect("the mock starts");
     let mut settings = quick(&cluster);
-    settings.config_mut().connection.connect_timeout = Duration::from_millis(300);
+    settings.config_mut().connection.connect_timeout = Some(Duration::from_millis(300));
     let session = open(settings).await;
     cluster.nodes().for_each(|node| node.pause());
     let begun = Instant::now();

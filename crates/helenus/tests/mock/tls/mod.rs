@@ -90,7 +90,7 @@ impl Secured {
 /// Who connects to `address` by name.
 async fn session_at(host: &str, port: u16, tls: TlsConfig) -> Result<Session, Error> {
     let mut builder = Cluster::builder().contact_point(host).port(port).tls(tls);
-    builder.config_mut().connection.connect_timeout = Duration::from_secs(5);
+    builder.config_mut().connection.connect_timeout = Some(Duration::from_secs(5));
     builder.credentials("alice", "s3cret").session().await
 }
 

@@ -130,7 +130,7 @@ async fn rubbish_in_the_place_of_a_handshake() {
         let (address, thread) = answering(answer);
         let tls = scratch.trusting().build().unwrap();
         let mut builder = Cluster::builder().contact_point("127.0.0.1").port(address.port()).tls(tls);
-        builder.config_mut().connection.connect_timeout = Duration::from_millis(300);
+        builder.config_mut().connection.connect_timeout = Some(Duration::from_millis(300));
         builder.session().await.expect_err("this is no handshake");
         only_tls(&thread.join().unwrap());
     }
