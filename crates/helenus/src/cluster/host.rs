@@ -17,7 +17,8 @@ use crate::observe::Flight;
 use crate::observe::flight::Flights;
 use crate::routing::Token;
 
-/// What the system tables say of a node.
+/// What the system tables say of a node (`system.local`, and `system.peers_v2` or `system.peers`). What a node does not say of
+/// itself or of another is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostFacts {
     /// Its identity, which outlives changes of address.
@@ -39,7 +40,7 @@ pub struct HostFacts {
     pub release_version: Option<Arc<str>>,
     /// The Unix-domain socket by which it is reached, where that is how it was found.
     pub socket: Option<Arc<Path>>,
-    /// The tokens that it owns.
+    /// The tokens that it owns, as they were told; none where the partitioner is not known.
     pub tokens: Vec<Token>,
 }
 
@@ -150,7 +151,7 @@ impl Host {
         &self.facts.tokens
     }
 
-    /// Whether it answers.
+    /// Whether it answers, as far as connections of all sessions show.
     #[must_use]
     pub fn status(&self) -> HostStatus {
         match self.state.status.load(Ordering::Acquire) {
@@ -166,12 +167,20 @@ impl Host {
         self.status() == HostStatus::Up
     }
 
-    /// Notes a status. True if it is a change, which exactly one of several callers is told.
+    /// Notes a status. True if it is a change, which exactly one of several callers is told. The engine does that, by what comes of
+    /// connections; it is here for tests of policies, and changes nothing but what [`status`](Self::status) says.
     pub fn set_status(&self, status: HostStatus) -> bool {
         self.state.status.swap(status as u8, Ordering::AcqRel) != status as u8
     }
 
-    /// Whether it has been silent with requests pending, so that others should be asked before it.
+    /// Whether what is noted of the one is noted of the other: not if they are the same node that has left the cluster in between
+    /// and is a new one to it.
+    pub(crate) fn shares_state_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+
+    /// Whether it has been silent with requests pending for
+    /// [`set_aside_after`](crate::config::ConnectionConfig::set_aside_after) (2 s), so that others should be asked before it.
     #[must_use]
     pub fn is_set_aside(&self) -> bool {
         self.state.set_aside.load(Ordering::Relaxed)
@@ -182,7 +191,8 @@ impl Host {
         &self.state.load
     }
 
-    /// Notes that it is silent, or that it answered again. True if that is a change.
+    /// Notes that it is silent, or that it answered again. True if that is a change. As [`set_status`](Self::set_status), for tests of
+    /// policies.
     pub fn set_aside(&self, aside: bool) -> bool {
         self.state.set_aside.swap(aside, Ordering::Relaxed) != aside
     }
@@ -277,6 +287,8 @@ pub(crate) mod tests {
         let moved = SocketAddr::from(([127, 0, 0, 9], 9042));
         let after = before.updated(HostFacts { address: moved, ..before.facts().clone() });
         assert_eq!(*before, after);
+        assert!(before.shares_state_with(&after));
+        assert!(!before.shares_state_with(&Host::new(before.facts().clone())), "it has left in between");
         before.set_status(HostStatus::Down);
         assert_eq!(after.status(), HostStatus::Down);
         assert_eq!(after.to_string(), "127.0.0.9:9042");

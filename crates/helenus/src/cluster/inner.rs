@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::distances::nearest;
 use super::link::Link;
-use super::listening::Listeners;
+use super::listening::{JOINED, LEFT, Listeners};
 use super::topology::Topology;
 use super::watch::News;
 use super::{Host, HostStatus, Snapshot, control};
@@ -125,14 +125,8 @@ impl ClusterInner {
 
     /// Puts what was read in place of what was known. Hosts that are still there keep their state.
     pub(super) async fn apply_topology(&self, found: Topology) {
-        let (before, after) = self.publish(|before| before.after_reading(&found)).await;
+        self.publish(|before| before.after_reading(&found)).await;
         self.names.store(Some(Arc::new((found.cluster_name, found.partitioner_class))));
-        for host in after.hosts().iter().filter(|host| before.host(host.host_id()).is_none()) {
-            self.listeners.tell(host, |listener, host| listener.on_add(host));
-        }
-        for host in before.hosts().iter().filter(|host| after.host(host.host_id()).is_none()) {
-            self.listeners.tell(host, |listener, host| listener.on_remove(host));
-        }
     }
 
     pub(super) async fn apply_schema(&self, schema: Schema) {
@@ -156,10 +150,19 @@ impl ClusterInner {
         }
     }
 
-    /// Puts `after` in the place of `before`, and has every session connect accordingly. False if another snapshot has
-    /// taken its place by now: whoever was quicker must not be undone.
+    /// Puts `after` in the place of `before`, tells who has joined and left by that, and has every session connect accordingly.
+    /// False if another snapshot has taken its place by now: whoever was quicker must not be undone.
     pub(super) fn replace(&self, before: &Arc<Snapshot>, after: &Arc<Snapshot>) -> bool {
-        if !Arc::ptr_eq(before, &self.snapshot.compare_and_swap(before, Arc::clone(after))) {
+        let joined = after.hosts_beside(before).map(|host| (Arc::clone(host), JOINED));
+        let left = before.hosts_beside(after).map(|host| (Arc::clone(host), LEFT));
+        let changes: Vec<_> = joined.chain(left).collect();
+        let mut is_replaced = false;
+        // In one step: whoever finds a host up comes after it has joined, and before it has left.
+        self.listeners.tell(|| {
+            is_replaced = Arc::ptr_eq(before, &self.snapshot.compare_and_swap(before, Arc::clone(after)));
+            if is_replaced { changes } else { Vec::new() }
+        });
+        if !is_replaced {
             return false;
         }
         for session in self.sessions() {
@@ -216,19 +219,11 @@ impl ClusterInner {
         self.sessions().iter().any(|session| session.is_connected(host))
     }
 
-    /// A connection to a host is open. Sessions show it already: no look at the status comes before the order in which all is
-    /// noted, or one that finds no connection just before would have the last word.
-    pub(crate) fn host_up(self: &Arc<Self>, host: &Arc<Host>) {
-        let is_new = || host.set_status(HostStatus::Up);
-        if self.listeners.tell_if(is_new, host, |listener, host| listener.on_up(host)) {
-            self.judge_soon();
-        }
-    }
-
-    /// A host is taken to be down, unless somebody has a connection to it by now.
-    pub(crate) fn host_down(self: &Arc<Self>, host: &Arc<Host>) {
-        let is_lost = || !self.is_connected(host) && host.set_status(HostStatus::Down);
-        if self.listeners.tell_if(is_lost, host, |listener, host| listener.on_down(host)) {
+    /// Somebody has opened a connection to a host, or has found that there is none and takes it to be down.
+    pub(crate) fn host_found(self: &Arc<Self>, found: HostStatus, host: &Arc<Host>) {
+        let is_member =
+            || self.current().host(host.host_id()).is_some_and(|known| known.shares_state_with(host));
+        if self.listeners.tell_status(found, host, || self.is_connected(host), is_member) {
             self.judge_soon();
         }
     }

@@ -1,11 +1,15 @@
 //! Programs that listen to the cluster, and the thread that tells them: one event after another, in the order in which they
 //! happened. A listener that takes its time holds up other listeners, and nothing else.
+//!
+//! Of each host it hears that it joins, then by turns that it is up and that it is down, then that it leaves; and nothing of it
+//! before, behind or in between. Whoever finds out comes to tell a moment later, when it may be over already, and two who do so at
+//! once come in any order: so nobody is believed who has found what is no longer so.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use super::{Host, Snapshot};
+use super::{Host, HostStatus, Snapshot};
 use crate::lock::lock;
 use crate::policy::guard::guarded;
 use crate::policy::{HostStateListener, SchemaListener};
@@ -18,7 +22,12 @@ const MOST_WAITING: usize = 4096;
 type Call = Box<dyn FnOnce() + Send>;
 
 /// What has happened to a host, as a listener is told.
-type HostEvent = fn(&dyn HostStateListener, &Arc<Host>);
+pub(super) type HostEvent = fn(&dyn HostStateListener, &Arc<Host>);
+
+/// A host has joined the cluster.
+pub(super) const JOINED: HostEvent = |listener, host| listener.on_add(host);
+/// A host has left the cluster.
+pub(super) const LEFT: HostEvent = |listener, host| listener.on_remove(host);
 
 /// What is yet to be told of hosts.
 #[derive(Default)]
@@ -65,20 +74,39 @@ impl Listeners {
         }
     }
 
-    /// Tells of a host.
-    pub(super) fn tell(&self, host: &Arc<Host>, what: HostEvent) {
-        self.tell_if(|| true, host, what);
+    /// Tells that somebody has `found` a host up or down, where that is news. Whether anybody `is_connected` to it, and whether it
+    /// `is_member` of the cluster, is looked at when its turn has come. Gives whether it was told.
+    pub(super) fn tell_status(
+        &self,
+        found: HostStatus,
+        host: &Arc<Host>,
+        is_connected: impl FnOnce() -> bool,
+        is_member: impl FnOnce() -> bool,
+    ) -> bool {
+        let is_up = found == HostStatus::Up;
+        let what: HostEvent = if is_up {
+            |listener, host| listener.on_up(host)
+        } else {
+            |listener, host| listener.on_down(host)
+        };
+        // Who holds a host that has left the cluster is to see the truth, too.
+        let is_news = || is_connected() == is_up && host.set_status(found) && is_member();
+        self.tell(|| is_news().then(|| (Arc::clone(host), what)))
     }
 
-    /// Tells of a host if `happens`, which is asked of one thing at a time: what several threads note at once is told in the order
-    /// in which they noted it. Gives what it said.
-    pub(super) fn tell_if(&self, happens: impl FnOnce() -> bool, host: &Arc<Host>, what: HostEvent) -> bool {
+    /// Tells of what `happens`, which is asked of one thing at a time: what several threads note at once is told in the order
+    /// in which they noted it. Gives whether there was anything.
+    pub(super) fn tell<E>(&self, happens: impl FnOnce() -> E) -> bool
+    where
+        E: IntoIterator<Item = (Arc<Host>, HostEvent)>,
+    {
         {
             let mut untold = lock(&self.untold);
-            if !happens() {
+            let before = untold.events.len();
+            untold.events.extend(happens());
+            if untold.events.len() == before {
                 return false;
             }
-            untold.events.push_back((Arc::clone(host), what));
             if std::mem::replace(&mut untold.is_telling, true) {
                 return true;
             }
@@ -140,12 +168,14 @@ fn start() -> Option<SyncSender<Call>> {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use std::sync::{Barrier, Weak, mpsc};
     use std::time::Duration;
 
     use super::*;
-    use crate::cluster::HostStatus;
     use crate::cluster::host::tests::host;
 
     /// What was told of one host, by the status that it was told to have.
@@ -167,16 +197,11 @@ mod tests {
     }
 
     fn note(listeners: &Listeners, host: &Arc<Host>, status: HostStatus) {
-        let what: HostEvent = match status {
-            HostStatus::Up => |listener, host| listener.on_up(host),
-            _ => |listener, host| listener.on_down(host),
-        };
-        let happens = || {
-            let is_change = host.set_status(status);
+        let is_connected = || {
             std::thread::yield_now();
-            is_change
+            status == HostStatus::Up
         };
-        listeners.tell_if(happens, host, what);
+        listeners.tell_status(status, host, is_connected, || true);
     }
 
     #[test]

@@ -131,6 +131,13 @@ impl Snapshot {
         &self.members.hosts
     }
 
+    /// The hosts that `other` has not.
+    pub(super) fn hosts_beside<'a>(&'a self, other: &Self) -> impl Iterator<Item = &'a Arc<Host>> {
+        // Most changes are of other things.
+        let is_same = Arc::ptr_eq(&self.members, &other.members);
+        self.hosts().iter().filter(move |host| !is_same && other.place(host).is_none())
+    }
+
     /// The host with this identity.
     #[must_use]
     pub fn host(&self, host_id: Uuid) -> Option<&Arc<Host>> {

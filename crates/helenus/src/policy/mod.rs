@@ -2,8 +2,9 @@
 //!
 //! A policy is asked and answers at once: it does no I/O, does not wait, and is given what it needs to know (the
 //! cluster as an `&Arc<Snapshot>`, the time as an argument). What is done with its answer is the engine's part; so is
-//! the gate before a retry policy: a request that may have run and is not idempotent never gets there. A policy that panics
-//! fails what it was asked for, and nothing else.
+//! the gate before a retry policy: a request that may have run and is not idempotent never gets there, unless the policy is one
+//! of the user's own that [decides about that](RetryPolicy::decides_idempotence). A policy that panics fails what it was asked
+//! for, and nothing else.
 
 mod address_translation;
 mod budget;
@@ -83,8 +84,9 @@ pub trait RetryPolicy: Debug + Send + Sync {
     /// Decides about one failure of one attempt.
     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision;
 
-    /// Whether it is asked also about requests that may have run and are not known to be idempotent, and is obeyed: a
-    /// policy of the user's own is. The built-in ones leave that gate shut.
+    /// Whether it is asked also about requests that may have run and are not known to be idempotent
+    /// ([`RetryContext::idempotent`]), and is obeyed: a policy of the user's own is, unless it says no here. A write that it has
+    /// tried again may be done twice. The built-in ones leave that gate shut.
     fn decides_idempotence(&self) -> bool {
         true
     }
@@ -97,8 +99,9 @@ pub trait RetryPolicy: Debug + Send + Sync {
 
 /// When a host that is down is tried again.
 pub trait ReconnectionPolicy: Debug + Send + Sync {
-    /// The pauses before each attempt of one outage. Where they end, nobody tries any more until the host is said
-    /// to be up.
+    /// The pauses before each attempt of one outage, but for the first, which is made at once. Where they end, nobody tries any
+    /// more until the host is said to be up (by an event, section 4.2.6 of the specification). However short they are, a session
+    /// begins no more than two attempts a second beyond the number of connections that it is to have.
     fn schedule(&self) -> ReconnectionSchedule;
 }
 
@@ -166,6 +169,10 @@ pub trait TimestampGenerator: Debug + Send + Sync {
 
 /// Told when hosts come and go: one event after another, on a thread that the cluster has for its listeners. One that blocks holds
 /// up the others, and nothing else; while 4,096 calls wait, no more are made, and a warning is logged.
+///
+/// Of each host come [`on_add`](Self::on_add), then [`on_up`](Self::on_up) and [`on_down`](Self::on_down) by turns, then
+/// [`on_remove`](Self::on_remove); of one that was there when the listener was added, only what changes from then on. What is told
+/// last is how it is.
 pub trait HostStateListener: Debug + Send + Sync {
     /// A host has joined the cluster.
     fn on_add(&self, host: &Arc<Host>) {
@@ -177,12 +184,12 @@ pub trait HostStateListener: Debug + Send + Sync {
         let _ = host;
     }
 
-    /// A host answers (again).
+    /// A host answers (again): some session has a connection to it.
     fn on_up(&self, host: &Arc<Host>) {
         let _ = host;
     }
 
-    /// A host does not answer any more.
+    /// A host does not answer (any more): no session has a connection to it, and the [`ConvictionPolicy`] takes it to be down.
     fn on_down(&self, host: &Arc<Host>) {
         let _ = host;
     }

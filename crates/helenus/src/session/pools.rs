@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::SessionInner;
 use crate::cluster::link::Link;
-use crate::cluster::{Host, Snapshot, nearest};
+use crate::cluster::{Host, HostStatus, Snapshot, nearest};
 use crate::connection::Connection;
 use crate::connection::endpoint::Endpoint;
 use crate::error::{ConnectionError, Error};
@@ -121,7 +121,7 @@ impl PoolObserver for SessionInner {
         let (cluster, host, error) = (Arc::clone(&self.cluster), Arc::clone(host), error.cloned());
         let judge = match error {
             None => {
-                self.cluster.host_up(&host);
+                self.cluster.host_found(HostStatus::Up, &host);
                 Box::new(move || _ = guarded("conviction policy", || conviction.reset(&host)))
                     as Box<dyn FnOnce() + Send>
             }
@@ -131,7 +131,7 @@ impl PoolObserver for SessionInner {
                 // One that cannot say is taken to say what nearly all do.
                 let convicted = guarded("conviction policy", || conviction.convict(&host, &error));
                 if convicted.unwrap_or(true) && open == 0 {
-                    cluster.host_down(&host);
+                    cluster.host_found(HostStatus::Down, &host);
                 }
             }),
         };
