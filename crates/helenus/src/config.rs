@@ -163,11 +163,11 @@ pub struct Config {
     /// How many of a session's requests may be sent speculatively: one for ten that are idempotent by their caller's word
     /// and have a policy for that, and ten a second. `None`: as many as the policies want.
     pub speculation_budget: Option<Budget>,
-    /// When a lost host is tried again.
+    /// When a lost host is tried again: after 1 s, then pauses that double up to 600 s.
     pub reconnection: Arc<dyn ReconnectionPolicy>,
-    /// When a host is taken for down.
+    /// When a host is taken for down: when its last connection has failed, and any failure convicts.
     pub conviction: Arc<dyn ConvictionPolicy>,
-    /// How nodes' own addresses become ones that can be reached from here.
+    /// How nodes' own addresses become ones that can be reached from here: they are taken as they are.
     pub address_translation: Arc<dyn AddressTranslator>,
     /// How many connections a host gets: one, since one carries 32,768 requests at a time; at most [`MOST_CONNECTIONS`].
     pub pool_size: PoolSize,
@@ -186,16 +186,17 @@ pub struct Config {
     /// Hosts that are said to be up are tried within this time, each once: at most 1 s. Our own attempts to reach them go
     /// on meanwhile, and whether a host is down its connections tell.
     pub status_refresh_window: Duration,
-    /// Schema events are gathered for this long.
+    /// Schema events are gathered for this long: at most 1 s.
     pub schema_refresh_window: Duration,
-    /// Whether the schema's tables are read at all. Without it there is no token-aware routing for simple statements.
+    /// Whether the schema's tables are read at all: they are. Without it there is no token-aware routing for simple statements.
     pub schema_metadata: bool,
-    /// Whether token-aware routing is wanted.
+    /// Whether token-aware routing is wanted: it is. Without the schema's tables the keyspaces alone are read for it.
     pub token_metadata: bool,
-    /// Whether `prepare` prepares on every host at once.
+    /// Whether [`prepare`](crate::Session::prepare) prepares on every host at once: it does. Else each host that does not know a
+    /// statement is told of it when it is first run there, which is a round trip more.
     pub prepare_on_all_hosts: bool,
     /// Whether a host that is connected to for the first time, or again after it could not be, is told of the prepared
-    /// statements at once, a few at a time. One that does not know a statement says UNPREPARED in any case, and is told
+    /// statements at once, a few at a time: it is. One that does not know a statement says UNPREPARED in any case, and is told
     /// then.
     pub reprepare_on_up: bool,
     /// How many statements a session keeps that it has prepared by itself, as [`execute_with`](crate::Session::execute_with)

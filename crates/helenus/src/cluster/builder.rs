@@ -34,60 +34,64 @@ impl ClusterBuilder {
         Self::default()
     }
 
-    /// The settings so far, to change what has no method here.
+    /// The settings so far, to change what has no method here. They are checked by [`connect`](Self::connect).
     pub const fn config_mut(&mut self) -> &mut Config {
         &mut self.config
     }
 
     /// Adds a contact point: a host name or an address, with a port of its own or not: `db.example`, `10.0.0.1:9142`, `::1`,
-    /// `[::1]:9042`, `fe80::1%eth0`.
+    /// `[::1]:9042`, `fe80::1%eth0`. One at least is needed, and a few are better: they are tried one after another, in their order. A
+    /// name is looked up when the cluster is connected, and stands for all its addresses.
     pub fn contact_point(mut self, host: impl Into<String>) -> Self {
         self.config.contact_points.push(ContactPoint::from(host.into()));
         self
     }
 
-    /// Adds contact points.
+    /// Adds contact points; see [`contact_point`](Self::contact_point).
     pub fn contact_points<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
         self.config.contact_points.extend(hosts.into_iter().map(|host| ContactPoint::from(host.into())));
         self
     }
 
-    /// The port of all nodes that name none themselves (9042).
+    /// The port of all nodes that name none themselves: 9042. From Cassandra 4.0 on nodes do (`system.peers_v2`).
     pub const fn port(mut self, port: u16) -> Self {
         self.config.port = port;
         self
     }
 
-    /// Speaks this version and no other.
+    /// Speaks this version and no other. By default it is the newest that the first node which answers speaks, from v5 down to v3.
     pub const fn protocol_version(mut self, version: ProtocolVersion) -> Self {
         self.config.protocol_version = Some(version);
         self
     }
 
-    /// Compresses with this; a server that does not know it is an error.
+    /// Compresses with this, which is off by default (section 5 of the specification); Snappy is known to v3 and v4 only. A server, or
+    /// a version, that does not know it is an error of the connection.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.config.connection.compression = CompressionChoice::Required(compression);
         self
     }
 
-    /// Authenticates by user name and password.
+    /// Authenticates by user name and password; see [`PlainText`] for whom they are sent to. Servers that ask for none get none.
     pub fn credentials(self, username: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth_provider(Arc::new(PlainText::new(username, password)))
     }
 
-    /// Authenticates as this provider says.
+    /// Authenticates as this provider says (sections 4.1.2 and 4.2.3 of the specification). By default there is none, and a server that
+    /// asks is an error of the connection.
     pub fn auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
         self.config.connection.auth = Some(provider);
         self
     }
 
-    /// Refuses servers that ask for no credentials: whoever stands there may not be who was meant.
+    /// Refuses servers that ask for no credentials: whoever stands there may not be who was meant. Off by default.
     pub const fn require_authentication(mut self, required: bool) -> Self {
         self.config.connection.require_authentication = required;
         self
     }
 
-    /// Encrypts every connection: with a [`TlsConfig`](crate::tls::TlsConfig), or with a cipher of your own.
+    /// Encrypts every connection: with a [`TlsConfig`](crate::tls::TlsConfig), or with a cipher of your own. By default nothing is
+    /// encrypted. With it nothing is ever sent in plain text.
     pub fn tls(mut self, factory: impl Into<Arc<dyn CipherFactory>>) -> Self {
         self.config.connection.tls = Some(factory.into());
         self
@@ -101,37 +105,40 @@ impl ClusterBuilder {
         self
     }
 
-    /// Chooses hosts by this policy.
+    /// Chooses hosts by this policy. By default by [`default_load_balancing`](crate::policy::default_load_balancing).
     pub fn load_balancing(mut self, policy: Arc<dyn LoadBalancingPolicy>) -> Self {
         self.config.defaults.load_balancing = policy;
         self
     }
 
-    /// Decides about retries by this policy.
+    /// Decides about retries by this policy: by default [`DefaultRetryPolicy`](crate::policy::DefaultRetryPolicy). One of your own is
+    /// asked about writes that may have run already, too: see [`RetryPolicy::decides_idempotence`].
     pub fn retry_policy(mut self, policy: Arc<dyn RetryPolicy>) -> Self {
         self.config.defaults.retry = policy;
         self
     }
 
-    /// Sends slow requests to one more host by this policy, if their caller has marked them idempotent.
+    /// Sends slow requests to one more host by this policy, if their caller has marked them idempotent. By default none are.
     pub fn speculative_execution(mut self, policy: Arc<dyn SpeculativeExecutionPolicy>) -> Self {
         self.config.defaults.speculative_execution = policy;
         self
     }
 
-    /// Gives writes these timestamps; `None`: the server stamps them.
+    /// Gives writes these timestamps: by default [`MonotonicTimestampGenerator`](crate::policy::MonotonicTimestampGenerator)'s.
+    /// `None`: the server stamps them, and no write that may have run is sent again unless it is marked idempotent.
     pub fn timestamps(mut self, generator: Option<Arc<dyn TimestampGenerator>>) -> Self {
         self.config.defaults.timestamps = generator;
         self
     }
 
-    /// Bounds how often requests are tried again; `None`: not at all. See [`Config::retry_budget`].
+    /// Bounds how often requests are tried again: by default [`Budget::RETRIES`]. `None` is no bound. See [`Config::retry_budget`].
     pub const fn retry_budget(mut self, budget: Option<Budget>) -> Self {
         self.config.retry_budget = budget;
         self
     }
 
-    /// Bounds how often requests are sent speculatively; `None`: not at all. See [`Config::speculation_budget`].
+    /// Bounds how often requests are sent speculatively: by default [`Budget::SPECULATIONS`]. `None` is no bound. See
+    /// [`Config::speculation_budget`].
     pub const fn speculation_budget(mut self, budget: Option<Budget>) -> Self {
         self.config.speculation_budget = budget;
         self
@@ -143,31 +150,33 @@ impl ClusterBuilder {
         self
     }
 
-    /// Tries lost hosts again by this policy.
+    /// Tries lost hosts again by this policy: by default after 1 s, then after pauses that double up to 600 s, for ever
+    /// ([`ExponentialReconnectionPolicy`](crate::policy::ExponentialReconnectionPolicy)).
     pub fn reconnection(mut self, policy: Arc<dyn ReconnectionPolicy>) -> Self {
         self.config.reconnection = policy;
         self
     }
 
-    /// The consistency of statements that name none.
+    /// The consistency of statements that name none: LOCAL_ONE.
     pub const fn consistency(mut self, level: Consistency) -> Self {
         self.config.defaults.consistency = level;
         self
     }
 
-    /// The time that a request is given, retries included; `None`: for ever.
+    /// The time that a request is given, retries and waiting for room included: 10 s. `None`: for ever. Each page is a request.
     pub const fn request_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.config.defaults.timeout = timeout;
         self
     }
 
-    /// How many connections a session holds to a local host (one); none: it is not used.
+    /// How many connections a session holds to a local host: one, and at most [`MOST_CONNECTIONS`](crate::config::MOST_CONNECTIONS).
+    /// With none it is not used.
     pub const fn connections_per_host(mut self, count: usize) -> Self {
         self.config.pool_size.local = count;
         self
     }
 
-    /// How many connections a session holds to a host that the policy calls remote (one); none: it is not used.
+    /// The same for a host that the policy calls remote: one.
     pub const fn connections_per_remote_host(mut self, count: usize) -> Self {
         self.config.pool_size.remote = count;
         self
@@ -186,7 +195,7 @@ impl ClusterBuilder {
         self
     }
 
-    /// What is shown of requests: counts, trackers, slow queries…
+    /// What is shown of requests: counts, trackers, slow queries… By default spans, where a subscriber wants them.
     pub fn observability(mut self, what: Observability) -> Self {
         self.config.observability = what;
         self

@@ -62,12 +62,18 @@ impl Cluster {
         ClusterBuilder::new()
     }
 
-    /// Finds the cluster by `config`'s contact points and begins to watch it.
+    /// Finds the cluster by `config`'s contact points and begins to watch it: of their addresses the first that takes a connection
+    /// and tells what it knows of the cluster gets the control connection, with all events (REGISTER, section 4.1.8 of the
+    /// specification). `executor` runs all tasks.
+    ///
+    /// One address is tried after another, each for no longer than [`connect_timeout`](crate::config::ConnectionConfig::connect_timeout),
+    /// and asked with [`control_timeout`](Config::control_timeout) for each question. When this future is dropped, that ends.
     ///
     /// # Errors
     ///
     /// [`Error::Configuration`] where there is no contact point or none can be resolved, servers would be asked for signs of
-    /// life without a pause, or a host would get too many connections; [`Error::Connect`] where none can be connected to.
+    /// life without a pause, or a host would get too many connections; [`Error::Connect`], with what came of each address, where
+    /// none can be connected to.
     pub async fn connect(mut config: Config, executor: Executor) -> Result<Self, Error> {
         // Settings may be those of other clusters, too.
         config.connection.traffic = Arc::default();
@@ -104,11 +110,14 @@ impl Cluster {
         Ok(Self { inner })
     }
 
-    /// A session, with `keyspace` for names without one. It is there once some host can be asked.
+    /// A session, with `keyspace` for names without one. It is there once some host can be asked; connections to the others are
+    /// opened meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] where no host takes a connection, or the server's error where the keyspace is not there.
+    /// [`Error::Connect`] where no host takes a connection within the connect timeout, or the load-balancing policy uses none (there
+    /// is no address in it then); the server's error where the keyspace is not there; [`Error::ShutDown`] after
+    /// [`shut_down`](Self::shut_down).
     pub async fn session(&self, keyspace: Option<&str>) -> Result<Session, Error> {
         if self.inner.is_shut_down() {
             return Err(Error::ShutDown);
@@ -116,25 +125,25 @@ impl Cluster {
         Session::open(&self.inner, keyspace).await
     }
 
-    /// What is known of the cluster now.
+    /// What is known of the cluster now. It does not change any more, but for the state of its hosts: ask again to see what does.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.snapshot()
     }
 
-    /// The protocol version that its connections speak.
+    /// The protocol version that its connections speak. It was settled by the first of them, and stays.
     #[must_use]
     pub fn protocol_version(&self) -> ProtocolVersion {
         self.inner.version().unwrap_or(ProtocolVersion::LATEST)
     }
 
-    /// The cluster's name and its partitioner's class, as the node on the control connection says.
+    /// The cluster's name and its partitioner's full class name, as the node on the control connection says; `None` where it does not.
     #[must_use]
     pub fn names(&self) -> (Option<String>, Option<String>) {
         self.inner.names.load().as_deref().cloned().unwrap_or_default()
     }
 
-    /// The host of the control connection, while there is one.
+    /// The host of the control connection, while there is one: for a moment after it was lost there is none.
     #[must_use]
     pub fn control_host(&self) -> Option<Arc<Host>> {
         self.inner.control().map(|link| Arc::clone(&link.host))
@@ -163,7 +172,9 @@ impl Cluster {
         }
     }
 
-    /// Reads a part of the schema again.
+    /// Reads a part of the schema again: at once, on the control connection, each question within
+    /// [`control_timeout`](Config::control_timeout). Nothing is read where [`schema_metadata`](Config::schema_metadata) and
+    /// [`token_metadata`](Config::token_metadata) are off.
     ///
     /// # Errors
     ///
@@ -173,8 +184,9 @@ impl Cluster {
         control::refresh_schema(&self.inner, &link, &[part]).await
     }
 
-    /// Waits until all nodes that are up have the same schema, at most `patience`; tells whether they have.
-    /// Without patience nobody is asked, and the answer is yes.
+    /// Waits until all nodes that are up have the same schema, at most `patience`; tells whether they have. The node of the control
+    /// connection is asked every 200 ms. Without patience nobody is asked, and the answer is yes; without a control connection, or
+    /// when it is lost, it is no.
     pub async fn await_schema_agreement(&self, patience: Duration) -> bool {
         match self.inner.control() {
             Some(link) => control::await_agreement(&self.inner, &link, patience).await,
@@ -182,7 +194,7 @@ impl Cluster {
         }
     }
 
-    /// How many connections sessions hold to a host.
+    /// How many connections each session holds to a host: one, unless it was set otherwise.
     #[must_use]
     pub fn pool_size(&self) -> PoolSize {
         self.inner.pool_size()
@@ -205,13 +217,14 @@ impl Cluster {
         self.inner.metrics()
     }
 
-    /// How often attempts of its sessions' requests have failed so far.
+    /// How often attempts of its sessions' requests have failed since it was connected, by what they failed with.
     #[must_use]
     pub fn failures(&self) -> Failures {
         self.inner.counters.failures.read()
     }
 
-    /// What the flight recorder has kept of `host`, the oldest first; empty where nothing is recorded.
+    /// What the flight recorder has kept of the last requests to `host`, the oldest first; empty where nothing is recorded
+    /// ([`Observability::flight_recorder`](crate::observe::Observability)).
     #[must_use]
     pub fn flights(&self, host: &Host) -> Vec<Flight> {
         host.flights()
@@ -242,7 +255,8 @@ impl Cluster {
         Ok(handle)
     }
 
-    /// Has `listener` told of hosts from now on, on a thread for all listeners.
+    /// Has `listener` told of hosts from now on, on a thread for all listeners. Of what is so already it hears nothing: ask
+    /// [`snapshot`](Self::snapshot) after this. It is kept until the cluster's last handle is gone.
     pub fn add_listener(&self, listener: Arc<dyn HostStateListener>) {
         self.inner.listeners.add(listener);
     }
@@ -267,7 +281,8 @@ impl Cluster {
         }
     }
 
-    /// Closes all sessions and connections. Requests under way end with an error.
+    /// Closes all sessions and connections. Requests under way end with an error, and so does whatever is asked for later
+    /// ([`Error::ShutDown`]). Calling it again does nothing. Dropping the last handle of the cluster and of its sessions does the same.
     pub fn shut_down(&self) {
         self.inner.shut_down();
     }

@@ -60,7 +60,7 @@ pub struct ConstantReconnectionPolicy {
 }
 
 impl ConstantReconnectionPolicy {
-    /// Tries every `delay`, at most `max_attempts` times (None: for ever).
+    /// Tries every `delay`, at most `max_attempts` times an outage (None: for ever).
     #[must_use]
     pub const fn new(delay: Duration, max_attempts: Option<usize>) -> Self {
         Self { delay, max_attempts }
@@ -83,7 +83,7 @@ pub struct ExponentialReconnectionPolicy {
 }
 
 impl ExponentialReconnectionPolicy {
-    /// Pauses of `base_delay`, twice that, and so on up to `max_delay`, at most `max_attempts` of them (None: for
+    /// Pauses of `base_delay`, twice that, and so on up to `max_delay`, at most `max_attempts` of them an outage (None: for
     /// ever).
     ///
     /// # Errors

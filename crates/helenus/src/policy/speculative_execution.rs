@@ -27,7 +27,7 @@ pub struct ConstantSpeculativeExecutionPolicy {
 }
 
 impl ConstantSpeculativeExecutionPolicy {
-    /// Asks up to `max_attempts` further hosts, one each `delay`.
+    /// Asks up to `max_attempts` further hosts, one each `delay`: the first `delay` after the request was sent. Zero sends them at once.
     #[must_use]
     pub const fn new(delay: Duration, max_attempts: u32) -> Self {
         Self { delay, max_attempts }

@@ -15,7 +15,8 @@ pub struct ExponentialBackoffRetryPolicy {
 }
 
 impl ExponentialBackoffRetryPolicy {
-    /// Up to `max_retries` retries, after pauses from `min_interval` to `max_interval`.
+    /// Up to `max_retries` retries of a request, the first after `min_interval`, each further one after twice that, up to
+    /// `max_interval`; each pause is shortened by chance, by half of it at most. All have to fit into the request's time.
     ///
     /// # Errors
     /// `max_interval` is below `min_interval`.

@@ -5,7 +5,8 @@ use helenus_protocol::Consistency;
 
 use super::{RetryContext, RetryDecision, RetryFailure, RetryPolicy, WriteType};
 
-/// Tries once more, asking for as many replicas as did answer or are alive.
+/// Tries once more, asking for as many replicas as did answer or are alive. What was lowered is so for that one request: the next
+/// page asks for what the statement says again.
 ///
 /// A write that reached at least one replica is taken for done. The consistency of lightweight transactions is never
 /// lowered.

@@ -1,7 +1,7 @@
 //! Retry: what is known of a failed attempt, and what may be decided about it.
 //!
-//! A policy is not asked about a request that may have run and is not idempotent, nor about one that surely never
-//! left (that goes to the next host by itself).
+//! A policy is not asked about a request that may have run and is not idempotent (unless it is of the user's own:
+//! [`RetryPolicy::decides_idempotence`]), nor about one that surely never left (that goes to the next host by itself).
 
 mod backoff;
 mod context;
@@ -22,7 +22,7 @@ pub use downgrading::DowngradingConsistencyRetryPolicy;
 pub use fallthrough::FallthroughRetryPolicy;
 pub use helenus_protocol::response::WriteType;
 
-/// What went wrong with an attempt.
+/// What went wrong with an attempt: by the server's word (section 9 of the specification), or since its connection was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryFailure {
@@ -83,18 +83,18 @@ pub enum RetryHost {
 /// What is to be done about a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryDecision {
-    /// Try again.
+    /// Try again, within the request's own time, and as long as the session's [budget](crate::Config::retry_budget) allows.
     Retry {
         /// Where.
         host: RetryHost,
         /// With which consistency; None leaves it as it is.
         consistency: Option<Consistency>,
-        /// After which pause.
+        /// After which pause; zero is at once.
         after: Duration,
     },
     /// Let the caller have the error.
     Rethrow,
-    /// Tell the caller that all is well, with no rows.
+    /// Tell the caller that all is well, with no rows: a write that nobody has acknowledged looks as if it were done.
     Ignore,
 }
 
