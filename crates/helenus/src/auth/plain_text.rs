@@ -24,19 +24,29 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// `username` with `password`.
+    /// `username` with `password`. Where one of them has a NUL in it, which is what they are told apart by, each connection that is
+    /// asked for them fails with an [`AuthError`] that says so.
     #[must_use]
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self { username: Zeroizing::new(username.into()), password: Zeroizing::new(password.into()) }
     }
 
-    fn token(&self) -> Zeroizing<Vec<u8>> {
+    /// What SASL PLAIN makes of them: a NUL before each, so that neither may have one within. A server would take the part behind
+    /// it for a password, or for the name of somebody else.
+    fn token(&self) -> Result<Zeroizing<Vec<u8>>, AuthError> {
+        for (what, secret) in [("user name", &self.username), ("password", &self.password)] {
+            if secret.contains('\0') {
+                return Err(AuthError(format!(
+                    "the {what} has a NUL (U+0000) in it, which ends it; none was sent"
+                )));
+            }
+        }
         let mut token = Zeroizing::new(Vec::with_capacity(self.username.len() + self.password.len() + 2));
         token.push(0);
         token.extend_from_slice(self.username.as_bytes());
         token.push(0);
         token.extend_from_slice(self.password.as_bytes());
-        token
+        Ok(token)
     }
 }
 
@@ -102,7 +112,7 @@ impl PlainText {
 impl AuthProvider for PlainText {
     fn authenticator(&self, _host: SocketAddr, class: &str) -> Result<Box<dyn Authenticator>, AuthError> {
         self.audience.admit(class)?;
-        Ok(Box::new(PlainTextAuthenticator { token: self.credentials.token() }))
+        Ok(Box::new(PlainTextAuthenticator { token: self.credentials.token()? }))
     }
 }
 
@@ -153,7 +163,7 @@ impl fmt::Debug for RotatingPlainText {
 impl AuthProvider for RotatingPlainText {
     fn authenticator(&self, host: SocketAddr, class: &str) -> Result<Box<dyn Authenticator>, AuthError> {
         self.audience.admit(class)?;
-        Ok(Box::new(PlainTextAuthenticator { token: (self.source)(host)?.token() }))
+        Ok(Box::new(PlainTextAuthenticator { token: (self.source)(host)?.token()? }))
     }
 
     fn may_block(&self) -> bool {
@@ -195,6 +205,25 @@ mod tests {
         let mut authenticator = provider.authenticator(address(), PASSWORD_AUTHENTICATOR).unwrap();
         assert_eq!(authenticator.initial_response().unwrap(), b"\0alice\0secret");
         assert!(authenticator.evaluate_challenge(b"and now?").is_err());
+    }
+
+    /// W10 of docs/promises.md.
+    #[test]
+    fn a_nul_would_change_who_one_is_and_is_refused() {
+        for (username, password, what) in [
+            ("alice\0admin", "secret", "user name"),
+            ("\0", "secret", "user name"),
+            ("alice", "sec\0ret", "password"),
+            ("alice", "secret\0", "password"),
+        ] {
+            let rotating = RotatingPlainText::new(move |_| Ok(Credentials::new(username, password)));
+            for provider in [&PlainText::new(username, password) as &dyn AuthProvider, &rotating] {
+                let refused = provider.authenticator(address(), PASSWORD_AUTHENTICATOR).err();
+                let words = refused.expect("it has a NUL").to_string();
+                assert!(words.contains(&format!("the {what} has a NUL")), "{words}");
+                assert!(!words.contains("alice") && !words.contains("sec"), "{words}");
+            }
+        }
     }
 
     #[test]
