@@ -9,7 +9,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::compression::Compression;
-use crate::envelope::{Flags, RequestHeader};
+use crate::envelope::{Flags, MAX_BODY_LENGTH, RequestHeader};
 use crate::error::{EncodeError, ProtocolViolation};
 use crate::notation::Writer;
 use crate::opcode::RequestOpcode;
@@ -138,11 +138,16 @@ fn envelope(
     room: usize,
     encode: impl FnOnce(&mut Writer<'_>) -> Result<(), EncodeError>,
 ) -> Result<Vec<u8>, EncodeError> {
+    let fitting = |length: usize| {
+        let why = || format!("{length} bytes are more than the {MAX_BODY_LENGTH} that an envelope can have");
+        let fitting = u32::try_from(length).ok().filter(|_| length <= MAX_BODY_LENGTH);
+        fitting.ok_or_else(|| EncodeError::new(opcode.name(), why()))
+    };
+    fitting(room)?;
     // It may be a password, of which no copy is to stay: not here, and not where a buffer was that had to grow.
     let mut body = Zeroizing::new(Vec::with_capacity(room));
     encode(&mut Writer::new(&mut body))?;
-    let length = u32::try_from(body.len())
-        .map_err(|_| EncodeError::new(opcode.name(), "a body longer than an envelope can say"))?;
+    let length = fitting(body.len())?;
     let header = RequestHeader { version, flags: Flags::default(), stream: 0, opcode, length };
     let header = header.encode();
     let mut bytes = Vec::with_capacity(header.len() + body.len());

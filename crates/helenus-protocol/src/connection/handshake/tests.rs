@@ -285,3 +285,18 @@ fn what_cannot_be_said_is_an_error() {
     let asked = Wanted { options: vec![("K".into(), "v".repeat(70_000))], ..wanted(ProtocolVersion::V4) };
     assert!(matches!(startup(asked), Err(HandshakeError::Encode(_))));
 }
+
+/// P3 of docs/promises.md: no server would read on behind it.
+#[test]
+fn what_no_envelope_holds_is_not_sent_and_nothing_is_allocated_for_it() {
+    let whole = |room| envelope(ProtocolVersion::V4, RequestOpcode::AuthResponse, room, |_| Ok(()));
+    for room in [MAX_BODY_LENGTH + 1, usize::MAX] {
+        let error = whole(room).unwrap_err().to_string();
+        assert!(error.contains("AUTH_RESPONSE") && error.contains("268435456"), "{error}");
+    }
+    let without_a_hint = envelope(ProtocolVersion::V4, RequestOpcode::AuthResponse, 0, |out| {
+        out.buffer().resize(MAX_BODY_LENGTH + 1, 0);
+        Ok(())
+    });
+    assert!(without_a_hint.unwrap_err().to_string().contains("268435456"));
+}
