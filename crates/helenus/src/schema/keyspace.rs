@@ -71,9 +71,14 @@ impl Keyspace {
     /// [`DecodeError`] where the text is no type, or names a user type that is not here.
     pub fn cql_type(&self, text: &str) -> Result<CqlType, DecodeError> {
         let known = RefCell::new(HashMap::new());
-        CqlType::from_cql(text, &|keyspace: Option<&str>, name: &str| {
+        let found = CqlType::from_cql(text, &|keyspace: Option<&str>, name: &str| {
             self.resolved(keyspace, name, MAX_DEPTH, &known)
-        })
+        })?;
+        if height(&found, &known.borrow()) > MAX_DEPTH {
+            let why = format!("with the user types in it, it nests deeper than {MAX_DEPTH}");
+            return Err(DecodeError::new("CQL type", 0, why));
+        }
+        Ok(found)
     }
 
     /// Each type is resolved once. It is unknown while it is resolved, which ends types that are made of themselves, and
@@ -83,13 +88,13 @@ impl Keyspace {
         keyspace: Option<&str>,
         name: &str,
         depth: usize,
-        known: &RefCell<HashMap<Box<str>, Option<Arc<helenus_protocol::UserType>>>>,
+        known: &RefCell<Known>,
     ) -> Option<Arc<helenus_protocol::UserType>> {
         if keyspace.is_some_and(|keyspace| keyspace != &*self.name) || depth == 0 {
             return None;
         }
         if let Some(found) = known.borrow().get(name) {
-            return found.clone();
+            return found.as_ref().map(|(found, _)| Arc::clone(found));
         }
         let (name, made) = self.user_types.get_key_value(name)?;
         known.borrow_mut().insert(name.clone(), None);
@@ -103,9 +108,39 @@ impl Keyspace {
             name: name.to_string(),
             fields: fields.collect::<Option<_>>()?,
         });
-        known.borrow_mut().insert(name.clone(), Some(Arc::clone(&resolved)));
+        // The texts of its fields nest by themselves, each below the last: all together must not.
+        let height = 1 + highest(resolved.fields.iter().map(|(_, field)| field), &known.borrow());
+        if height > MAX_DEPTH {
+            return None;
+        }
+        known.borrow_mut().insert(name.clone(), Some((Arc::clone(&resolved), height)));
         Some(resolved)
     }
+}
+
+/// The user types that were resolved so far, and how high each is; none while it is resolved, and where it cannot be.
+type Known = HashMap<Box<str>, Option<(Arc<helenus_protocol::UserType>, usize)>>;
+
+/// How deep types nest in this one, itself counted. What a user type is made of was counted when it was resolved: one that is
+/// named often is not looked at each time.
+fn height(cql_type: &CqlType, known: &Known) -> usize {
+    1 + match cql_type {
+        CqlType::List(inner) | CqlType::Set(inner) | CqlType::Frozen(inner) | CqlType::Vector(inner, _) => {
+            height(inner, known)
+        }
+        CqlType::Map(key, value) => highest([&**key, &**value], known),
+        CqlType::Tuple(elements) => highest(&**elements, known),
+        CqlType::Udt(made) => match known.get(made.name.as_str()) {
+            Some(Some((found, height))) if Arc::ptr_eq(found, made) => height - 1,
+            // Within the class name of a custom type, which says itself what it is made of.
+            _ => highest(made.fields.iter().map(|(_, field)| field), known),
+        },
+        _ => 0,
+    }
+}
+
+fn highest<'a>(types: impl IntoIterator<Item = &'a CqlType>, known: &Known) -> usize {
+    types.into_iter().map(|cql_type| height(cql_type, known)).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -159,5 +194,38 @@ mod tests {
         let doubling: Vec<(&str, &[&str])> =
             names.iter().zip(&kinds).map(|(name, kind)| (name.as_str(), &kind[..])).collect();
         assert!(keyspace(&doubling).cql_type("t0").is_ok());
+    }
+
+    /// W8 of docs/promises.md: the text of no field nests too deep, and all of them together do.
+    #[test]
+    fn user_types_that_nest_too_deep_through_each_other_are_unknown() {
+        let names: Vec<String> = (0..MAX_DEPTH).map(|n| format!("t{n}")).collect();
+        let below = |n: usize| names.get(n + 1).map_or("int", String::as_str);
+        let nested =
+            |of: &str, levels: usize| format!("{}{of}{}", "list<".repeat(levels), ">".repeat(levels));
+        for (levels, types, fits) in
+            [(0, 63, true), (0, 64, false), (20, 3, true), (20, 4, false), (61, 1, true), (62, 2, false)]
+        {
+            let kinds: Vec<String> =
+                (MAX_DEPTH - types..MAX_DEPTH).map(|n| nested(below(n), levels)).collect();
+            let kinds: Vec<[&str; 1]> = kinds.iter().map(|kind| [kind.as_str()]).collect();
+            let chain: Vec<(&str, &[&str])> = names[MAX_DEPTH - types..]
+                .iter()
+                .zip(&kinds)
+                .map(|(name, kind)| (name.as_str(), &kind[..]))
+                .collect();
+            let first = format!("t{}", MAX_DEPTH - types);
+            assert_eq!(
+                keyspace(&chain).cql_type(&first).is_ok(),
+                fits,
+                "{types} types, each below {levels} lists"
+            );
+        }
+        // The text around the first of them counts as well.
+        let one = nested("int", 60);
+        let keyspace = keyspace(&[("t", &[one.as_str()])]);
+        for (around, fits) in [(1, true), (2, true), (3, false), (63, false)] {
+            assert_eq!(keyspace.cql_type(&nested("t", around)).is_ok(), fits, "below {around} lists");
+        }
     }
 }
