@@ -7,10 +7,15 @@ use super::super::{CqlDuration, CqlTime, CqlTimestamp, CqlValue};
 
 const DAY: i64 = 86_400_000;
 
+/// The longest number whose digits are reckoned, in bits: that is 157,827 digits. The time for it grows with the square of their
+/// number: 20 s for five megabytes (optimised little), hours for the 256 that a message may have.
+const MOST_BITS: u64 = 8 * (64 << 10);
+
 impl CqlValue {
     /// The value as JSON, for whoever passes rows on.
     ///
-    /// Numbers are numbers (not finite ones are null), but `decimal` and `varint` strings of all their digits. Blobs and custom
+    /// Numbers are numbers (not finite ones are null), but `decimal` and `varint` strings of all their digits; those of more than
+    /// 64 KiB, which no one reads, are their bytes, as a blob. Blobs and custom
     /// types are `"0x…"`; UUIDs, addresses, dates, times, timestamps (in UTC) and durations strings as CQL writes them; lists, sets,
     /// vectors and tuples arrays; maps objects, whose keys are texts or else JSON in a text; user types objects. Null and unset
     /// are null, the empty value is `""`.
@@ -28,7 +33,11 @@ impl CqlValue {
             // By its shortest digits: 0.1 is to stay 0.1.
             Self::Float(value) => number(value.to_string().parse().unwrap_or(f64::NAN)),
             Self::Double(value) => number(*value),
+            Self::Varint(value) if value.bits() > MOST_BITS => hex(&value.to_signed_bytes_be()).into(),
             Self::Varint(value) => value.to_string().into(),
+            Self::Decimal(value) if value.unscaled.bits() > MOST_BITS => {
+                hex(&[&value.scale.to_be_bytes()[..], &value.unscaled.to_signed_bytes_be()].concat()).into()
+            }
             Self::Decimal(value) => decimal(&value.unscaled.to_string(), value.scale).into(),
             Self::Text(text) => text.as_str().into(),
             Self::Blob(bytes) | Self::Custom(bytes) => hex(bytes).into(),
@@ -194,6 +203,27 @@ mod tests {
         ] {
             assert_eq!(value.to_json(), expected, "{value:?}");
         }
+    }
+
+    /// W9 of docs/promises.md: what another client has stored must not take all of a thread's time to be shown.
+    #[test]
+    fn numbers_of_megabytes_are_their_bytes() {
+        let mut bytes = vec![0xA5; 5 << 20];
+        bytes[0] = 0x7A;
+        let unscaled = BigInt::from_signed_bytes_be(&bytes);
+        let shown = |value: &CqlValue| value.to_json().as_str().expect("it is a text").to_owned();
+        let begun = std::time::Instant::now();
+        let varint = shown(&CqlValue::Varint(unscaled.clone()));
+        assert!(varint.starts_with("0x7aa5a5") && varint.len() == 2 + (10 << 20), "{varint:.100}");
+        let negative = shown(&CqlValue::Varint(-&unscaled));
+        assert!(negative.starts_with("0x855a5a") && negative.len() == varint.len(), "{negative:.100}");
+        let decimal = shown(&CqlValue::Decimal(CqlDecimal { unscaled, scale: -2 }));
+        assert!(decimal.starts_with("0xfffffffe7aa5a5"), "{decimal:.100}");
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+
+        let longest: BigInt = (BigInt::from(1) << MOST_BITS) - 1;
+        assert_eq!(shown(&CqlValue::Varint(longest.clone())).len(), 157_827);
+        assert!(shown(&CqlValue::Varint(longest + 1)).starts_with("0x0100"));
     }
 
     #[test]
