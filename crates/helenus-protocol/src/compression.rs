@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    /// F28 of docs/promises.md.
+    /// F28 and W1 of docs/promises.md.
     #[test]
     fn bombs_are_refused_before_they_are_unpacked() {
         let zeros = vec![0; 1 << 20];
@@ -238,6 +238,7 @@ mod tests {
         }
     }
 
+    /// W1 of docs/promises.md.
     #[test]
     fn a_length_that_the_bytes_cannot_hold_is_refused() {
         // 256 MiB out of two bytes; the limit would allow it.

@@ -112,6 +112,7 @@ mod tests {
         malformed::<CqlDuration>(&CqlType::Duration, "02 01 00");
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn what_is_out_of_range_or_cut_or_too_long_is_malformed() {
         // 2^31 months; two parts; four parts; nothing.

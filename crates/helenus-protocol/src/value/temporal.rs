@@ -213,6 +213,7 @@ mod tests {
         malformed::<CqlTime>(&CqlType::Time, "00000000");
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn timestamps_reach_beyond_every_calendar() {
         both_ways(&CqlType::Timestamp, &CqlTimestamp(-1), "FFFFFFFFFFFFFFFF");

@@ -172,6 +172,7 @@ mod tests {
         assert!(keyspace.cql_type("nothing").is_err());
     }
 
+    /// W8 of docs/promises.md.
     #[test]
     fn types_made_of_themselves_and_endless_ones_are_unknown() {
         let itself = keyspace(&[("a", &["list<frozen<b>>"]), ("b", &["a"])]);

@@ -156,6 +156,46 @@ async fn a_success_that_was_not_asked_for_breaks_the_protocol() {
     assert_eq!(tokens(&cluster), Vec::<Vec<u8>>::new());
 }
 
+/// W10 of docs/promises.md: whatever a server says out of its turn, the credentials are said once at most, and nobody is taken for
+/// logged in.
+#[tokio::test]
+async fn what_is_said_out_of_turn_breaks_the_protocol() {
+    use RequestOpcode::{AuthResponse, Options, Startup};
+    let class = [&[0, 47][..], b"org.apache.cassandra.auth.PasswordAuthenticator"].concat();
+    let challenge = [0, 0, 0, 1, b'?'];
+    for (instead, opcode_said, said, sent) in [
+        (Options, ResponseOpcode::Ready, &[][..], 0),
+        (Options, ResponseOpcode::AuthSuccess, &[0xFF; 4], 0),
+        (Startup, ResponseOpcode::Supported, &[0, 0], 0),
+        (Startup, ResponseOpcode::AuthChallenge, &challenge, 0),
+        (Startup, ResponseOpcode::Result, &[0, 0, 0, 1], 0),
+        (AuthResponse, ResponseOpcode::Ready, &[], 1),
+        (AuthResponse, ResponseOpcode::Authenticate, &class, 1),
+        (AuthResponse, ResponseOpcode::Supported, &[0, 0], 1),
+        (AuthResponse, ResponseOpcode::Result, &[0, 0, 0, 1], 1),
+    ] {
+        for version in ProtocolVersion::ALL {
+            let cluster = asking(password());
+            cluster.on(opcode(instead), body(opcode_said, said.to_vec()));
+            let builder = settings(&cluster).protocol_version(version).credentials("alice", "s3cret");
+            let error = builder.session().await.expect_err("nobody is let in");
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(opcode_said.name()), "{instead:?} {version}: {shown}");
+            assert!(!shown.contains("s3cret"), "{shown}");
+            assert_eq!(tokens(&cluster).len(), sent, "{opcode_said:?} in answer to {instead:?} in {version}");
+        }
+    }
+}
+
+/// W10 of docs/promises.md.
+#[tokio::test]
+async fn a_nul_in_a_password_is_told_and_not_sent() {
+    let cluster = asking(password());
+    let words = refusal(settings(&cluster).credentials("alice", "s3cret\0")).await;
+    assert!(words.contains("the password has a NUL"), "{words}");
+    assert_eq!(tokens(&cluster), Vec::<Vec<u8>>::new());
+}
+
 #[tokio::test]
 async fn the_credentials_of_the_moment_are_used_by_each_connection() {
     let cluster = asking(password());

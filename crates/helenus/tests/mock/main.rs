@@ -41,6 +41,7 @@ mod schema;
 mod silence;
 #[cfg(feature = "tls")]
 mod tls;
+mod too_much;
 mod turns;
 #[cfg(feature = "macros")]
 mod typed;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::envelope::MAX_BODY_LENGTH;
 use crate::opcode::ResponseOpcode;
 use crate::segment::{MAX_PAYLOAD_LENGTH, encode_envelopes, encode_segment};
 
@@ -149,6 +150,37 @@ fn every_single_cut_of_a_short_stream() {
                 drain(&mut receiver, &mut got).unwrap();
             }
             assert_eq!(got, bodies, "{version} {compression:?} cut at {cut}");
+        }
+    }
+}
+
+/// W1 of docs/promises.md: as long as a length is one that could be, it is waited for, and costs nothing before its bytes come.
+#[test]
+fn a_length_within_the_limit_is_no_reason_to_make_room() {
+    for (version, compression) in KINDS {
+        for stated in [1 << 20, MAX_BODY_LENGTH] {
+            for come in [0, 1, 20_000] {
+                let mut bytes = header(version.number(), 1, Flags::empty(), stated).to_vec();
+                bytes.extend(body(come, 1));
+                if version.has_segments() {
+                    let mut segment = Vec::new();
+                    encode_segment(&bytes, false, compression, &mut segment);
+                    bytes = segment;
+                }
+                let mut receiver = Receiver::new(version, MAX_BODY_LENGTH);
+                receiver.set_compression(compression);
+                receiver.settle();
+                for chunk in bytes.chunks(5_000) {
+                    receiver.handle_bytes(chunk);
+                    assert_eq!(receiver.poll_envelope(), Ok(None), "{version} {compression:?}");
+                }
+                assert!(receiver.is_mid_message());
+                let room = receiver.input.capacity() + receiver.partial.capacity();
+                assert!(
+                    room <= 2 * (come + READ),
+                    "{room} bytes for {come} of {stated} in {version} {compression:?}"
+                );
+            }
         }
     }
 }

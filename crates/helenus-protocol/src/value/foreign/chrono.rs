@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(error, format!("cannot encode a Rust NaiveTime: {LEAP_SECOND}"));
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn what_lies_outside_is_an_error_and_never_another_day() {
         for milliseconds in [i64::MIN, i64::MAX] {

@@ -96,6 +96,7 @@ mod tests {
         assert_eq!((read, read.offset()), (east, UtcOffset::UTC));
     }
 
+    /// W9 of docs/promises.md.
     #[test]
     fn what_lies_outside_is_an_error_and_never_another_day() {
         for milliseconds in [i64::MIN, i64::MAX, 253_402_300_800_000] {
