@@ -151,3 +151,17 @@ reference() {
   required "install cassandra-driver $REFERENCE_VERSION" \
     "$python" -m pip install -q "cassandra-driver==$REFERENCE_VERSION" lz4 python-snappy
 }
+
+# The nightly toolchain that is known to have miri, or the one that HELENUS_NIGHTLY names: it is installed if need be.
+miri() {
+  NIGHTLY=${HELENUS_NIGHTLY:-nightly-2026-05-20}
+  if ! command -v rustup >/dev/null; then
+    say "rustup is missing, by which miri is installed: https://rustup.rs"
+    exit 1
+  fi
+  if ! cargo "+$NIGHTLY" miri --version >/dev/null 2>&1; then
+    required "install $NIGHTLY with miri" \
+      rustup toolchain install "$NIGHTLY" --no-self-update --profile minimal -c miri -c rust-src
+  fi
+  required "prepare miri" cargo "+$NIGHTLY" miri setup
+}
