@@ -97,6 +97,8 @@ pub(crate) struct Connection {
     ready: Ready,
     socket: Arc<Socket>,
     cipher: Option<Mutex<Box<dyn Cipher>>>,
+    /// Others than the task may do its I/O: not where the cipher may wait for what a thread holds that waits for a request.
+    callers_write: bool,
     sender: Mutex<Sender<Token>>,
     writing: Mutex<Writing>,
     reading: Mutex<Reading>,
@@ -275,8 +277,8 @@ impl Connection {
                     Some(_) => {}
                 }
                 // A thread of the runtime is in the task's way; another's the task does not wait for, and it may hold what
-                // others want: an interpreter's lock.
-                if sent.leaves_now && tokio::runtime::Handle::try_current().is_ok() {
+                // others want: an interpreter's lock. The sender holds its request: nothing here may wait for such a lock either.
+                if sent.leaves_now && self.callers_write && tokio::runtime::Handle::try_current().is_ok() {
                     self.flush_burst();
                 }
                 Ok(Seat { connection: Arc::clone(self), stream: sent.stream, taken })

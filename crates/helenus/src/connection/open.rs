@@ -46,7 +46,7 @@ pub(crate) async fn open(
     let socket = Arc::clone(wire.fd.get_ref());
     let connection = assemble(endpoint.address(), ready, socket, wire.cipher, wire.receiver, config, owner);
     tracing::debug!(serial = connection.serial, address = %connection.address, version = %connection.ready.version, "connected");
-    let lends = config.tls.as_ref().is_none_or(|tls| !tls.may_block());
+    let lends = connection.callers_write;
     tokio::spawn(Driver::new(Arc::clone(&connection), wire.fd, lends).run());
     Ok(connection)
 }
@@ -69,6 +69,7 @@ pub(super) fn assemble(
         address,
         socket,
         cipher: cipher.map(Mutex::new),
+        callers_write: config.tls.as_ref().is_none_or(|tls| !tls.may_block()),
         sender: Mutex::new(Sender::new(ready.version, config.max_in_flight)),
         writing: Mutex::new(Writing::new(Outgoing::new(ready.version, segment_compression(&ready)))),
         reading: Mutex::new(Reading::new(receiver, heartbeat, silence)),

@@ -13,7 +13,7 @@ use helenus_protocol::envelope::MAX_BODY_LENGTH;
 use super::config::ConnectionConfig;
 use super::open::assemble;
 use super::pump::Drained;
-use super::transport::CipherError;
+use super::transport::{CipherError, CipherFactory};
 use super::*;
 
 struct Nobody;
@@ -36,13 +36,22 @@ fn connection_of(
     compression: Option<Compression>,
     cipher: Option<Box<dyn Cipher>>,
 ) -> (Arc<Connection>, UnixStream) {
+    connection_with(version, compression, cipher, &ConnectionConfig::default())
+}
+
+fn connection_with(
+    version: ProtocolVersion,
+    compression: Option<Compression>,
+    cipher: Option<Box<dyn Cipher>>,
+    config: &ConnectionConfig,
+) -> (Arc<Connection>, UnixStream) {
     let (ours, server) = UnixStream::pair().expect("two sockets");
     ours.set_nonblocking(true).expect("a socket's option");
     let ready = Ready { version, compression, supported: Supported::default(), authenticator: None };
     let receiver = Receiver::new(version, MAX_BODY_LENGTH);
     let address = SocketAddr::from(([127, 0, 0, 1], 9042));
-    let (socket, config) = (Arc::new(Socket::Unix(ours)), ConnectionConfig::default());
-    (assemble(address, ready, socket, cipher, receiver, &config, Arc::new(Nobody)), server)
+    let socket = Arc::new(Socket::Unix(ours));
+    (assemble(address, ready, socket, cipher, receiver, config, Arc::new(Nobody)), server)
 }
 
 fn dispatch(body: &[u8], waits: bool) -> Dispatch<'_> {
@@ -169,6 +178,66 @@ fn a_sender_elsewhere_leaves_it_to_the_task() {
     let (connection, mut server) = connection(None, None);
     let _seats = send_many(&connection, 100);
     assert_eq!((what_came(&mut server).len(), connection.unsent()), (0, 100 * SMALL));
+}
+
+/// Hands on what it gets.
+#[derive(Debug, Default)]
+struct Plain {
+    output: Vec<u8>,
+}
+
+impl Cipher for Plain {
+    fn open(&mut self, ciphertext: &[u8], plaintext: &mut Vec<u8>) -> Result<bool, CipherError> {
+        plaintext.extend_from_slice(ciphertext);
+        Ok(false)
+    }
+
+    fn seal(&mut self, plaintext: &[u8]) -> Result<(), CipherError> {
+        self.output.extend_from_slice(plaintext);
+        Ok(())
+    }
+
+    fn take_output(&mut self, ciphertext: &mut Vec<u8>) -> Result<(), CipherError> {
+        ciphertext.append(&mut self.output);
+        Ok(())
+    }
+
+    fn is_handshaking(&self) -> bool {
+        false
+    }
+
+    fn close(&mut self) {}
+}
+
+/// Makes [`Plain`] ones, which may block if it says so.
+#[derive(Debug)]
+struct Plains(bool);
+
+impl CipherFactory for Plains {
+    fn cipher(&self, _: &str) -> Result<Box<dyn Cipher>, CipherError> {
+        Ok(Box::<Plain>::default())
+    }
+
+    fn may_block(&self) -> bool {
+        self.0
+    }
+}
+
+/// A sender holds its request. A thread that holds the interpreter's lock may wait for that, and the cipher for the lock.
+#[test]
+fn a_sender_does_not_wait_for_a_cipher_that_may_block() {
+    let runtime = runtime();
+    let _here = runtime.enter();
+    for may_block in [false, true] {
+        let tls: Arc<dyn CipherFactory> = Arc::new(Plains(may_block));
+        let cipher = tls.cipher("127.0.0.1").expect("one that hands on");
+        let config = ConnectionConfig { tls: Some(tls), ..ConnectionConfig::default() };
+        let (connection, mut server) = connection_with(ProtocolVersion::V4, None, Some(cipher), &config);
+        let _seats = send_many(&connection, 100);
+        let early = what_came(&mut server).len();
+        assert_eq!(early == 0, may_block, "{early} bytes came");
+        assert_eq!(early + connection.unsent(), 100 * SMALL);
+    }
 }
 
 /// Nothing is lost, doubled or put in another order where the socket takes only a part.
