@@ -103,9 +103,16 @@ SERVICE = {
 
 def test_what_the_metadata_service_says() -> None:
     config = cloud.CloudConfig()
-    cloud.parse_metadata_info(config, json.dumps(SERVICE))
+    assert cloud.parse_metadata_info(config, json.dumps(SERVICE)) is config
     assert (config.sni_host, config.sni_port, config.local_dc) == ("localhost", 30002, "dc1")
     assert config.host_ids == SERVICE["contact_info"]["contact_points"]  # type: ignore[index]
+    cloud.parse_metadata_info(config, json.dumps(SERVICE).replace("localhost:30002", "elsewhere"))
+    assert (config.sni_host, config.sni_port) == ("elsewhere", 9042)
+
+
+def test_what_a_bundle_says_of_itself() -> None:
+    config = cloud.CloudConfig.from_dict({"host": "localhost", "port": "443", "localDC": "dc1", "keyspace": "ks"})
+    assert (config.host, config.port, config.local_dc, config.keyspace) == ("localhost", 443, "dc1", "ks")
 
 
 @pytest.fixture
@@ -177,6 +184,14 @@ def test_a_bundle_that_is_none_is_refused_by_its_reader_too(tmp_path: Path) -> N
     assert "ca.crt has more than 1048576 bytes" in refusal(
         ValueError, config=CONFIG, **{**parts, "ca.crt": " " * 2**21}
     )
+    # Flags that say that a file is encrypted; then one that is packed in a way that nobody knows.
+    for at_local, at_central, value in ((6, 8, 1), (8, 10, 77)):
+        content = bytearray(Path(packed(tmp_path / "bundle.zip", config=CONFIG, **parts)).read_bytes())
+        for start, at in ((content.index(b"PK\x03\x04"), at_local), (content.index(b"PK\x01\x02"), at_central)):
+            content[start + at] = value
+        (tmp_path / "bundle.zip").write_bytes(content)
+        with pytest.raises(ValueError, match="cannot be unpacked"):
+            cloud.get_cloud_config({"secure_connect_bundle": str(tmp_path / "bundle.zip")})
     (tmp_path / "bundle.zip").write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="no zip archive"):
         cloud.get_cloud_config({"secure_connect_bundle": str(tmp_path / "bundle.zip")})

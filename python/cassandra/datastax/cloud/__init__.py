@@ -9,6 +9,7 @@ import json
 import ssl
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
@@ -44,6 +45,9 @@ class CloudConfig:
         config = cls()
         for name in ("username", "password", "host", "port", "keyspace"):
             setattr(config, name, d.get(name))
+        config.local_dc = d.get("localDC")
+        if config.port is not None:
+            config.port = int(config.port)
         return config
 
     def __repr__(self) -> str:
@@ -56,22 +60,25 @@ def get_cloud_config(cloud_config: Mapping[str, Any], create_pyopenssl_context: 
     ValueError and OSError for what is no bundle; DriverException where the service does not answer, within
     `cloud_config["connect_timeout"]` seconds, by default five.
     """
+    return read_metadata_info(read_cloud_config_from_zip(cloud_config, create_pyopenssl_context), cloud_config)
+
+
+def read_cloud_config_from_zip(cloud_config: Mapping[str, Any], create_pyopenssl_context: bool = False) -> CloudConfig:
+    """What the bundle itself says."""
     if create_pyopenssl_context:
         raise UnsupportedOperation("there is no context of pyOpenSSL: ssl_context is one of the standard library")
-    return read_metadata_info(read_cloud_config_from_zip(cloud_config), cloud_config)
-
-
-def read_cloud_config_from_zip(cloud_config: Mapping[str, Any]) -> CloudConfig:
-    """What the bundle itself says."""
     path = path_of(cloud_config)
     try:
         with zipfile.ZipFile(path) as archive:
             said, *trust = (content_of(archive, name) for name in ("config.json", "ca.crt", "cert", "key"))
     except zipfile.BadZipFile as error:
         raise ValueError("the secure connect bundle is no zip archive") from error
+    # A file that is encrypted, or packed in a way that is not known, or damaged.
+    except (RuntimeError, zlib.error) as error:
+        raise ValueError(f"the secure connect bundle cannot be unpacked: {error}") from error
     try:
         config = CloudConfig.from_dict(json.loads(said))
-    except (ValueError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         # What is in it is told to nobody: there may be a password.
         raise ValueError(f"config.json of the secure connect bundle cannot be read ({type(error).__name__})") from None
     config.ssl_context = context_of(*trust)
@@ -128,13 +135,14 @@ def read_metadata_info(config: CloudConfig, cloud_config: Mapping[str, Any]) -> 
     return config
 
 
-def parse_metadata_info(config: CloudConfig, http_data: str) -> None:
-    """Take what the metadata service has said, as JSON, into `config`."""
+def parse_metadata_info(config: CloudConfig, http_data: str) -> CloudConfig:
+    """Take what the metadata service says, as JSON, into `config`, which is returned. Port 9042 unless it says one."""
     info = json.loads(http_data)["contact_info"]
-    host, _, port = info["sni_proxy_address"].rpartition(":")
-    config.sni_host, config.sni_port = host, int(port)
+    host, colon, port = info["sni_proxy_address"].partition(":")
+    config.sni_host, config.sni_port = host, int(port) if colon else 9042
     config.local_dc = info["local_dc"]
     config.host_ids = list(info["contact_points"])
+    return config
 
 
 __all__ = ["CloudConfig", "get_cloud_config", "parse_metadata_info", "read_cloud_config_from_zip", "read_metadata_info"]
