@@ -158,7 +158,7 @@ impl ClusterInner {
         let changes: Vec<_> = joined.chain(left).collect();
         let mut is_replaced = false;
         // In one step: whoever finds a host up comes after it has joined, and before it has left.
-        self.listeners.tell(|| {
+        let noted = self.listeners.note(|| {
             is_replaced = Arc::ptr_eq(before, &self.snapshot.compare_and_swap(before, Arc::clone(after)));
             if is_replaced { changes } else { Vec::new() }
         });
@@ -170,6 +170,8 @@ impl ClusterInner {
             // is to find it in force.
             while !session.adjust_pools(&self.snapshot()) {}
         }
+        // A listener that uses a session finds the host's pool there.
+        self.listeners.tell_noted(noted);
         true
     }
 

@@ -37,6 +37,18 @@ struct Untold {
     is_telling: bool,
 }
 
+/// What has come of noting.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// There was nothing.
+    Nothing,
+    /// Somebody is telling, and will tell of this.
+    OthersTell,
+    /// Nobody is telling: it is to be done.
+    ToTell,
+}
+
 /// Those who listen.
 #[derive(Default)]
 pub(super) struct Listeners {
@@ -100,21 +112,38 @@ impl Listeners {
     where
         E: IntoIterator<Item = (Arc<Host>, HostEvent)>,
     {
-        {
-            let mut untold = lock(&self.untold);
-            let before = untold.events.len();
-            untold.events.extend(happens());
-            if untold.events.len() == before {
-                return false;
-            }
-            if std::mem::replace(&mut untold.is_telling, true) {
-                return true;
-            }
+        let noted = self.note(happens);
+        let is_anything = noted != Noted::Nothing;
+        self.tell_noted(noted);
+        is_anything
+    }
+
+    /// The first half of [`tell`](Self::tell). Whoever is given that the telling is his is to call
+    /// [`tell_noted`](Self::tell_noted), before which nobody is told of anything.
+    pub(super) fn note<E>(&self, happens: impl FnOnce() -> E) -> Noted
+    where
+        E: IntoIterator<Item = (Arc<Host>, HostEvent)>,
+    {
+        let mut untold = lock(&self.untold);
+        let before = untold.events.len();
+        untold.events.extend(happens());
+        if untold.events.len() == before {
+            Noted::Nothing
+        } else if std::mem::replace(&mut untold.is_telling, true) {
+            Noted::OthersTell
+        } else {
+            Noted::ToTell
+        }
+    }
+
+    /// The second half: tells of all that is noted by now, if that is the caller's.
+    pub(super) fn tell_noted(&self, noted: Noted) {
+        if noted != Noted::ToTell {
+            return;
         }
         while let Some((host, what)) = self.next_untold() {
             self.tell_all(&host, what);
         }
-        true
     }
 
     fn next_untold(&self) -> Option<(Arc<Host>, HostEvent)> {

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use helenus::cluster::ClusterBuilder;
 use helenus::config::NameResolver;
-use helenus::policy::ConstantReconnectionPolicy;
+use helenus::policy::{ConstantReconnectionPolicy, HostStateListener};
 use helenus::protocol::Consistency;
 use helenus::protocol::response::{
     Event, SchemaChange, SchemaChangeKind, SchemaTarget, ServerError, StatusChange, TopologyChange,
 };
-use helenus::{Cluster, Error, Session};
+use helenus::{Cluster, Error, Host, Session};
 use helenus_testkit::mock::schema::TableDefinition;
 use helenus_testkit::mock::{RunningCluster, error, query};
 use uuid::Uuid;
@@ -196,6 +196,38 @@ async fn f7_a_control_host_that_does_not_answer_is_left() {
     cluster.push_event(&event).expect("it can be said");
     until("the new node is known", || watcher.snapshot().host_at(address).is_some()).await;
     until("another is asked", || watcher.control_host().is_some_and(|host| host.address() != deaf)).await;
+}
+
+/// What a listener finds that is called at once when a host has joined: whether the session uses it.
+struct AtOnce(Session, Mutex<Vec<bool>>);
+
+impl std::fmt::Debug for AtOnce {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AtOnce")
+    }
+}
+
+impl HostStateListener for AtOnce {
+    fn on_add(&self, host: &Arc<Host>) {
+        self.1.lock().expect("not poisoned").push(self.0.pool_state(host).is_some());
+    }
+
+    fn may_block(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_finds_the_pool_of_a_host_that_has_joined() {
+    let cluster =
+        nodes(3, 3).world(|world| world.topology.nodes[2].is_member = false).start().expect("starts");
+    let session = open(quick(&cluster)).await;
+    let listener = Arc::new(AtOnce(session.clone(), Mutex::default()));
+    session.cluster().add_listener(Arc::clone(&listener) as _);
+    cluster.change(|world| world.topology.nodes[2].is_member = true);
+    session.cluster().refresh().await.expect("it can be read");
+    until("it is told", || !listener.1.lock().expect("not poisoned").is_empty()).await;
+    assert_eq!(*listener.1.lock().expect("not poisoned"), [true]);
 }
 
 /// F21: ten thousand events, half of them lies.
