@@ -4,7 +4,7 @@
 //! `HELENUS_TEST_SCALE=10` makes ten times as many of each.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use helenus::protocol::Consistency;
 use helenus::protocol::response::{ServerError, WriteType};
@@ -87,7 +87,9 @@ async fn f12_second_answers_reach_nobody() {
         cluster.on(statement(&read(key)).sometimes(0.02, 12), one(key).copies(2));
     }
     let (mut right, mut failed, mut violations) = (0, 0, 0);
-    while accepted() - before < scaled(200) {
+    let begun = Instant::now();
+    // On a busy machine the second answer may come when nothing else is on its connection any more: then it takes more of them.
+    while accepted() - before < scaled(200) || violations < 100 && begun.elapsed() < Duration::from_secs(60) {
         let key = |n: usize| i32::try_from(n).expect("few") % KEYS;
         let wanted: Vec<_> = (0..EACH).map(|n| (key(n), session.execute(read(key(n))))).collect();
         for (key, answer) in wanted {
