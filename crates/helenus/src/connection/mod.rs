@@ -97,7 +97,7 @@ pub(crate) struct Connection {
     ready: Ready,
     socket: Arc<Socket>,
     cipher: Option<Mutex<Box<dyn Cipher>>>,
-    /// Others than the task may do its I/O: not where the cipher may wait for what a thread holds that waits for a request.
+    /// Others than the task may do its I/O, a lone caller or the sender of a burst: not where the cipher may wait for what a thread holds that waits for a request.
     callers_write: bool,
     sender: Mutex<Sender<Token>>,
     writing: Mutex<Writing>,
